@@ -20,7 +20,10 @@ typedef struct {
 /** Reads 16 bytes in the cursor's byte order (MS-DTYP 2.3.4.2). */
 static inline Guid guid_read(Bytes *b)
 {
-    Guid g = {.data1 = bytes_u32(b), .data2 = bytes_u16(b), .data3 = bytes_u16(b)};
+    Guid g = {0};
+    g.data1 = bytes_u32(b); // not in the initializer: the order of evaluation is unspecified there
+    g.data2 = bytes_u16(b);
+    g.data3 = bytes_u16(b);
     const uint8_t *p = bytes_take(b, 8);
     if (p)
         memcpy(g.data4, p, 8);
