@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Capture files: pcap (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from .ip import Packet
+
+ETHERNET = 1
+
+
+class Capture:
+    """Packets in the order of the file. `number` is what Wireshark calls frame.number."""
+
+    def __init__(self, packets: Iterable[Packet], sort: bool = True) -> None:
+        self.packets = sorted(packets, key=lambda p: p.time_ns) if sort else list(packets)
+        self._numbers = {packet: index for index, packet in enumerate(self.packets, 1)}
+
+    def number(self, packet: Packet) -> int:
+        """Frame number of a packet, from 1."""
+        return self._numbers[packet]
+
+    def numbers(self, packets: Iterable[Packet]) -> list[int]:
+        """Frame numbers of those of `packets` that are in the capture, ascending."""
+        return sorted(self._numbers[packet] for packet in packets if packet in self._numbers)
+
+    def time(self, number: int, digits: int = 9) -> str:
+        """Time of a frame as RFC 3339 with that many digits."""
+        ns = self.packets[number - 1].time_ns
+        whole = datetime.fromtimestamp(ns // 10**9, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{whole}.{ns % 10**9:09d}"[: len(whole) + 1 + digits] + "Z"
+
+    def pcap(self, nano: bool = False, big: bool = False, snaplen: int = 262144) -> bytes:
+        """A pcap file with microseconds, or with nanoseconds."""
+        order = ">" if big else "<"
+        magic = 0xA1B23C4D if nano else 0xA1B2C3D4
+        out = bytearray(struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snaplen, ETHERNET))
+        for packet in self.packets:
+            seconds, rest = divmod(packet.time_ns, 10**9)
+            kept = packet.data[:snaplen]
+            fraction = rest if nano else rest // 1000
+            out += struct.pack(order + "IIII", seconds, fraction, len(kept), len(packet.data)) + kept
+        return bytes(out)
+
+    def pcapng(self, snaplen: int = 262144, comment: str | None = None, interfaces: Sequence[str] = ("eth0",)) -> bytes:
+        """A pcapng file with nanoseconds; packets are dealt out to the interfaces in turn."""
+        out = _block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + _options([(1, comment)]))
+        for name in interfaces:
+            out += _block(1, struct.pack("<HHI", ETHERNET, 0, snaplen) + _options([(2, name), (9, b"\x09")]))
+        for index, packet in enumerate(self.packets):
+            kept = packet.data[:snaplen]
+            head = (index % len(interfaces), packet.time_ns >> 32, packet.time_ns & 0xFFFFFFFF)
+            body = struct.pack("<IIIII", *head, len(kept), len(packet.data)) + kept + bytes(-len(kept) % 4)
+            out += _block(6, body + _options([(1, packet.comment)]))
+        return out
+
+    def write(self, path: str | Path, **options: object) -> Path:
+        """Writes the format that the suffix of `path` names."""
+        path = Path(path)
+        path.write_bytes(self.pcapng(**options) if path.suffix == ".pcapng" else self.pcap(**options))
+        path.chmod(0o644)
+        return path
+
+
+def _options(options: Sequence[tuple[int, str | bytes | None]]) -> bytes:
+    out = b""
+    for code, value in options:
+        if value is not None:
+            data = value.encode() if isinstance(value, str) else value
+            out += struct.pack("<HH", code, len(data)) + data + bytes(-len(data) % 4)
+    return out + bytes(4) if out else b""
+
+
+def _block(kind: int, body: bytes) -> bytes:
+    length = struct.pack("<I", 12 + len(body))
+    return struct.pack("<I", kind) + length + body + length
