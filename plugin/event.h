@@ -29,6 +29,7 @@
 #ifndef CAR_EVENT_H
 #define CAR_EVENT_H
 
-void car_event_register(int proto, int tap);
+/** Offers the statistic to tshark; it listens to the tap "car", which carries the PduResults of a frame. */
+void car_event_register(void);
 
 #endif

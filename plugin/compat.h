@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * Where the Wireshark releases differ. No other file asks for the version.
+ */
+#ifndef CAR_COMPAT_H
+#define CAR_COMPAT_H
+
+#include <epan/packet.h>
+#include <ws_version.h>
+
+#define CAR_WIRESHARK(major, minor)                                                                                    \
+    (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
+
+#if CAR_WIRESHARK(4, 6)
+#define STAT_TAP_INIT_RESULT bool
+#define STAT_TAP_INIT_RETURN(ok) return (ok)
+#else
+#define STAT_TAP_INIT_RESULT void
+#define STAT_TAP_INIT_RETURN(ok) return
+#endif
+
+#endif

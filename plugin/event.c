@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "event.h"
+
+#include "compat.h"
+#include "evidence.h"
+
+#include <epan/epan.h>
+#include <epan/stat_tap_ui.h>
+#include <epan/tap.h>
+#include <epan/to_str.h>
+#include <wsutil/json_dumper.h>
+
+#include <stdio.h>
+
+#define EVENT_FORMAT 1
+
+typedef struct {
+    GHashTable *announced;    ///< Conversation * whose first line was printed
+    GPtrArray *conversations; ///< the same in order
+} Listener;
+
+// ---- JSON members; absent when unknown
+
+static json_dumper event_begin(const char *name)
+{
+    json_dumper d = {.output_file = stdout};
+    json_dumper_begin_object(&d);
+    json_dumper_set_member_name(&d, "event");
+    json_dumper_value_string(&d, name);
+    return d;
+}
+
+static void event_end(json_dumper *d)
+{
+    json_dumper_end_object(d);
+    json_dumper_finish(d);
+}
+
+static void member_string(json_dumper *d, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    json_dumper_set_member_name(d, name);
+    json_dumper_value_string(d, value);
+}
+
+static void member_uint(json_dumper *d, const char *name, uint64_t value)
+{
+    json_dumper_set_member_name(d, name);
+    json_dumper_value_anyf(d, "%" G_GUINT64_FORMAT, value);
+}
+
+static void member_bool(json_dumper *d, const char *name, bool value)
+{
+    json_dumper_set_member_name(d, name);
+    json_dumper_value_anyf(d, value ? "true" : "false");
+}
+
+static void member_guid(json_dumper *d, const char *name, const Guid *guid)
+{
+    char text[GUID_TEXT_SIZE];
+    member_string(d, name, guid_format(guid, text));
+}
+
+/** RFC 3339 in UTC, with as many digits of the second as the capture has. */
+static void member_time(json_dumper *d, const char *name, const nstime_t *time, int digits)
+{
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc((gint64) time->secs);
+    if (!utc)
+        return;
+    g_autofree char *seconds = g_date_time_format(utc, "%Y-%m-%dT%H:%M:%S");
+    char fraction[16];
+    (void) snprintf(fraction, sizeof(fraction), ".%09d", time->nsecs);
+    fraction[digits > 0 ? 1 + MIN(digits, 9) : 0] = '\0';
+    g_autofree char *text = g_strdup_printf("%s%sZ", seconds, fraction);
+    member_string(d, name, text);
+}
+
+static void member_endpoint(json_dumper *d, const char *name, const Endpoint *e)
+{
+    static const uint8_t v4_mapped[12] = {[10] = 0xff, [11] = 0xff};
+    address a;
+    if (memcmp(e->ip, v4_mapped, sizeof(v4_mapped)) == 0)
+        set_address(&a, AT_IPv4, 4, e->ip + 12);
+    else
+        set_address(&a, AT_IPv6, 16, e->ip);
+    char *text = address_to_str(NULL, &a);
+    json_dumper_set_member_name(d, name);
+    json_dumper_begin_object(d);
+    member_string(d, "ip", text);
+    member_uint(d, "port", e->port);
+    json_dumper_end_object(d);
+    wmem_free(NULL, text);
+}
+
+static void member_interface(json_dumper *d, const Interface *interface, const Guid *uuid)
+{
+    member_guid(d, "uuid", uuid);
+    member_string(d, "interface", interface ? interface->name : NULL);
+}
+
+static void member_security(json_dumper *d, const PduResult *r)
+{
+    if (!r->has_security)
+        return;
+    json_dumper_set_member_name(d, "auth");
+    json_dumper_begin_object(d);
+    const char *type = security_type_name(&r->security);
+    char number[8];
+    (void) snprintf(number, sizeof(number), "%u", r->security.type);
+    member_string(d, "type", type ? type : number);
+    member_string(d, "level", security_level_name(&r->security));
+    json_dumper_end_object(d);
+}
+
+static json_dumper pdu_event_begin(const char *name, const PduResult *r)
+{
+    json_dumper d = event_begin(name);
+    member_uint(&d, "conn", r->conversation->id);
+    member_uint(&d, "frame", r->frame);
+    return d;
+}
+
+// ---- events
+
+static void print_conversation(const Conversation *c, uint32_t frame)
+{
+    json_dumper d = event_begin("conn");
+    member_uint(&d, "conn", c->id);
+    member_uint(&d, "frame", frame);
+    member_endpoint(&d, "client", conversation_client(c));
+    member_endpoint(&d, "server", conversation_server(c));
+    member_uint(&d, "first_frame", c->first_frame);
+    member_time(&d, "start_time", &c->first_time, c->time_digits);
+    event_end(&d);
+}
+
+static void print_bind(const PduResult *r)
+{
+    json_dumper d = pdu_event_begin("bind", r);
+    member_bool(&d, "alter", r->type == PDU_ALTER_CONTEXT);
+    json_dumper_set_member_name(&d, "contexts");
+    json_dumper_begin_array(&d);
+    for (unsigned i = 0; i < r->n_contexts; i++) {
+        const PduContext *offered = &r->contexts[i].offered;
+        char version[16];
+        (void) snprintf(version, sizeof(version), "%u.%u", offered->version_major, offered->version_minor);
+        json_dumper_begin_object(&d);
+        member_uint(&d, "id", offered->id);
+        member_interface(&d, r->contexts[i].interface, &offered->uuid);
+        member_string(&d, "version", version);
+        if (offered->n_transfers)
+            member_guid(&d, "transfer", &offered->transfer);
+        json_dumper_end_object(&d);
+    }
+    json_dumper_end_array(&d);
+    member_security(&d, r);
+    event_end(&d);
+}
+
+static void print_bind_ack(const PduResult *r)
+{
+    static const char *const results[] = {
+        [RESULT_ACCEPTED] = "accepted", [RESULT_REJECTED] = "rejected", [RESULT_NEGOTIATED] = "negotiated"};
+    if (!r->bind)
+        return;
+    json_dumper d = pdu_event_begin("bind-ack", r);
+    member_uint(&d, "bind_frame", r->bind->frame);
+    json_dumper_set_member_name(&d, "results");
+    json_dumper_begin_array(&d);
+    for (unsigned i = 0; i < r->bind->n_contexts; i++) {
+        const Context *context = &r->bind->contexts[i];
+        if (context->result == RESULT_UNKNOWN)
+            continue;
+        json_dumper_begin_object(&d);
+        member_uint(&d, "id", context->offered.id);
+        member_guid(&d, "uuid", &context->offered.uuid);
+        member_string(&d, "result", results[context->result]);
+        json_dumper_end_object(&d);
+    }
+    json_dumper_end_array(&d);
+    event_end(&d);
+}
+
+static void print_auth(const PduResult *r)
+{
+    if (!r->spn && !r->realm && !r->user && !r->domain && !r->workstation)
+        return;
+    json_dumper d = pdu_event_begin("auth", r);
+    member_security(&d, r);
+    member_string(&d, "spn", r->spn);
+    member_string(&d, "realm", r->realm);
+    member_string(&d, "user", r->user);
+    member_string(&d, "domain", r->domain);
+    member_string(&d, "workstation", r->workstation);
+    if (r->user)
+        member_string(&d, "user_source", "ntlm-authenticate");
+    event_end(&d);
+}
+
+static void print_evidence(const PduResult *r)
+{
+    for (int kind = 0; kind < N_EVIDENCE_KINDS; kind++) {
+        if (!(r->evidence & 1u << kind))
+            continue;
+        json_dumper d = pdu_event_begin("evidence", r);
+        member_string(&d, "kind", evidence_name((EvidenceKind) kind));
+        member_string(&d, "confidence", confidence_name(evidence_confidence((EvidenceKind) kind)));
+        event_end(&d);
+    }
+}
+
+static void print_fragment(const PduResult *r, const char *of)
+{
+    json_dumper d = pdu_event_begin("fragment", r);
+    member_uint(&d, "call", r->call->id);
+    member_string(&d, "of", of);
+    event_end(&d);
+}
+
+static void print_request(const PduResult *r)
+{
+    static const char *const sources[] = {"bind", "ipid", "structure"};
+    const Call *call = r->call;
+    if (r->frame != call->frame || !(r->flags & PFC_FIRST_FRAG)) {
+        print_fragment(r, "request");
+        return;
+    }
+    json_dumper d = pdu_event_begin("call", r);
+    member_uint(&d, "call", call->id);
+    if (call->has_uuid) {
+        member_interface(&d, call->interface, &call->uuid);
+        member_string(&d, "interface_source", sources[call->source]);
+    }
+    member_uint(&d, "opnum", call->opnum);
+    if (call->method) {
+        member_string(&d, "method", call->method->name);
+        member_string(&d, "stage", call->method->stage);
+    }
+    if (call->has_object)
+        member_guid(&d, "object", &call->object);
+    member_security(&d, r);
+    if (!r->security_open)
+        member_bool(&d, "sealed", r->sealed);
+    event_end(&d);
+}
+
+static void print_activation(const PduResult *r)
+{
+    const Activation *a = r->activation;
+    if (!a || !a->has_clsid)
+        return;
+    json_dumper d = pdu_event_begin("activation", r);
+    member_uint(&d, "call", r->call->id);
+    member_guid(&d, "clsid", &a->clsid);
+    member_string(&d, "server_name", a->server_name);
+    json_dumper_set_member_name(&d, "iids");
+    json_dumper_begin_array(&d);
+    for (unsigned i = 0; i < a->n_iids; i++) {
+        char text[GUID_TEXT_SIZE];
+        json_dumper_value_string(&d, guid_format(&a->iids[i], text));
+    }
+    json_dumper_end_array(&d);
+    event_end(&d);
+}
+
+static void print_activated(const PduResult *r)
+{
+    const Activation *a = r->activation;
+    if (!a || !a->answered)
+        return;
+    json_dumper d = pdu_event_begin("activated", r);
+    member_uint(&d, "request_frame", a->frame);
+    if (a->has_endpoint) {
+        g_autofree char *oxid = g_strdup_printf("%016" G_GINT64_MODIFIER "x", a->oxid);
+        member_string(&d, "oxid", oxid);
+        json_dumper_set_member_name(&d, "bindings");
+        json_dumper_begin_array(&d);
+        for (unsigned i = 0; i < a->n_bindings; i++)
+            json_dumper_value_string(&d, a->bindings[i]);
+        json_dumper_end_array(&d);
+    }
+    member_uint(&d, "status", a->status);
+    event_end(&d);
+}
+
+static void print_response(const PduResult *r)
+{
+    if (r->frame != r->call->response_frame || (r->type == PDU_RESPONSE && !(r->flags & PFC_FIRST_FRAG))) {
+        print_fragment(r, "response");
+    } else {
+        json_dumper d = pdu_event_begin("response", r);
+        member_uint(&d, "call", r->call->id);
+        if (!r->security_open)
+            member_bool(&d, "sealed", r->sealed);
+        member_bool(&d, "fault", r->type == PDU_FAULT);
+        if (r->has_status)
+            member_uint(&d, "status", r->status);
+        event_end(&d);
+    }
+    print_activated(r);
+}
+
+static void print_pdu(const PduResult *r)
+{
+    print_evidence(r);
+    switch (r->type) {
+    case PDU_BIND:
+    case PDU_ALTER_CONTEXT: print_bind(r); break;
+    case PDU_BIND_ACK:
+    case PDU_ALTER_CONTEXT_RESP: print_bind_ack(r); break;
+    case PDU_REQUEST:
+        print_request(r);
+        print_activation(r);
+        break;
+    case PDU_RESPONSE:
+    case PDU_FAULT: print_response(r); break;
+    case PDU_AUTH3:
+    case PDU_BIND_NAK: break;
+    }
+    print_auth(r);
+}
+
+static void print_end(Conversation *c)
+{
+    json_dumper d = event_begin("end");
+    member_uint(&d, "conn", c->id);
+    member_uint(&d, "activity", conversation_activity(c));
+    member_string(&d, "confidence", confidence_name(c->confidence));
+    if (c->activation) {
+        member_uint(&d, "activation_frame", c->activation->frame);
+        member_uint(&d, "activation_conn", c->activation->conversation->id);
+    }
+    member_bool(&d, "callback", c->is_callback);
+    member_uint(&d, "first_frame", c->first_frame);
+    member_uint(&d, "last_frame", c->last_frame);
+    member_uint(&d, "frames", c->frames);
+    member_uint(&d, "bytes_client", c->bytes[c->client == 1]);
+    member_uint(&d, "bytes_server", c->bytes[c->client != 1]);
+    member_time(&d, "start_time", &c->first_time, c->time_digits);
+    member_time(&d, "end_time", &c->last_time, c->time_digits);
+    event_end(&d);
+}
+
+// ---- the statistic
+
+static tap_packet_status take_frame(void *data, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *results,
+                                    tap_flags_t flags _U_)
+{
+    Listener *l = data;
+    const PduResult *first = results;
+    Conversation *c = first->conversation;
+    if (g_hash_table_add(l->announced, c)) {
+        g_ptr_array_add(l->conversations, c);
+        print_conversation(c, first->frame);
+        for (guint i = 0; i < wmem_array_get_count(c->results); i++) {
+            const PduResult *earlier = *(PduResult *const *) wmem_array_index(c->results, i);
+            if (earlier->frame >= first->frame)
+                break;
+            print_pdu(earlier);
+        }
+    }
+    for (const PduResult *r = first; r; r = r->next)
+        print_pdu(r);
+    fflush(stdout);
+    return TAP_PACKET_REDRAW;
+}
+
+static void finish(void *data)
+{
+    const Listener *l = data;
+    for (guint i = 0; i < l->conversations->len; i++)
+        print_end(g_ptr_array_index(l->conversations, i));
+    json_dumper d = event_begin("done");
+    event_end(&d);
+    fflush(stdout);
+}
+
+static void listener_reset(void *data)
+{
+    Listener *l = data;
+    g_hash_table_remove_all(l->announced);
+    g_ptr_array_set_size(l->conversations, 0);
+}
+
+static void listener_free(void *data)
+{
+    Listener *l = data;
+    g_hash_table_unref(l->announced);
+    g_ptr_array_unref(l->conversations);
+    g_free(l);
+}
+
+static STAT_TAP_INIT_RESULT listener_start(const char *arguments _U_, void *data _U_)
+{
+    Listener *l = g_new0(Listener, 1);
+    l->announced = g_hash_table_new(NULL, NULL);
+    l->conversations = g_ptr_array_new();
+    g_autoptr(GString) error =
+        register_tap_listener("car", l, NULL, TL_REQUIRES_NOTHING, listener_reset, take_frame, finish, listener_free);
+    if (error) {
+        fprintf(stderr, "car,events: %s\n", error->str);
+        listener_free(l);
+        STAT_TAP_INIT_RETURN(FALSE);
+    }
+    json_dumper d = event_begin("begin");
+    member_uint(&d, "format", EVENT_FORMAT);
+    member_string(&d, "plugin", CAR_VERSION);
+    member_string(&d, "wireshark", epan_get_version());
+    event_end(&d);
+    fflush(stdout);
+    STAT_TAP_INIT_RETURN(TRUE);
+}
+
+void car_event_register(void)
+{
+    static stat_tap_ui ui = {REGISTER_STAT_GROUP_GENERIC, NULL, "car,events", listener_start, 0, NULL};
+    register_stat_tap_ui(&ui, NULL);
+}

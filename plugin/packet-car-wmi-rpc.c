@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * Protocol "car": MITRE's analytic CAR-2014-11-007 (Remote WMI over RPC) as display-filter fields.
+ *
+ * A postdissector. On the first pass it takes the DCE/RPC PDUs that core found in the frame, whatever carried and
+ * reassembled them, and hands their bytes to the tracker (evidence.c). What the tracker says hangs on the frame, and is
+ * shown from there on every pass: Wireshark primes wanted fields on the first pass only.
+ */
+#include "compat.h"
+#include "event.h"
+#include "evidence.h"
+
+#include <epan/conversation.h>
+#include <epan/prefs.h>
+#include <epan/proto_data.h>
+#include <epan/tap.h>
+
+static int proto_car;
+static int hf_detected = -1;
+static int hf_confidence = -1;
+static int hf_evidence = -1;
+static int hf_activity = -1;
+static int hf_activation_frame = -1;
+static int hf_interface = -1;
+static int hf_uuid = -1;
+static int hf_accepted = -1;
+static int hf_opnum = -1;
+static int hf_method = -1;
+static int hf_stage = -1;
+static int hf_clsid = -1;
+static int hf_server_name = -1;
+static int hf_spn = -1;
+static int hf_auth_type = -1;
+static int hf_auth_level = -1;
+static int hf_sealed = -1;
+static int ett_car = -1;
+static int ett_pdu = -1;
+
+static int hf_core_version; ///< dcerpc.ver: stands at the start of each DCE/RPC PDU
+static int car_tap;
+static int min_confidence = CONFIDENCE_WMI;
+static Tracker *tracker; ///< of the capture file that is open
+
+static void endpoint_set(Endpoint *e, const address *a, uint32_t port)
+{
+    memset(e, 0, sizeof(*e));
+    if (a->type == AT_IPv4) {
+        memset(e->ip + 10, 0xff, 2);
+        memcpy(e->ip + 12, a->data, 4);
+    } else if (a->type == AT_IPv6) {
+        memcpy(e->ip, a->data, 16);
+    }
+    e->port = (uint16_t) port;
+}
+
+static int sending_side(const Conversation *c, const packet_info *pinfo)
+{
+    if (c->side[0].port != c->side[1].port)
+        return c->side[0].port == pinfo->srcport ? 0 : 1;
+    Endpoint from;
+    endpoint_set(&from, &pinfo->src, pinfo->srcport);
+    return memcmp(&from, &c->side[0], sizeof(from)) == 0 ? 0 : 1;
+}
+
+/** The TCP conversation of a frame, or NULL for a frame of anything else, such as an ICMP error that quotes TCP. */
+static conversation_t *tcp_conversation(packet_info *pinfo)
+{
+    if (pinfo->ptype != PT_TCP || (pinfo->src.type != AT_IPv4 && pinfo->src.type != AT_IPv6) ||
+        proto_is_frame_protocol(pinfo->layers, "icmp") || proto_is_frame_protocol(pinfo->layers, "icmpv6"))
+        return NULL;
+    return find_conversation_pinfo(pinfo, 0);
+}
+
+static void count_frame(Conversation *c, const packet_info *pinfo)
+{
+    if (c->frames++ == 0) {
+        c->first_frame = pinfo->num;
+        c->first_time = pinfo->abs_ts;
+    }
+    c->last_frame = pinfo->num;
+    c->last_time = pinfo->abs_ts;
+    c->time_digits = pinfo->rec->tsprec;
+    c->bytes[sending_side(c, pinfo)] += pinfo->fd->pkt_len;
+}
+
+/** Takes the PDUs of a frame that is seen for the first time. */
+static PduResult *take_pdus(const packet_info *pinfo, proto_tree *tree, Conversation *c)
+{
+    PduResult *first = NULL, **next = &first;
+    GPtrArray *versions = tree ? proto_get_finfo_ptr_array(tree, hf_core_version) : NULL;
+    for (guint i = 0; versions && i < versions->len; i++) {
+        const field_info *version = g_ptr_array_index(versions, i);
+        int len = tvb_captured_length_remaining(version->ds_tvb, version->start);
+        if (len <= 0)
+            continue;
+        *next = tracker_pdu(tracker, c, pinfo->num, sending_side(c, pinfo),
+                            tvb_get_ptr(version->ds_tvb, version->start, len), (size_t) len);
+        if (*next)
+            next = &(*next)->next;
+    }
+    return first;
+}
+
+static void add_string(proto_tree *tree, int hf, tvbuff_t *tvb, const char *value)
+{
+    if (value)
+        proto_item_set_generated(proto_tree_add_string(tree, hf, tvb, 0, 0, value));
+}
+
+static void add_guid(proto_tree *tree, int hf, tvbuff_t *tvb, const Guid *guid)
+{
+    e_guid_t value = {.data1 = guid->data1, .data2 = guid->data2, .data3 = guid->data3};
+    memcpy(value.data4, guid->data4, sizeof(value.data4));
+    proto_item_set_generated(proto_tree_add_guid(tree, hf, tvb, 0, 0, &value));
+}
+
+static void add_interface(proto_tree *tree, tvbuff_t *tvb, const Interface *interface, const Guid *uuid)
+{
+    char text[GUID_TEXT_SIZE];
+    add_string(tree, hf_interface, tvb, interface ? interface->name : guid_format(uuid, text));
+    add_guid(tree, hf_uuid, tvb, uuid);
+}
+
+static void add_contexts(proto_tree *tree, tvbuff_t *tvb, const PduResult *r)
+{
+    for (unsigned i = 0; i < r->n_contexts; i++) {
+        const Context *context = &r->contexts[i];
+        add_interface(tree, tvb, context->interface, &context->offered.uuid);
+        if (context->result != RESULT_UNKNOWN)
+            proto_item_set_generated(
+                proto_tree_add_boolean(tree, hf_accepted, tvb, 0, 0, context->result == RESULT_ACCEPTED));
+    }
+}
+
+static void add_call(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const Call *call)
+{
+    if (call->has_uuid)
+        add_interface(tree, tvb, call->interface, &call->uuid);
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_opnum, tvb, 0, 0, call->opnum));
+    if (!call->method)
+        return;
+    add_string(tree, hf_method, tvb,
+               wmem_strdup_printf(pinfo->pool, "%s::%s", call->interface->name, call->method->name));
+    add_string(tree, hf_stage, tvb, call->method->stage);
+}
+
+static const char *pdu_title(packet_info *pinfo, const PduResult *r)
+{
+    const char *of = r->call && r->call->method ? r->call->method->name : NULL;
+    switch (r->type) {
+    case PDU_BIND: return "Bind";
+    case PDU_ALTER_CONTEXT: return "Alter_context";
+    case PDU_BIND_ACK: return "Bind_ack";
+    case PDU_ALTER_CONTEXT_RESP: return "Alter_context_resp";
+    case PDU_BIND_NAK: return "Bind_nak";
+    case PDU_AUTH3: return "Auth3";
+    case PDU_REQUEST: return of ? wmem_strdup_printf(pinfo->pool, "Request: %s", of) : "Request";
+    case PDU_RESPONSE: return of ? wmem_strdup_printf(pinfo->pool, "Response: %s", of) : "Response";
+    case PDU_FAULT: return of ? wmem_strdup_printf(pinfo->pool, "Fault: %s", of) : "Fault";
+    }
+    return "PDU";
+}
+
+static void add_pdu(proto_tree *car_tree, tvbuff_t *tvb, packet_info *pinfo, const PduResult *r)
+{
+    proto_tree *tree = proto_tree_add_subtree(car_tree, tvb, 0, 0, ett_pdu, NULL, pdu_title(pinfo, r));
+    for (int kind = 0; kind < N_EVIDENCE_KINDS; kind++)
+        if (r->evidence & 1u << kind)
+            add_string(tree, hf_evidence, tvb, evidence_name((EvidenceKind) kind));
+    add_contexts(tree, tvb, r);
+    if (r->call)
+        add_call(tree, tvb, pinfo, r->call);
+    if (r->activation && r->type == PDU_REQUEST) {
+        add_guid(tree, hf_clsid, tvb, &r->activation->clsid);
+        add_string(tree, hf_server_name, tvb, r->activation->server_name);
+    }
+    add_string(tree, hf_spn, tvb, r->spn);
+    if (r->has_security) {
+        add_string(tree, hf_auth_type, tvb, security_type_name(&r->security));
+        add_string(tree, hf_auth_level, tvb, security_level_name(&r->security));
+    }
+    if ((r->type == PDU_REQUEST || r->type == PDU_RESPONSE) && !r->security_open)
+        proto_item_set_generated(proto_tree_add_boolean(tree, hf_sealed, tvb, 0, 0, r->sealed));
+}
+
+static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, Conversation *c, const PduResult *results)
+{
+    proto_item *item = proto_tree_add_item(root, proto_car, tvb, 0, 0, ENC_NA);
+    proto_item_set_text(item, "CAR-2014-11-007 Remote WMI over RPC");
+    proto_item_set_generated(item);
+    proto_tree *tree = proto_item_add_subtree(item, ett_car);
+    if ((int) c->confidence >= min_confidence)
+        proto_item_set_generated(proto_tree_add_boolean(tree, hf_detected, tvb, 0, 0, TRUE));
+    add_string(tree, hf_confidence, tvb, confidence_name(c->confidence));
+    proto_item_set_generated(proto_tree_add_uint(tree, hf_activity, tvb, 0, 0, conversation_activity(c)));
+    if (c->activation && c->activation->frame)
+        proto_item_set_generated(proto_tree_add_uint(tree, hf_activation_frame, tvb, 0, 0, c->activation->frame));
+    for (const PduResult *r = results; r; r = r->next)
+        add_pdu(tree, tvb, pinfo, r);
+}
+
+static int dissect_car(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    conversation_t *tcp = tcp_conversation(pinfo);
+    if (!tcp)
+        return 0;
+    Conversation *c = conversation_get_proto_data(tcp, proto_car);
+    PduResult *results;
+    if (PINFO_FD_VISITED(pinfo)) {
+        results = p_get_proto_data(wmem_file_scope(), pinfo, proto_car, 0);
+    } else {
+        if (!c) {
+            Endpoint from, to;
+            endpoint_set(&from, &pinfo->src, pinfo->srcport);
+            endpoint_set(&to, &pinfo->dst, pinfo->destport);
+            c = tracker_conversation_new(&from, &to);
+            conversation_add_proto_data(tcp, proto_car, c);
+        }
+        count_frame(c, pinfo);
+        results = take_pdus(pinfo, tree, c);
+        if (results)
+            p_add_proto_data(wmem_file_scope(), pinfo, proto_car, 0, results);
+    }
+    if (!c || c->confidence == CONFIDENCE_NONE)
+        return 0;
+    if (tree)
+        show(tvb, pinfo, tree, c, results);
+    if (results)
+        tap_queue_packet(car_tap, pinfo, results);
+    return (int) tvb_captured_length(tvb);
+}
+
+static void file_opened(void)
+{
+    tracker = tracker_new();
+}
+
+static void register_fields(void)
+{
+    static hf_register_info hf[] = {
+        {&hf_detected,
+         {"Remote WMI", "car.wmi_rpc", FT_BOOLEAN, BASE_NONE, NULL, 0,
+          "The conversation is remote WMI, at least as sure as the preference asks for", HFILL}},
+        {&hf_confidence,
+         {"Confidence", "car.wmi_rpc.confidence", FT_STRING, BASE_NONE, NULL, 0,
+          "wmi: WMI for certain; dcom: DCOM of any kind; rpcss: the analytic's estimate", HFILL}},
+        {&hf_evidence,
+         {"Evidence", "car.wmi_rpc.evidence", FT_STRING, BASE_NONE, NULL, 0, "What this frame added to the judgement",
+          HFILL}},
+        {&hf_activity,
+         {"Activity", "car.wmi_rpc.activity", FT_UINT32, BASE_DEC, NULL, 0,
+          "One number for conversations that belong together", HFILL}},
+        {&hf_activation_frame,
+         {"Activation", "car.wmi_rpc.activation_frame", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0,
+          "The activation that returned this endpoint or interface pointer", HFILL}},
+        {&hf_interface,
+         {"Interface", "car.wmi_rpc.interface", FT_STRING, BASE_NONE, NULL, 0, "DCOM or WMI interface", HFILL}},
+        {&hf_uuid, {"UUID", "car.wmi_rpc.uuid", FT_GUID, BASE_NONE, NULL, 0, "UUID of the interface", HFILL}},
+        {&hf_accepted,
+         {"Accepted", "car.wmi_rpc.if_accepted", FT_BOOLEAN, BASE_NONE, NULL, 0,
+          "Whether the server accepted the presentation context", HFILL}},
+        {&hf_opnum,
+         {"Opnum", "car.wmi_rpc.opnum", FT_UINT16, BASE_DEC, NULL, 0, "Operation number of the call", HFILL}},
+        {&hf_method, {"Method", "car.wmi_rpc.method", FT_STRING, BASE_NONE, NULL, 0, "Interface::Method", HFILL}},
+        {&hf_stage,
+         {"Stage", "car.wmi_rpc.stage", FT_STRING, BASE_NONE, NULL, 0, "What the method is used for", HFILL}},
+        {&hf_clsid,
+         {"CLSID", "car.wmi_rpc.clsid", FT_GUID, BASE_NONE, NULL, 0, "Class that an activation asks for", HFILL}},
+        {&hf_server_name,
+         {"Server name", "car.wmi_rpc.server_name", FT_STRING, BASE_NONE, NULL, 0, "Server name given in an activation",
+          HFILL}},
+        {&hf_spn,
+         {"Service principal name", "car.wmi_rpc.spn", FT_STRING, BASE_NONE, NULL, 0,
+          "Target of the authentication, from the Kerberos ticket or the NTLM target name", HFILL}},
+        {&hf_auth_type, {"Authentication type", "car.wmi_rpc.auth_type", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_auth_level,
+         {"Authentication level", "car.wmi_rpc.auth_level", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_sealed,
+         {"Sealed", "car.wmi_rpc.sealed", FT_BOOLEAN, BASE_NONE, NULL, 0, "Whether the stub cannot be read", HFILL}},
+    };
+    static int *ett[] = {&ett_car, &ett_pdu};
+    proto_register_field_array(proto_car, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+}
+
+static void register_preferences(void)
+{
+    static const enum_val_t confidences[] = {
+        {"wmi", "wmi: remote WMI for certain", CONFIDENCE_WMI},
+        {"dcom", "dcom: any DCOM as well", CONFIDENCE_DCOM},
+        {"rpcss", "rpcss: the analytic's estimate as well", CONFIDENCE_RPCSS},
+        {NULL, NULL, 0},
+    };
+    module_t *module = prefs_register_protocol(proto_car, NULL);
+    prefs_register_enum_preference(module, "wmi_rpc.min_confidence", "Least confidence of car.wmi_rpc",
+                                   "car.wmi_rpc is set on conversations judged with at least this confidence",
+                                   &min_confidence, confidences, FALSE);
+}
+
+void car_register_protocol(void);
+void car_register_handoff(void);
+
+void car_register_protocol(void)
+{
+    proto_car = proto_register_protocol("MITRE CAR analytics", "CAR", "car");
+    register_fields();
+    register_preferences();
+    car_tap = register_tap("car");
+    register_init_routine(file_opened);
+    car_event_register();
+}
+
+void car_register_handoff(void)
+{
+    hf_core_version = proto_registrar_get_id_byname("dcerpc.ver");
+    if (hf_core_version <= 0)
+        return;
+    dissector_handle_t handle = create_dissector_handle(dissect_car, proto_car);
+    GArray *wanted = g_array_new(FALSE, FALSE, sizeof(int));
+    g_array_append_val(wanted, hf_core_version);
+    register_postdissector(handle);
+    set_postdissector_wanted_hfids(handle, wanted);
+}
