@@ -84,7 +84,9 @@ struct Call {
     Guid causality_id;
     Activation *activation; ///< when the call is an activation
     uint64_t oxid;          ///< when the call is a ResolveOxid(2)
-    wmem_array_t *stub;     ///< clear fragments of the message under way, NULL when there are none
+    unsigned n_iids;        ///< when the call is a RemQueryInterface: what it asks for
+    const Guid *iids;
+    wmem_array_t *stub; ///< clear fragments of the message under way, NULL when there are none
 };
 
 /** An activation, or a resolution of an OXID, and the exporter it returned. */

@@ -3,6 +3,8 @@
 
 #define MAX_STRING 65536 ///< UTF-16 units; the SDK's own limits are 8192 for a path and 16384 for a query
 
+#define INOUT "rkv"
+
 /** The parameters of a method, one letter each, in the order in which they are marshaled. */
 typedef struct {
     WmiInterface iface;
@@ -130,10 +132,27 @@ static void object_array_read(Bytes *b, uint32_t count, GArray *objects, const c
     }
 }
 
-static bool request_parameter_read(Bytes *b, char kind, WmiRequest *r)
+/** An [in, out] interface pointer of a request. True when the client wants the result: it then passes a pointer to a
+ *  null pointer. impacket leaves the inner pointer out and passes one to an empty MInterfacePointer, which a server
+ * reads as the same, with bytes left over. What else is passed there is ignored. */
+static bool inout_read(Bytes *b, bool impacket)
 {
     Objref ref;
-    bool wanted = false;
+    if (!number_read(b))
+        return false;
+    if (impacket) {
+        uint32_t max_count = bytes_u32(b);
+        if (bytes_u32(b) || max_count)
+            b->failed = true;
+    } else if (ndr_interface_pointer_read(b, &ref) == 1) {
+        objref_clear(&ref);
+    }
+    return true;
+}
+
+static bool request_parameter_read(Bytes *b, char kind, bool impacket, WmiRequest *r)
+{
+    Objref ref;
     switch (kind) {
     case 'n': string_read(b, &r->namespace_path); break;
     case 'p': string_read(b, &r->object_path); break;
@@ -164,18 +183,19 @@ static bool request_parameter_read(Bytes *b, char kind, WmiRequest *r)
         object_array_read(b, r->count, r->objects, &r->object_why);
         break;
     case 'r':
-    case 'k':
-    case 'v':
-        // A client that wants the result passes a pointer to a null pointer; what else it passes there is ignored.
-        wanted = number_read(b);
-        if (wanted && ndr_interface_pointer_read(b, &ref) == 1)
-            objref_clear(&ref);
-        if (kind == 'k')
-            r->wants_call_result = wanted;
-        break;
+    case 'v': (void) inout_read(b, impacket); break;
+    case 'k': r->wants_call_result = inout_read(b, impacket); break;
     default: g_assert_not_reached();
     }
     return !b->failed;
+}
+
+/** The [in, out] parameters, which come last, and the end of the stub. */
+static bool request_end_parse(Bytes *b, const char *kinds, bool impacket, WmiRequest *out, const char **why)
+{
+    for (const char *p = kinds; *p; p++)
+        (void) request_parameter_read(b, *p, impacket, out);
+    return stub_end_read(b, &out->trailer, why);
 }
 
 static bool request_parse(Bytes *b, const Method *m, WmiRequest *out, const char **why)
@@ -188,14 +208,19 @@ static bool request_parse(Bytes *b, const Method *m, WmiRequest *out, const char
         *why = "no ORPC request";
         return false;
     }
-    for (const char *p = m->request; *p; p++) {
-        if (!request_parameter_read(b, *p, out)) {
+    const char *p = m->request;
+    for (; *p && !strchr(INOUT, *p); p++) {
+        if (!request_parameter_read(b, *p, false, out)) {
             *why = "parameters do not fit the method";
             return false;
         }
     }
-    if (!stub_end_read(b, &out->trailer, why))
-        return false;
+    Bytes inout = *b;
+    if (!request_end_parse(b, p, false, out, why)) {
+        *b = inout;
+        if (!request_end_parse(b, p, true, out, why))
+            return false;
+    }
     if (strchr(m->request, 'o'))
         object_decode(out->objects, &out->object, &out->object_why);
     return true;

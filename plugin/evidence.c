@@ -2,6 +2,7 @@
 #include "evidence.h"
 
 #include "decode-orpc.h"
+#include "decode-remunknown.h"
 #include "table-classes.h"
 
 #include <wsutil/inet_addr.h>
@@ -418,6 +419,36 @@ static void take_oxid_response(Step *s, Call *call, Bytes *b)
     activation_response_clear(&response);
 }
 
+static bool is_query_interface(const Call *call)
+{
+    return call->opnum == 3 && (interface_is(call, "IRemUnknown") || interface_is(call, "IRemUnknown2"));
+}
+
+static void take_query_interface(Call *call, Bytes *b)
+{
+    RemQueryRequest request;
+    const char *why;
+    if (!rem_query_request_read(b, &request, &why))
+        return;
+    call->n_iids = request.iids->len;
+    call->iids = file_copy(request.iids->data, request.iids->len * sizeof(Guid));
+    rem_query_request_clear(&request);
+}
+
+static void take_query_interface_response(Step *s, Call *call, Bytes *b)
+{
+    RemQueryResponse response;
+    const char *why;
+    if (!rem_query_response_read(b, &response, &why))
+        return;
+    for (guint i = 0; i < MIN(response.results->len, call->n_iids); i++) {
+        const RemQueryResult *result = &g_array_index(response.results, RemQueryResult, i);
+        if (result->status == 0)
+            ipid_learn(s, &result->ipid, &call->iids[i], false, NULL);
+    }
+    rem_query_response_clear(&response);
+}
+
 /** A call on 135/tcp whose Bind was not captured, but that can be nothing other than an activation. */
 static void recognise_activation(Step *s, Call *call, const Bytes *stub)
 {
@@ -464,6 +495,8 @@ static void take_request(Step *s, Call *call)
     }
     if (call->interface && call->interface->family == FAMILY_WMI)
         causality_learn(s, &this.causality_id);
+    if (is_query_interface(call))
+        take_query_interface(call, &(Bytes){.data = stub.data, .len = stub.len, .big_endian = stub.big_endian});
     objrefs_learn(s, stub.data, stub.len);
 }
 
@@ -477,6 +510,8 @@ static void take_response(Step *s, Call *call)
         take_activation_response(s, call, kind, &stub);
     else if (is_oxid_resolution(call) && call->oxid)
         take_oxid_response(s, call, &stub);
+    else if (is_query_interface(call))
+        take_query_interface_response(s, call, &stub);
     else if (call->has_object)
         objrefs_learn(s, stub.data, stub.len);
 }
