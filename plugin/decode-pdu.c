@@ -79,7 +79,7 @@ static void set_stub(Bytes *b, Pdu *out)
 
 bool pdu_read(const uint8_t *data, size_t len, Pdu *out)
 {
-    *out = (Pdu){0};
+    memset(out, 0, offsetof(Pdu, contexts)); // not the arrays: this is done for each PDU of a capture
     Bytes b = bytes_init(data, len, false);
     uint8_t version = bytes_u8(&b), version_minor = bytes_u8(&b);
     out->type = bytes_u8(&b);

@@ -75,10 +75,7 @@ typedef struct {
     // bind, alter_context
     uint32_t assoc_group;
     unsigned n_contexts;
-    PduContext contexts[PDU_MAX_CONTEXTS];
-    // bind_ack, alter_context_resp: results in the order of the contexts offered
-    unsigned n_results;
-    uint16_t results[PDU_MAX_CONTEXTS];
+    unsigned n_results; ///< bind_ack, alter_context_resp
 
     // auth verifier
     bool has_auth;
@@ -86,6 +83,10 @@ typedef struct {
     uint32_t auth_context_id;
     const uint8_t *auth_value;
     size_t auth_value_len;
+
+    // Only the first n_contexts and n_results are set.
+    PduContext contexts[PDU_MAX_CONTEXTS];
+    uint16_t results[PDU_MAX_CONTEXTS]; ///< in the order of the contexts offered
 } Pdu;
 
 /** Reads the PDU at the start of `data`, of which `len` bytes were captured (len may be less than frag_len: the capture

@@ -10,7 +10,7 @@ typedef struct {
 static void put(Builder *b, uint64_t value, size_t size)
 {
     for (size_t i = 0; i < size; i++)
-        b->data[b->len + (b->big_endian ? size - 1 - i : i)] = (uint8_t) (value >> 8 * i);
+        b->data[b->len + (b->big_endian ? size - 1 - i : i)] = (uint8_t) (i < 8 ? value >> 8 * i : 0);
     b->len += size;
 }
 

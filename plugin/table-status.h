@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * Names of HRESULTs and RPC fault codes.
+ */
+#ifndef CAR_TABLE_STATUS_H
+#define CAR_TABLE_STATUS_H
+
+#include <stdint.h>
+
+/** The name of a status, or NULL. */
+const char *status_name(uint32_t status);
+
+#endif
