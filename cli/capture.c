@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture.h"
+
+#include "plugin-files.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+G_DEFINE_QUARK(car - capture - error - quark, capture_error)
+
+/// What the result depends on, whatever the user's profile says.
+static const char *const preferences[] = {
+    "ip.defragment:TRUE",
+    "ip.check_checksum:FALSE",
+    "ipv6.defragment:TRUE",
+    "tcp.check_checksum:FALSE",
+    "tcp.analyze_sequence_numbers:TRUE",
+    "tcp.desegment_tcp_streams:TRUE",
+    "tcp.reassemble_out_of_order:TRUE",
+    "dcerpc.desegment_dcerpc:TRUE",
+    "dcerpc.reassemble_dcerpc:TRUE",
+};
+
+static const char *const protocols[] = {"ip", "ipv6", "tcp", "dcerpc", "car"};
+
+static GPtrArray *make_argv(const char *tshark, const char *path)
+{
+    GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(argv, g_strdup(tshark));
+    g_ptr_array_add(argv, g_strdup("-n"));
+    g_ptr_array_add(argv, g_strdup("-q"));
+    for (size_t i = 0; i < G_N_ELEMENTS(protocols); i++) {
+        g_ptr_array_add(argv, g_strdup("--enable-protocol"));
+        g_ptr_array_add(argv, g_strdup(protocols[i]));
+    }
+    g_ptr_array_add(argv, g_strdup("--enable-heuristic"));
+    g_ptr_array_add(argv, g_strdup("dcerpc_tcp"));
+    for (size_t i = 0; i < G_N_ELEMENTS(preferences); i++) {
+        g_ptr_array_add(argv, g_strdup("-o"));
+        g_ptr_array_add(argv, g_strdup(preferences[i]));
+    }
+    g_ptr_array_add(argv, g_strdup("-z"));
+    g_ptr_array_add(argv, g_strdup("car,events"));
+    g_ptr_array_add(argv, g_strdup("-r"));
+    bool looks_like_option = path[0] == '-' && path[1] != '\0';
+    g_ptr_array_add(argv, looks_like_option ? g_build_filename(".", path, NULL) : g_strdup(path));
+    g_ptr_array_add(argv, NULL);
+    return argv;
+}
+
+static bool check_file(const char *path, GError **error)
+{
+    if (strcmp(path, "-") == 0)
+        return true;
+    struct stat st;
+    const char *fault = NULL;
+    if (stat(path, &st) != 0)
+        fault = errno == ENOENT ? "does not exist" : g_strerror(errno);
+    else if (S_ISDIR(st.st_mode))
+        fault = "is a directory: name the captures in it";
+    else if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+        fault = "is neither a file nor a pipe";
+    else if (S_ISREG(st.st_mode) && st.st_size == 0)
+        fault = "is empty";
+    else if (access(path, R_OK) != 0)
+        fault = errno == EACCES ? "may not be read by you (permission denied)" : g_strerror(errno);
+    if (fault)
+        g_set_error_literal(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, fault);
+    return !fault;
+}
+
+/// The text behind `prefix` when `text` starts with it, else `text`.
+static const char *behind(const char *text, const char *prefix)
+{
+    return g_str_has_prefix(text, prefix) ? text + strlen(prefix) : text;
+}
+
+char *capture_reason(const char *messages, const char *path)
+{
+    g_auto(GStrv) lines = g_strsplit(messages ? messages : "", "\n", -1);
+    g_autofree char *as_subject = g_strdup_printf("The file \"%s\" ", path);
+    g_autofree char *as_name = g_strdup_printf("\"%s\" ", path);
+    for (size_t i = 0; lines[i]; i++) {
+        const char *text = behind(lines[i], "tshark: ");
+        if (text == lines[i])
+            continue;
+        text = behind(behind(behind(text, as_subject), as_name), "The standard input ");
+        text = behind(behind(text, "appears to have been "), "appears to be ");
+        size_t len = strlen(text);
+        g_autofree char *reason = g_strndup(text, g_str_has_suffix(text, ".") ? len - 1 : len);
+        // The detail, in parentheses, is on a line of its own.
+        const char *detail = lines[i + 1] && lines[i + 1][0] == '(' ? lines[i + 1] : NULL;
+        g_autofree char *whole = g_strconcat(reason, detail ? " " : "", detail, NULL);
+        return g_utf8_make_valid(whole, -1);
+    }
+    return NULL;
+}
+
+/// Why the records are not all that the capture holds; NULL when they are.
+static char *make_note(const EventStream *stream, const TsharkEnd *end, const char *path)
+{
+    if (end->status != 0 || !stream->done) {
+        char *reason = capture_reason(end->messages, path);
+        if (reason)
+            return reason;
+        if (end->signal)
+            return g_strdup_printf("tshark broke down part-way (signal %d, %s)", end->signal, g_strsignal(end->signal));
+        if (end->status != 0)
+            return g_strdup_printf("tshark gave up part-way (exit status %d)", end->status);
+        return g_strdup("tshark ended before it had processed the whole capture");
+    }
+    if (stream->full)
+        return g_strdup("more was found than is kept: the last part is missing");
+    if (stream->malformed || end->lines_cut)
+        return g_strdup_printf("%u of the plugin's events could not be understood", stream->malformed + end->lines_cut);
+    return NULL;
+}
+
+static void take_line(const char *line, size_t len, gpointer data)
+{
+    event_fold_line(data, line, len);
+}
+
+bool capture_fold(const char *tshark, const char *path, EventFold *fold, TsharkEnd *end, GError **error)
+{
+    g_autoptr(GPtrArray) argv = make_argv(tshark, path);
+    bool from_stdin = strcmp(path, "-") == 0;
+    return tshark_run((const char *const *) argv->pdata, from_stdin, take_line, fold, end, error);
+}
+
+bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError **error)
+{
+    /// A pcap file header: version 2.4, Ethernet.
+    static const char empty[24] = {'\xd4', '\xc3', '\xb2', '\xa1', 2, 0, 4, 0, [16] = '\xff', '\xff', 0, 0, 1};
+    *end = (TsharkEnd){.status = -1};
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("car-wmi-XXXXXX.pcap", &path, error);
+    if (fd < 0)
+        return false;
+    bool written = write(fd, empty, sizeof empty) == sizeof empty;
+    (void) close(fd);
+    if (!written)
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "%s cannot be written", path);
+    bool ok = written && capture_fold(tshark, path, fold, end, error);
+    (void) unlink(path);
+    return ok;
+}
+
+static void set_no_plugin(GError **error)
+{
+    g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_NO_PLUGIN,
+                "tshark has not loaded the plugin car.so%s: \"car-wmi doctor\" tells why",
+                plugin_files_ignored() ? " (Wireshark ignores WIRESHARK_PLUGIN_DIR and personal plugins for root: "
+                                         "run as another user)"
+                                       : "");
+}
+
+RecordSet *capture_read(const char *tshark, const char *path, GError **error)
+{
+    if (!check_file(path, error))
+        return NULL;
+    g_autoptr(EventFold) fold = event_fold_new(0);
+    g_auto(TsharkEnd) end;
+    if (!capture_fold(tshark, path, fold, &end, error))
+        return NULL;
+    const EventStream *stream = event_fold_stream(fold);
+    if (!stream->begun) {
+        bool refused = strstr(end.messages, "Invalid -z argument") || strstr(end.messages, "No such protocol car");
+        g_autofree char *reason = refused ? NULL : make_note(stream, &end, path);
+        if (refused || end.status == 0)
+            set_no_plugin(error);
+        else
+            g_set_error_literal(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, reason);
+        return NULL;
+    }
+    if (stream->format != EVENT_FORMAT) {
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_NO_PLUGIN,
+                    "the plugin (version %s) and this car-wmi (" CAR_VERSION
+                    ") do not fit: install both from one release",
+                    stream->plugin_version ? stream->plugin_version : "unknown");
+        return NULL;
+    }
+    char *note = make_note(stream, &end, path);
+    RecordSet *set = event_fold_finish(fold);
+    set->path = g_utf8_make_valid(path, -1);
+    set->note = note;
+    set->complete = !note;
+    return set;
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// car-wmi doctor: checks what car-wmi needs, one line each, and says how to mend what is wrong.
+
+#include "capture.h"
+#include "command.h"
+#include "plugin-files.h"
+#include "text-escape.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static gboolean set_tshark(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    char **tshark = data;
+    g_free(*tshark);
+    *tshark = g_strdup(value);
+    return TRUE;
+}
+
+/// A new option belongs into the man page and the shell completions too.
+static const GOptionEntry entries[] = {
+    {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
+     "The tshark to check (default: that in PATH)", "PATH"},
+    G_OPTION_ENTRY_NULL,
+};
+
+/// Some of the plugin's display-filter fields: when these are there, all are.
+static const char *const fields[] = {
+    "car.wmi_rpc",        "car.wmi_rpc.confidence", "car.wmi_rpc.evidence",  "car.wmi_rpc.activity",
+    "car.wmi_rpc.method", "car.wmi_rpc.interface",  "car.wmi_rpc.auth_type",
+};
+
+typedef struct {
+    const char *tshark;
+    char *version;         ///< tshark's
+    char *series;          ///< its major.minor
+    char *global_plugins;  ///< folder, without the version
+    char *personal_config; ///< folder
+    char *global_config;   ///< folder
+    bool failed;
+} Doctor;
+
+static void doctor_clear(Doctor *d)
+{
+    g_free(d->version);
+    g_free(d->series);
+    g_free(d->global_plugins);
+    g_free(d->personal_config);
+    g_free(d->global_config);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Doctor, doctor_clear)
+
+static void print_line(const char *mark, const char *format, va_list args)
+{
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    g_autofree char *line = text_escape(text, command_ascii_only());
+    (void) printf("%s %s\n", mark, line);
+}
+
+G_GNUC_PRINTF(1, 2) static void pass(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_line(command_ascii_only() ? "ok  " : "✓", format, args);
+    va_end(args);
+}
+
+G_GNUC_PRINTF(2, 3) static void fail(Doctor *d, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_line(command_ascii_only() ? "FAIL" : "✗", format, args);
+    va_end(args);
+    d->failed = true;
+}
+
+G_GNUC_PRINTF(1, 2) static void note(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_line(command_ascii_only() ? "note" : "·", format, args);
+    va_end(args);
+}
+
+/// What to do about the check that failed last.
+G_GNUC_PRINTF(1, 2) static void mend(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_line(command_ascii_only() ? "     ->" : "  →", format, args);
+    va_end(args);
+}
+
+static char *find_folder(const char *folders, const char *name)
+{
+    g_auto(GStrv) lines = g_strsplit(folders, "\n", -1);
+    for (size_t i = 0; lines[i]; i++) {
+        const char *colon = strchr(lines[i], ':');
+        if (colon && g_str_has_prefix(lines[i], name) && (size_t) (colon - lines[i]) == strlen(name))
+            return g_strstrip(g_strdup(colon + 1));
+    }
+    return NULL;
+}
+
+static bool check_tshark(Doctor *d)
+{
+    g_autoptr(GError) error = NULL;
+    d->version = tshark_version(d->tshark, &error);
+    if (!d->version) {
+        fail(d, "%s", error->message);
+        mend("name Wireshark's tshark with --tshark PATH, or install it: apt install tshark");
+        return false;
+    }
+    g_auto(GStrv) parts = g_strsplit(d->version, ".", 3);
+    d->series = g_strdup_printf("%s.%s", parts[0], parts[1]);
+    pass("tshark %s: %s", d->version, d->tshark);
+
+    const char *const argv[] = {d->tshark, "-G", "folders", NULL};
+    g_auto(TsharkEnd) end = {0};
+    g_autofree char *folders = tshark_output(argv, &end, NULL);
+    g_autofree char *plugins = find_folder(folders ? folders : "", "Global Plugins");
+    d->global_plugins = plugins ? g_path_get_dirname(plugins) : NULL;
+    d->personal_config = find_folder(folders ? folders : "", "Personal configuration");
+    d->global_config = find_folder(folders ? folders : "", "Global configuration");
+    return true;
+}
+
+/// A plugin file that this tshark should load, in the order it looks for them.
+static bool check_files(Doctor *d)
+{
+    g_autoptr(GPtrArray) files = plugin_files_find(d->global_plugins);
+    const char *where = d->global_plugins ? d->global_plugins : "the global plugin folder";
+    const PluginFile *usable = NULL, *ignored = NULL, *other = NULL;
+    for (guint i = 0; i < files->len; i++) {
+        const PluginFile *file = g_ptr_array_index(files, i);
+        if (strcmp(file->version, d->series) != 0)
+            other = file;
+        else if (file->personal && plugin_files_root())
+            ignored = file;
+        else if (!usable)
+            usable = file;
+    }
+    if (usable) {
+        pass("plugin for Wireshark %s: %s", d->series, usable->path);
+        return true;
+    }
+    if (ignored) {
+        fail(d, "plugin %s is ignored: for root, Wireshark loads only from %s", ignored->path, where);
+        mend("run as another user, or install the plugin into %s/%s/epan", where, d->series);
+    } else if (other) {
+        fail(d, "plugin %s is for Wireshark %s, this is %s", other->path, other->version, d->series);
+        mend("install the plugin built for Wireshark %s into %s/%s/epan", d->series, where, d->series);
+    } else {
+        // For root, Wireshark does not look into the personal folder.
+        g_autofree char *personal = plugin_files_root()
+                                        ? g_strdup("")
+                                        : g_strconcat(" or ~/.local/lib/wireshark/plugins/", d->series, "/epan", NULL);
+        fail(d, "no plugin " PLUGIN_FILE " for any version of Wireshark below %s or in a personal folder", where);
+        mend("install it into %s/%s/epan%s", where, d->series, personal);
+    }
+    return false;
+}
+
+/// The line of tshark's messages that tells about the plugin; NULL when none does.
+static char *find_message(const char *messages)
+{
+    g_auto(GStrv) lines = g_strsplit(messages ? messages : "", "\n", -1);
+    for (size_t i = 0; lines[i]; i++) {
+        if (strstr(lines[i], PLUGIN_FILE))
+            return g_strstrip(g_strdup(lines[i]));
+    }
+    return NULL;
+}
+
+static bool check_loaded(Doctor *d)
+{
+    const char *const argv[] = {d->tshark, "-G", "plugins", NULL};
+    g_auto(TsharkEnd) end = {0};
+    g_autofree char *plugins = tshark_output(argv, &end, NULL);
+    g_auto(GStrv) lines = g_strsplit(plugins ? plugins : "", "\n", -1);
+    for (size_t i = 0; lines[i]; i++) {
+        if (!g_str_has_prefix(lines[i], PLUGIN_FILE))
+            continue;
+        const char *path = strrchr(lines[i], '\t');
+        pass("plugin loaded from %s", path ? path + 1 : lines[i]);
+        return true;
+    }
+    g_autofree char *message = find_message(end.messages);
+    if (message)
+        fail(d, "tshark could not load the plugin; it says: %s", message);
+    else
+        fail(d, "tshark did not load the plugin");
+    mend("install the plugin built for Wireshark %s (tshark -G plugins lists what was loaded)", d->series);
+    return false;
+}
+
+static void check_events(Doctor *d)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(EventFold) fold = event_fold_new(0);
+    g_auto(TsharkEnd) end = {0};
+    bool asked = capture_probe(d->tshark, fold, &end, &error);
+    const EventStream *stream = event_fold_stream(fold);
+    if (!asked || !stream->begun || !stream->done) {
+        g_autofree char *reason = asked ? capture_reason(end.messages, "") : g_strdup(error->message);
+        fail(d, "tshark -z car,events does not work%s%s", reason ? ": " : "", reason ? reason : "");
+        mend("install tshark and the plugin anew");
+        return;
+    }
+    if (g_strcmp0(stream->plugin_version, CAR_VERSION) == 0 && stream->format == EVENT_FORMAT) {
+        pass("plugin %s, car-wmi %s", stream->plugin_version, CAR_VERSION);
+        return;
+    }
+    fail(d, "plugin %s does not fit car-wmi %s", stream->plugin_version ? stream->plugin_version : "of unknown version",
+         CAR_VERSION);
+    mend("install both from one release");
+}
+
+static void mark_field(const char *line, size_t len, gpointer data)
+{
+    bool *found = data;
+    g_autofree char *text = g_strndup(line, len);
+    g_auto(GStrv) columns = g_strsplit(text, "\t", 4); // F, name, filter name, …
+    for (size_t i = 0; g_strv_length(columns) > 2 && i < G_N_ELEMENTS(fields); i++)
+        found[i] = found[i] || strcmp(columns[2], fields[i]) == 0;
+}
+
+static void check_fields(Doctor *d)
+{
+    const char *const argv[] = {d->tshark, "-G", "fields", NULL};
+    bool found[G_N_ELEMENTS(fields)] = {false};
+    g_auto(TsharkEnd) end = {0};
+    (void) tshark_run(argv, false, mark_field, found, &end, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+        if (found[i])
+            continue;
+        fail(d, "display filter field %s is missing", fields[i]);
+        mend("install plugin and car-wmi from one release");
+        return;
+    }
+    pass("display filter fields car.wmi_rpc…");
+}
+
+static bool lists_car(const char *path)
+{
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return false;
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (size_t i = 0; lines[i]; i++) {
+        if (strcmp(g_strstrip(lines[i]), "car") == 0)
+            return true;
+    }
+    return false;
+}
+
+static void check_disabled(Doctor *d)
+{
+    const char *const folders[] = {d->personal_config, d->global_config};
+    for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *path = folders[i] ? g_build_filename(folders[i], "disabled_protos", NULL) : NULL;
+        if (!path || !lists_car(path))
+            continue;
+        fail(d, "protocol car is switched off in %s: car-wmi works, filters in Wireshark and tshark do not", path);
+        mend("remove the line \"car\" there, or tick it in Wireshark: Analyze, Enabled Protocols");
+        return;
+    }
+    pass("protocol car is not switched off");
+}
+
+static void note_dumpcap(const Doctor *d)
+{
+    g_autofree char *folder = g_path_get_dirname(d->tshark);
+    g_autofree char *beside = g_build_filename(folder, "dumpcap", NULL);
+    g_autofree char *dumpcap =
+        g_file_test(beside, G_FILE_TEST_EXISTS) ? g_steal_pointer(&beside) : g_find_program_in_path("dumpcap");
+    if (dumpcap && access(dumpcap, X_OK) != 0)
+        note("you may not capture live traffic (%s); reading captures works. To be allowed: sudo usermod -aG wireshark "
+             "%s",
+             dumpcap, g_get_user_name());
+}
+
+static void examine(Doctor *d)
+{
+    if (!check_tshark(d))
+        return;
+    bool file = check_files(d);
+    if (file && check_loaded(d)) {
+        check_events(d);
+        check_fields(d);
+    }
+    check_disabled(d);
+    note_dumpcap(d);
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+    const CommandHelp help = {
+        .summary = "Checks that tshark is there, has loaded the plugin and can use it, and says what to mend.",
+        .description = "Exit status:\n  0  all is well\n  2  something is to be mended",
+    };
+    g_autofree char *given = NULL;
+    if (!command_parse(&argc, &argv, &help, entries, &given))
+        return COMMAND_UNABLE;
+    g_auto(Doctor) d = {0};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *tshark = tshark_find(given, &error);
+    d.tshark = tshark;
+    if (tshark)
+        examine(&d);
+    else
+        fail(&d, "%s", error->message);
+    return d.failed ? COMMAND_UNABLE : COMMAND_MATCHED;
+}

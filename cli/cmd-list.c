@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// car-wmi list: the connections of captures that match.
+
+#include "capture.h"
+#include "command.h"
+#include "out-file.h"
+#include "out.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+typedef struct {
+    const OutFormat *format;
+    char *output;
+    Confidence min_confidence;
+    char *tshark;
+    GPtrArray *captures;
+} ListOptions;
+
+static gboolean set_format(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    ListOptions *options = data;
+    options->format = out_format_find(value);
+    if (options->format)
+        return TRUE;
+    g_autofree char *names = out_format_names(", ");
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no format %s: there are %s", value, names);
+    return FALSE;
+}
+
+static gboolean set_output(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    ListOptions *options = data;
+    g_free(options->output);
+    options->output = g_strdup(value);
+    return TRUE;
+}
+
+static gboolean set_min_confidence(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    ListOptions *options = data;
+    options->min_confidence = confidence_from_text(value);
+    if (options->min_confidence != CONFIDENCE_NONE)
+        return TRUE;
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no confidence %s: there are wmi, dcom, rpcss", value);
+    return FALSE;
+}
+
+static gboolean set_tshark(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    ListOptions *options = data;
+    g_free(options->tshark);
+    options->tshark = g_strdup(value);
+    return TRUE;
+}
+
+static gboolean add_capture(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    ListOptions *options = data;
+    if (strcmp(value, "-") == 0 && g_ptr_array_find_with_equal_func(options->captures, "-", g_str_equal, NULL)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "standard input (-) can be read only once");
+        return FALSE;
+    }
+    g_ptr_array_add(options->captures, g_strdup(value));
+    return TRUE;
+}
+
+/// A new option belongs into the man page and the shell completions too.
+static const GOptionEntry entries[] = {
+    {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
+    {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_output,
+     "Write to FILE instead of standard output", "FILE"},
+    {"min-confidence", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_min_confidence,
+     "Weakest match to list: wmi (default), dcom or rpcss", "CONFIDENCE"},
+    {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
+     "The tshark to run (default: that in PATH)", "PATH"},
+    {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_capture, NULL, NULL},
+    G_OPTION_ENTRY_NULL,
+};
+
+static const char exit_statuses[] = "Exit status:\n"
+                                    "  0  something matched\n"
+                                    "  1  nothing matched\n"
+                                    "  2  nothing could be done, or a capture could not be read and nothing matched";
+
+static char *make_description(void)
+{
+    g_autofree char *formats = out_format_summaries();
+    return g_strconcat("Formats:\n", formats, "\n", exit_statuses, NULL);
+}
+
+static size_t terminal_width(void)
+{
+    const char *variable = g_getenv("COLUMNS");
+    guint64 width = variable ? g_ascii_strtoull(variable, NULL, 10) : 0;
+    struct winsize size;
+    if (width == 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        width = size.ws_col;
+    return (size_t) MIN(width, 10000);
+}
+
+static OutStyle make_style(const ListOptions *options)
+{
+    bool terminal = !options->output && isatty(STDOUT_FILENO);
+    const char *no_colour = g_getenv("NO_COLOR");
+    return (OutStyle){
+        .width = terminal ? terminal_width() : 0,
+        .colour = terminal && !(no_colour && *no_colour) && g_strcmp0(g_getenv("TERM"), "dumb") != 0,
+        .ascii = command_ascii_only(),
+        .captures = options->captures->len > 1,
+    };
+}
+
+/// What became of all captures.
+typedef struct {
+    guint read, unreadable;
+    guint matched[CONFIDENCE_WMI + 1]; ///< by confidence
+} Tally;
+
+static guint tally_matches(const Tally *tally)
+{
+    return tally->matched[CONFIDENCE_RPCSS] + tally->matched[CONFIDENCE_DCOM] + tally->matched[CONFIDENCE_WMI];
+}
+
+static void write_records(Out *out, const RecordSet *set, Confidence min, Tally *tally)
+{
+    for (guint i = 0; i < set->records->len; i++) {
+        const Record *record = g_ptr_array_index(set->records, i);
+        if (record->confidence < min)
+            continue;
+        out_record(out, set, record);
+        tally->matched[record->confidence]++;
+    }
+}
+
+/// Reads all captures and writes their records. COMMAND_MATCHED when it came to the end.
+static int list_captures(const ListOptions *options, const char *tshark, Out *out, FILE *stream, Tally *tally)
+{
+    for (guint i = 0; i < options->captures->len; i++) {
+        const char *path = g_ptr_array_index(options->captures, i);
+        const char *shown = strcmp(path, "-") == 0 ? "standard input" : path;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(RecordSet) set = capture_read(tshark, path, &error);
+        if (g_error_matches(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE)) {
+            command_warn("%s: %s", shown, error->message);
+            tally->unreadable++;
+            continue;
+        }
+        if (!set && error->domain == TSHARK_INTERRUPT)
+            return COMMAND_SIGNAL + error->code;
+        if (!set) {
+            command_warn("%s", error->message);
+            return COMMAND_UNABLE;
+        }
+        if (!set->complete)
+            command_warn("%s: %s; what comes before that was read", shown, set->note);
+        if (tally->read++ == 0)
+            out_begin(out, options->format, stream, make_style(options));
+        write_records(out, set, options->min_confidence, tally);
+        if (fflush(stream) != 0) // disk full, or the reader went away: said once, at the end
+            break;
+    }
+    return COMMAND_MATCHED;
+}
+
+static void print_summary(const Tally *tally)
+{
+    if (!isatty(STDERR_FILENO) || tally->read == 0)
+        return;
+    (void) fprintf(stderr, "%u connection%s in %u capture%s", tally_matches(tally),
+                   tally_matches(tally) == 1 ? "" : "s", tally->read, tally->read == 1 ? "" : "s");
+    const char *separator = ": ";
+    for (Confidence c = CONFIDENCE_WMI; c > CONFIDENCE_NONE; c--) {
+        if (tally->matched[c] > 0) {
+            (void) fprintf(stderr, "%s%u %s", separator, tally->matched[c], confidence_text(c));
+            separator = ", ";
+        }
+    }
+    (void) fputc('\n', stderr);
+}
+
+static int list(const ListOptions *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *tshark = tshark_find(options->tshark, &error);
+    if (!tshark) {
+        command_warn("%s", error->message);
+        return COMMAND_UNABLE;
+    }
+    g_auto(OutFile) file = {0};
+    if (!out_file_open(&file, options->output, &error)) {
+        command_warn("%s", error->message);
+        return COMMAND_UNABLE;
+    }
+    g_auto(Out) out = {0};
+    Tally tally = {0};
+    int status = list_captures(options, tshark, &out, file.stream, &tally);
+    if (status != COMMAND_MATCHED)
+        return status;
+    if (tally.read == 0)
+        return COMMAND_UNABLE;
+    out_end(&out);
+    bool written = out_file_commit(&file, &error);
+    if (!written && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PIPE)) {
+        command_warn("%s", error->message);
+        return COMMAND_UNABLE;
+    }
+    print_summary(&tally);
+    if (tally_matches(&tally) > 0)
+        return COMMAND_MATCHED;
+    return tally.unreadable > 0 ? COMMAND_UNABLE : COMMAND_NO_MATCH;
+}
+
+int cmd_list(int argc, char **argv)
+{
+    g_autofree char *description = make_description();
+    const CommandHelp help = {
+        .arguments = "CAPTURE…",
+        .summary = "Lists the connections of packet captures that carry remote WMI. \"-\" is standard input.",
+        .description = description,
+    };
+    ListOptions options = {
+        .format = &out_format_table,
+        .min_confidence = CONFIDENCE_WMI,
+        .captures = g_ptr_array_new_with_free_func(g_free),
+    };
+    int status = COMMAND_UNABLE;
+    if (!command_parse(&argc, &argv, &help, entries, &options))
+        status = COMMAND_UNABLE;
+    else if (options.captures->len == 0)
+        command_warn("no capture named (see %s --help)", argv[0]);
+    else
+        status = list(&options);
+    g_free(options.output);
+    g_free(options.tshark);
+    g_ptr_array_unref(options.captures);
+    return status;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * The subcommands: each is one file cmd-*.c and one row of the table in main.c.
+ */
+#ifndef CAR_COMMAND_H
+#define CAR_COMMAND_H
+
+#include <glib.h>
+
+/** What main() returns. A signal that ended a command is COMMAND_SIGNAL plus its number: main() then dies of it. */
+typedef enum { COMMAND_MATCHED = 0, COMMAND_NO_MATCH = 1, COMMAND_UNABLE = 2, COMMAND_SIGNAL = 256 } CommandStatus;
+
+/** `argv[0]` is the command's name as it is shown in its help. */
+int cmd_list(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+int cmd_version(int argc, char **argv);
+
+/** What the help of a command says beside its options. */
+typedef struct {
+    const char *arguments;   ///< "CAPTURE…"; NULL when it takes none
+    const char *summary;     ///< above the options
+    const char *description; ///< below them; may be NULL
+} CommandHelp;
+
+/** Parses a command's options, which reach the entries' callbacks (G_OPTION_ARG_CALLBACK) with `data`. False when they
+ * are wrong, which has then been said. Does not return for --help. */
+gboolean command_parse(int *argc, char ***argv, const CommandHelp *help, const GOptionEntry *entries, gpointer data);
+
+/** One line on standard error, "car-wmi: …", with everything escaped that a terminal would obey. */
+void command_warn(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/** Whether standard error and the like may carry more than ASCII. */
+gboolean command_ascii_only(void);
+
+#endif

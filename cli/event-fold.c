@@ -1,0 +1,521 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "event-fold.h"
+
+#include <json.h>
+#include <string.h>
+
+#define DEFAULT_LIMIT ((size_t) 1 << 30)
+#define MAX_DEPTH 8 ///< an event nests three deep
+
+/// Weakest first.
+static const char *const auth_levels[] = {"none", "connect", "call", "packet", "integrity", "privacy"};
+
+/// The best authentication seen on one kind of PDU.
+typedef struct {
+    const char *type, *level;
+    int rank; ///< 0 when none was seen
+} AuthSeen;
+
+typedef struct {
+    int64_t conn;
+    Record *record;                ///< NULL once it was handed over
+    GHashTable *calls;             ///< number of the call → index + 1
+    GHashTable *interfaces;        ///< UUID → index + 1
+    GArray *activations;           ///< Activation
+    GHashTable *activation_frames; ///< frame → index + 1
+    AuthSeen auth_on_bind, auth_on_call;
+    const char *mechanism; ///< what SPNEGO agreed on
+    bool ended;
+    Confidence final_confidence; ///< of the `end` event
+    int64_t activation_conn, activation_frame;
+} Conversation;
+
+struct EventFold {
+    EventStream stream;
+    struct json_tokener *tokener;
+    GStringChunk *texts;
+    GHashTable *conversations; ///< number → Conversation
+    size_t room;               ///< bytes that may still be taken
+};
+
+static void conversation_free(gpointer data)
+{
+    Conversation *c = data;
+    g_clear_pointer(&c->record, record_free);
+    g_hash_table_unref(c->calls);
+    g_hash_table_unref(c->interfaces);
+    g_array_unref(c->activations);
+    g_hash_table_unref(c->activation_frames);
+    g_free(c);
+}
+
+EventFold *event_fold_new(size_t limit)
+{
+    EventFold *fold = g_new0(EventFold, 1);
+    fold->tokener = json_tokener_new_ex(MAX_DEPTH);
+    json_tokener_set_flags(fold->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    fold->texts = g_string_chunk_new(4096);
+    fold->conversations = g_hash_table_new_full(NULL, NULL, NULL, conversation_free);
+    fold->room = limit ? limit : DEFAULT_LIMIT;
+    fold->stream.format = NUMBER_UNKNOWN;
+    return fold;
+}
+
+void event_fold_free(EventFold *fold)
+{
+    json_tokener_free(fold->tokener);
+    g_clear_pointer(&fold->texts, g_string_chunk_free);
+    g_hash_table_unref(fold->conversations);
+    g_free(fold);
+}
+
+const EventStream *event_fold_stream(const EventFold *fold)
+{
+    return &fold->stream;
+}
+
+/// Accounts for `bytes` about to be kept. False when there is no room for them.
+static bool take_room(EventFold *fold, size_t bytes)
+{
+    if (bytes > fold->room) {
+        fold->stream.full = true;
+        return false;
+    }
+    fold->room -= bytes;
+    return true;
+}
+
+// Members of an event. `object` may be NULL.
+
+static struct json_object *member(struct json_object *object, const char *name, json_type type)
+{
+    struct json_object *value = NULL;
+    if (!json_object_is_type(object, json_type_object) || !json_object_object_get_ex(object, name, &value) ||
+        !json_object_is_type(value, type))
+        return NULL;
+    return value;
+}
+
+static const char *text_member(EventFold *fold, struct json_object *object, const char *name)
+{
+    struct json_object *value = member(object, name, json_type_string);
+    if (!value || !take_room(fold, (size_t) json_object_get_string_len(value)))
+        return NULL;
+    return g_string_chunk_insert_const(fold->texts, json_object_get_string(value));
+}
+
+/// The same without keeping it: valid as long as the event.
+static const char *peek_text(struct json_object *object, const char *name)
+{
+    struct json_object *value = member(object, name, json_type_string);
+    return value ? json_object_get_string(value) : NULL;
+}
+
+static int64_t number_member(struct json_object *object, const char *name)
+{
+    struct json_object *value = member(object, name, json_type_int);
+    int64_t number = value ? json_object_get_int64(value) : NUMBER_UNKNOWN;
+    return number < 0 ? NUMBER_UNKNOWN : number;
+}
+
+static int64_t frame_member(struct json_object *object, const char *name)
+{
+    int64_t number = number_member(object, name);
+    return number > 0 ? number : 0;
+}
+
+static Answer answer_member(struct json_object *object, const char *name)
+{
+    struct json_object *value = member(object, name, json_type_boolean);
+    if (!value)
+        return ANSWER_UNKNOWN;
+    return json_object_get_boolean(value) ? ANSWER_YES : ANSWER_NO;
+}
+
+// What was numbered is found by its number, plus one since 0 stands for "not found".
+
+static guint find_index(GHashTable *table, gconstpointer key)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(table, key));
+}
+
+static void put_index(GHashTable *table, gpointer key, guint length)
+{
+    g_hash_table_insert(table, key, GUINT_TO_POINTER(length));
+}
+
+static gpointer number_key(int64_t number)
+{
+    return GSIZE_TO_POINTER((gsize) number);
+}
+
+static Call *find_call(Conversation *c, struct json_object *event)
+{
+    guint index = find_index(c->calls, number_key(number_member(event, "call")));
+    return index ? &g_array_index(c->record->calls, Call, index - 1) : NULL;
+}
+
+// One function an event.
+
+static void fold_conn(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    Record *r = c->record;
+    struct json_object *client = member(event, "client", json_type_object);
+    struct json_object *server = member(event, "server", json_type_object);
+    r->client.ip = text_member(fold, client, "ip");
+    r->client.port = number_member(client, "port");
+    r->server.ip = text_member(fold, server, "ip");
+    r->server.port = number_member(server, "port");
+    r->start_time = text_member(fold, event, "start_time");
+    r->frames.first = frame_member(event, "first_frame");
+}
+
+static void see_auth(EventFold *fold, AuthSeen *seen, struct json_object *event)
+{
+    struct json_object *auth = member(event, "auth", json_type_object);
+    if (!auth)
+        return;
+    const char *level = text_member(fold, auth, "level");
+    int rank = 1;
+    for (size_t i = 0; i < G_N_ELEMENTS(auth_levels); i++) {
+        if (g_strcmp0(level, auth_levels[i]) == 0)
+            rank = (int) i + 2;
+    }
+    if (rank >= seen->rank)
+        *seen = (AuthSeen){.type = text_member(fold, auth, "type"), .level = level, .rank = rank};
+}
+
+static OfferedInterface *find_interface(Conversation *c, const char *uuid)
+{
+    guint index = uuid ? find_index(c->interfaces, uuid) : 0;
+    return index ? &g_array_index(c->record->interfaces, OfferedInterface, index - 1) : NULL;
+}
+
+static void fold_bind(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    see_auth(fold, &c->auth_on_bind, event);
+    struct json_object *contexts = member(event, "contexts", json_type_array);
+    size_t count = contexts ? json_object_array_length(contexts) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *context = json_object_array_get_idx(contexts, i);
+        if (find_interface(c, peek_text(context, "uuid")))
+            continue;
+        const char *uuid = text_member(fold, context, "uuid");
+        if (!uuid || !take_room(fold, 3 * sizeof(OfferedInterface)))
+            continue;
+        const char *name = text_member(fold, context, "interface");
+        OfferedInterface offered = {.name = name ? name : uuid, .uuid = uuid, .frame = frame_member(event, "frame")};
+        g_array_append_val(c->record->interfaces, offered);
+        put_index(c->interfaces, (gpointer) uuid, c->record->interfaces->len);
+    }
+}
+
+static void fold_bind_ack(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    (void) fold;
+    struct json_object *results = member(event, "results", json_type_array);
+    size_t count = results ? json_object_array_length(results) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *result = json_object_array_get_idx(results, i);
+        OfferedInterface *offered = find_interface(c, peek_text(result, "uuid"));
+        const char *outcome = peek_text(result, "result");
+        if (!offered || !outcome)
+            continue;
+        // Offered with several transfer syntaxes or again later: accepted once is accepted.
+        if (strcmp(outcome, "accepted") == 0)
+            offered->accepted = ANSWER_YES;
+        else if (offered->accepted == ANSWER_UNKNOWN)
+            offered->accepted = ANSWER_NO;
+    }
+}
+
+static void fold_evidence(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    Record *r = c->record;
+    r->confidence = MAX(r->confidence, confidence_from_text(peek_text(event, "confidence")));
+    Evidence evidence = {.kind = text_member(fold, event, "kind"), .frame = frame_member(event, "frame")};
+    for (guint i = 0; i < r->evidence->len; i++) {
+        if (g_strcmp0(g_array_index(r->evidence, Evidence, i).kind, evidence.kind) == 0)
+            return;
+    }
+    if (evidence.kind && take_room(fold, 2 * sizeof evidence))
+        g_array_append_val(r->evidence, evidence);
+}
+
+static void fold_auth(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    Auth *auth = &c->record->auth;
+    see_auth(fold, &c->auth_on_bind, event);
+    const char *type = text_member(fold, member(event, "auth", json_type_object), "type");
+    if (type && strcmp(type, "spnego") != 0)
+        c->mechanism = type;
+    const char *spn = text_member(fold, event, "spn");
+    if (spn) {
+        auth->spn = spn;
+        auth->realm = text_member(fold, event, "realm");
+    }
+    const char *user = text_member(fold, event, "user");
+    if (user) {
+        auth->user = user;
+        auth->domain = text_member(fold, event, "domain");
+        auth->workstation = text_member(fold, event, "workstation");
+        auth->user_source = text_member(fold, event, "user_source");
+        auth->user_frame = frame_member(event, "frame");
+    }
+}
+
+static void fold_call(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    Record *r = c->record;
+    see_auth(fold, &c->auth_on_call, event);
+    int64_t number = number_member(event, "call");
+    if (number == NUMBER_UNKNOWN || find_call(c, event) || !take_room(fold, 2 * sizeof(Call) + 64))
+        return;
+    Call call = {
+        .frame = frame_member(event, "frame"),
+        .interface = text_member(fold, event, "interface"),
+        .interface_source = text_member(fold, event, "interface_source"),
+        .object = text_member(fold, event, "object"),
+        .opnum = number_member(event, "opnum"),
+        .method = text_member(fold, event, "method"),
+        .stage = text_member(fold, event, "stage"),
+        .sealed = answer_member(event, "sealed"),
+        .status = NUMBER_UNKNOWN,
+    };
+    if (!call.interface)
+        call.interface = text_member(fold, event, "uuid");
+    // "IWbemServices::ExecMethod", as the display filter field has it, is ExecMethod of that interface here.
+    const char *colons = call.method ? strstr(call.method, "::") : NULL;
+    if (colons)
+        call.method = g_string_chunk_insert_const(fold->texts, colons + 2);
+    g_array_append_val(r->calls, call);
+    put_index(c->calls, number_key(number), r->calls->len);
+}
+
+/// Adds a frame to the list of those after `first`, which is not stored when it is the only one.
+static void add_frame(EventFold *fold, GArray **frames, int64_t first, int64_t frame)
+{
+    if (frame == 0 || frame == first || (*frames && g_array_index(*frames, int64_t, (*frames)->len - 1) == frame))
+        return;
+    if (!take_room(fold, *frames ? 2 * sizeof frame : 64))
+        return;
+    if (!*frames) {
+        *frames = g_array_new(FALSE, FALSE, sizeof(int64_t));
+        if (first)
+            g_array_append_val(*frames, first);
+    }
+    g_array_append_val(*frames, frame);
+}
+
+static void fold_fragment(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    Call *call = find_call(c, event);
+    const char *of = peek_text(event, "of");
+    if (!call || !of)
+        return;
+    int64_t frame = frame_member(event, "frame");
+    if (strcmp(of, "request") == 0)
+        add_frame(fold, &call->frames, call->frame, frame);
+    else
+        add_frame(fold, &call->response_frames, call->response_frame, frame);
+}
+
+static void fold_response(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    Call *call = find_call(c, event);
+    if (!call)
+        return;
+    int64_t frame = frame_member(event, "frame");
+    if (call->response_frame || call->response_frames)
+        add_frame(fold, &call->response_frames, call->response_frame, frame);
+    if (!call->response_frame)
+        call->response_frame = frame;
+    call->fault = answer_member(event, "fault");
+    call->status = number_member(event, "status");
+    call->status_name = text_member(fold, event, "status_name");
+}
+
+static Activation *find_activation(Conversation *c, int64_t frame)
+{
+    guint index = find_index(c->activation_frames, number_key(frame));
+    return index ? &g_array_index(c->activations, Activation, index - 1) : NULL;
+}
+
+static void fold_activation(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    int64_t frame = frame_member(event, "frame");
+    if (find_activation(c, frame) || !take_room(fold, 3 * sizeof(Activation)))
+        return;
+    Activation activation = {
+        .frame = frame,
+        .client_port = NUMBER_UNKNOWN,
+        .clsid = text_member(fold, event, "clsid"),
+        .server_name = text_member(fold, event, "server_name"),
+        .status = NUMBER_UNKNOWN,
+    };
+    g_array_append_val(c->activations, activation);
+    put_index(c->activation_frames, number_key(frame), c->activations->len);
+}
+
+static void fold_activated(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    (void) fold;
+    Activation *activation = find_activation(c, frame_member(event, "request_frame"));
+    if (activation)
+        activation->status = number_member(event, "status");
+}
+
+static void fold_end(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    Record *r = c->record;
+    c->ended = true;
+    c->final_confidence = confidence_from_text(peek_text(event, "confidence"));
+    c->activation_conn = number_member(event, "activation_conn");
+    c->activation_frame = frame_member(event, "activation_frame");
+    r->activity = number_member(event, "activity");
+    r->callback = answer_member(event, "callback") == ANSWER_YES;
+    if (frame_member(event, "first_frame"))
+        r->frames.first = frame_member(event, "first_frame");
+    r->frames.last = frame_member(event, "last_frame");
+    r->frames.count = number_member(event, "frames");
+    r->bytes.client = number_member(event, "bytes_client");
+    r->bytes.server = number_member(event, "bytes_server");
+    const char *start_time = text_member(fold, event, "start_time");
+    if (start_time)
+        r->start_time = start_time;
+    r->end_time = text_member(fold, event, "end_time");
+}
+
+static const struct {
+    const char *event;
+    void (*fold)(EventFold *fold, Conversation *c, struct json_object *event);
+} handlers[] = {
+    {"conn", fold_conn},           {"bind", fold_bind},         {"bind-ack", fold_bind_ack},
+    {"evidence", fold_evidence},   {"auth", fold_auth},         {"call", fold_call},
+    {"fragment", fold_fragment},   {"response", fold_response}, {"activation", fold_activation},
+    {"activated", fold_activated}, {"end", fold_end},
+};
+
+static Conversation *find_conversation(EventFold *fold, int64_t conn)
+{
+    return g_hash_table_lookup(fold->conversations, number_key(conn));
+}
+
+static Conversation *need_conversation(EventFold *fold, struct json_object *event)
+{
+    int64_t conn = number_member(event, "conn");
+    Conversation *c = find_conversation(fold, conn);
+    if (c || conn == NUMBER_UNKNOWN || !take_room(fold, sizeof(Conversation) + 2 * sizeof(Record) + 512))
+        return c;
+    c = g_new0(Conversation, 1);
+    c->conn = conn;
+    c->record = record_new();
+    c->record->conn = conn;
+    c->calls = g_hash_table_new(NULL, NULL);
+    c->interfaces = g_hash_table_new(g_str_hash, g_str_equal);
+    c->activations = g_array_new(FALSE, TRUE, sizeof(Activation));
+    c->activation_frames = g_hash_table_new(NULL, NULL);
+    c->activation_conn = NUMBER_UNKNOWN;
+    g_hash_table_insert(fold->conversations, number_key(conn), c);
+    return c;
+}
+
+static void fold_event(EventFold *fold, const char *name, struct json_object *event)
+{
+    EventStream *stream = &fold->stream;
+    if (strcmp(name, "begin") == 0) {
+        stream->begun = true;
+        stream->format = number_member(event, "format");
+        stream->plugin_version = text_member(fold, event, "plugin");
+        stream->wireshark_version = text_member(fold, event, "wireshark");
+    } else if (strcmp(name, "done") == 0) {
+        stream->done = true;
+    } else {
+        for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++) {
+            if (strcmp(name, handlers[i].event) == 0) {
+                Conversation *c = need_conversation(fold, event);
+                if (c)
+                    handlers[i].fold(fold, c, event);
+            }
+        }
+    }
+}
+
+void event_fold_line(EventFold *fold, const char *line, size_t len)
+{
+    if (len == 0 || line[0] != '{')
+        return;
+    struct json_object *event = NULL;
+    if (len <= INT32_MAX) {
+        json_tokener_reset(fold->tokener);
+        event = json_tokener_parse_ex(fold->tokener, line, (int) len);
+    }
+    struct json_object *name = member(event, "event", json_type_string);
+    if (name && json_tokener_get_parse_end(fold->tokener) == len)
+        fold_event(fold, json_object_get_string(name), event);
+    else
+        fold->stream.malformed++;
+    json_object_put(event);
+}
+
+static void resolve_activation(EventFold *fold, Conversation *c)
+{
+    Conversation *from = find_conversation(fold, c->activation_conn);
+    Activation *activation = from ? find_activation(from, c->activation_frame) : NULL;
+    if (!activation && c->activations->len > 0) {
+        from = c;
+        activation = &g_array_index(c->activations, Activation, 0);
+    }
+    if (!activation)
+        return;
+    c->record->has_activation = true;
+    c->record->activation = *activation;
+    c->record->activation.client_port = from->record->client.port;
+}
+
+static void resolve_auth(Conversation *c)
+{
+    Auth *auth = &c->record->auth;
+    const AuthSeen *seen = c->auth_on_call.rank ? &c->auth_on_call : &c->auth_on_bind;
+    auth->level = seen->level;
+    auth->type = g_strcmp0(seen->type, "spnego") == 0 && c->mechanism ? c->mechanism : seen->type;
+}
+
+static int compare_records(gconstpointer a, gconstpointer b)
+{
+    const Record *x = *(Record *const *) a, *y = *(Record *const *) b;
+    if (x->frames.first != y->frames.first)
+        return x->frames.first < y->frames.first ? -1 : 1;
+    return x->conn < y->conn ? -1 : x->conn > y->conn;
+}
+
+RecordSet *event_fold_finish(EventFold *fold)
+{
+    RecordSet *set = g_new0(RecordSet, 1);
+    set->records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, fold->conversations);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Conversation *c = value;
+        Record *r = c->record;
+        if (c->ended && c->final_confidence != CONFIDENCE_NONE)
+            r->confidence = c->final_confidence;
+        resolve_activation(fold, c);
+        resolve_auth(c);
+        g_autofree char *filter = record_filter(&r->client, &r->server);
+        r->filter = filter ? g_string_chunk_insert_const(fold->texts, filter) : NULL;
+        r->remote = record_remote(&r->client, &r->server);
+        if (r->confidence == CONFIDENCE_WMI)
+            g_ptr_array_add(r->techniques, (gpointer) "T1047");
+    }
+    g_hash_table_iter_init(&iter, fold->conversations);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Conversation *c = value;
+        if (c->record->confidence != CONFIDENCE_NONE)
+            g_ptr_array_add(set->records, g_steal_pointer(&c->record));
+    }
+    g_ptr_array_sort(set->records, compare_records);
+    set->texts = g_steal_pointer(&fold->texts);
+    return set;
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * From the plugin's events (plugin/event.h) to records. Nothing here reads files or starts programs.
+ *
+ * Event lines are made from bytes that an attacker chose: a line that is not what it should be is ignored, a member
+ * that is missing or of another type is unknown, and what is remembered is bounded.
+ */
+#ifndef CAR_EVENT_FOLD_H
+#define CAR_EVENT_FOLD_H
+
+#include "record.h"
+
+#define EVENT_FORMAT 1 ///< the `format` of the `begin` event that this program understands
+
+typedef struct EventFold EventFold;
+
+/** What the stream said about itself. Texts belong to the fold. */
+typedef struct {
+    bool begun; ///< `begin` was seen: the plugin is there and the capture was opened
+    int64_t format;
+    const char *plugin_version, *wireshark_version;
+    bool done;       ///< `done` was seen: the whole capture was processed
+    guint malformed; ///< lines that looked like events and were none
+    bool full;       ///< there was more than is kept
+} EventStream;
+
+/** `limit` bounds, roughly, the bytes of memory that what is kept may take; 0 for the default. */
+EventFold *event_fold_new(size_t limit);
+void event_fold_free(EventFold *fold);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EventFold, event_fold_free)
+
+/** Takes one line of tshark's output, without its end. Lines that are no events are passed over. */
+void event_fold_line(EventFold *fold, const char *line, size_t len);
+
+/** Valid until the fold is freed. */
+const EventStream *event_fold_stream(const EventFold *fold);
+
+/** The records of all conversations that gave evidence, whatever their confidence. The fold can then only be freed.
+ * The caller owns the set and fills in `path`, `complete` and `note`. */
+RecordSet *event_fold_finish(EventFold *fold);
+
+#endif

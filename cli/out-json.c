@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The schema car-wmi/1: one object a line (ndjson), or the same objects as one array (json).
+
+#include "json-write.h"
+#include "out.h"
+
+static void write_number(JsonWriter *w, const char *name, int64_t value)
+{
+    if (value == NUMBER_UNKNOWN)
+        json_write_null(w, name);
+    else
+        json_write_int(w, name, value);
+}
+
+static void write_frame(JsonWriter *w, const char *name, int64_t frame)
+{
+    write_number(w, name, frame ? frame : NUMBER_UNKNOWN);
+}
+
+static void write_answer(JsonWriter *w, const char *name, Answer answer)
+{
+    if (answer == ANSWER_UNKNOWN)
+        json_write_null(w, name);
+    else
+        json_write_bool(w, name, answer == ANSWER_YES);
+}
+
+static void write_frames(JsonWriter *w, const char *name, int64_t only, const GArray *frames)
+{
+    json_open_array(w, name);
+    if (!frames && only)
+        json_write_int(w, NULL, only);
+    for (guint i = 0; frames && i < frames->len; i++)
+        json_write_int(w, NULL, g_array_index(frames, int64_t, i));
+    json_close_array(w);
+}
+
+static void write_evidence(JsonWriter *w, const Record *r)
+{
+    json_open_array(w, "evidence");
+    for (guint i = 0; i < r->evidence->len; i++) {
+        const Evidence *evidence = &g_array_index(r->evidence, Evidence, i);
+        json_open_object(w, NULL);
+        json_write_text(w, "kind", evidence->kind);
+        write_frame(w, "frame", evidence->frame);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void write_activation(JsonWriter *w, const Record *r)
+{
+    if (!r->has_activation) {
+        json_write_null(w, "activation");
+        return;
+    }
+    json_open_object(w, "activation");
+    write_frame(w, "frame", r->activation.frame);
+    write_number(w, "client_port", r->activation.client_port);
+    json_write_text(w, "clsid", r->activation.clsid);
+    json_write_text(w, "server_name", r->activation.server_name);
+    write_number(w, "status", r->activation.status);
+    json_close_object(w);
+}
+
+static void write_endpoint(JsonWriter *w, const char *name, const Endpoint *endpoint)
+{
+    json_open_object(w, name);
+    json_write_text(w, "ip", endpoint->ip);
+    write_number(w, "port", endpoint->port);
+    json_write_text(w, "host", endpoint->host);
+    json_write_text(w, "fqdn", endpoint->fqdn);
+    json_close_object(w);
+}
+
+static void write_auth(JsonWriter *w, const Auth *auth)
+{
+    json_open_object(w, "auth");
+    json_write_text(w, "type", auth->type);
+    json_write_text(w, "level", auth->level);
+    json_write_text(w, "spn", auth->spn);
+    json_write_text(w, "realm", auth->realm);
+    json_write_text(w, "user", auth->user);
+    json_write_text(w, "domain", auth->domain);
+    json_write_text(w, "workstation", auth->workstation);
+    json_write_text(w, "user_source", auth->user_source);
+    write_frame(w, "user_frame", auth->user_frame);
+    json_close_object(w);
+}
+
+static void write_interfaces(JsonWriter *w, const Record *r)
+{
+    json_open_array(w, "interfaces");
+    for (guint i = 0; i < r->interfaces->len; i++) {
+        const OfferedInterface *offered = &g_array_index(r->interfaces, OfferedInterface, i);
+        json_open_object(w, NULL);
+        json_write_text(w, "name", offered->name);
+        json_write_text(w, "uuid", offered->uuid);
+        write_frame(w, "frame", offered->frame);
+        write_answer(w, "accepted", offered->accepted);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void write_call(JsonWriter *w, const Call *call)
+{
+    json_open_object(w, NULL);
+    write_frame(w, "frame", call->frame);
+    write_frames(w, "frames", call->frame, call->frames);
+    write_frame(w, "response_frame", call->response_frame);
+    write_frames(w, "response_frames", call->response_frame, call->response_frames);
+    json_write_text(w, "interface", call->interface);
+    json_write_text(w, "interface_source", call->interface_source);
+    json_write_text(w, "object", call->object);
+    write_number(w, "opnum", call->opnum);
+    json_write_text(w, "method", call->method);
+    json_write_text(w, "stage", call->stage);
+    json_write_null(w, "namespace");
+    write_answer(w, "sealed", call->sealed);
+    json_write_null(w, "query");
+    json_write_null(w, "object_path");
+    json_write_null(w, "class");
+    json_write_null(w, "wmi_method");
+    json_write_null(w, "command_line");
+    json_write_null(w, "command_length");
+    json_write_null(w, "properties");
+    write_answer(w, "fault", call->fault);
+    write_number(w, "status", call->status);
+    json_write_text(w, "status_name", call->status_name);
+    json_close_object(w);
+}
+
+static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    json_open_object(w, NULL);
+    json_write_text(w, "schema", "car-wmi/1");
+    json_write_text(w, "analytic", "CAR-2014-11-007");
+    json_open_array(w, "techniques");
+    for (guint i = 0; i < r->techniques->len; i++)
+        json_write_text(w, NULL, g_ptr_array_index(r->techniques, i));
+    json_close_array(w);
+    json_write_text(w, "confidence", confidence_text(r->confidence));
+    write_evidence(w, r);
+    write_number(w, "activity", r->activity);
+    write_activation(w, r);
+
+    json_open_object(w, "capture");
+    json_write_text(w, "path", set->path);
+    json_write_bool(w, "complete", set->complete);
+    json_write_text(w, "note", set->note);
+    json_close_object(w);
+
+    json_write_text(w, "start_time", r->start_time);
+    json_write_text(w, "end_time", r->end_time);
+    json_open_object(w, "frames");
+    write_frame(w, "first", r->frames.first);
+    write_frame(w, "last", r->frames.last);
+    write_number(w, "count", r->frames.count);
+    json_close_object(w);
+    json_open_object(w, "bytes");
+    write_number(w, "client", r->bytes.client);
+    write_number(w, "server", r->bytes.server);
+    json_close_object(w);
+
+    json_write_text(w, "filter", r->filter);
+    write_endpoint(w, "client", &r->client);
+    write_endpoint(w, "server", &r->server);
+    write_answer(w, "remote", r->remote);
+    json_write_bool(w, "callback", r->callback);
+    write_auth(w, &r->auth);
+    write_interfaces(w, r);
+    json_write_null(w, "client_hint");
+    json_open_array(w, "logins");
+    json_close_array(w);
+    json_open_array(w, "calls");
+    for (guint i = 0; i < r->calls->len; i++)
+        write_call(w, &g_array_index(r->calls, Call, i));
+    json_close_array(w);
+    json_open_array(w, "processes");
+    json_close_array(w);
+    json_close_object(w);
+}
+
+static void ndjson_record(Out *out, const RecordSet *set, const Record *record)
+{
+    JsonWriter w = {.stream = out->stream};
+    write_record(&w, set, record);
+    (void) putc('\n', out->stream);
+}
+
+static void array_begin(Out *out)
+{
+    (void) putc('[', out->stream);
+}
+
+static void array_record(Out *out, const RecordSet *set, const Record *record)
+{
+    (void) fputs(out->records ? ",\n" : "\n", out->stream);
+    JsonWriter w = {.stream = out->stream};
+    write_record(&w, set, record);
+}
+
+static void array_end(Out *out)
+{
+    (void) fputs(out->records ? "\n]\n" : "]\n", out->stream);
+}
+
+const OutFormat out_format_ndjson = {
+    .name = "ndjson",
+    .summary = "the records as JSON objects, one a line",
+    .record = ndjson_record,
+};
+
+const OutFormat out_format_json = {
+    .name = "json",
+    .summary = "the records as one JSON array",
+    .begin = array_begin,
+    .record = array_record,
+    .end = array_end,
+};

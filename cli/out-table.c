@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The table for people: one line a connection. Everything in it went through text_escape().
+
+#include "out.h"
+#include "text-escape.h"
+
+#include <string.h>
+
+#define GAP 2
+#define MAX_PADDING 100 ///< columns that a long cell may make the other lines keep free when nothing is cut off
+
+typedef enum { CAPTURE, TIME, CONNECTION, MATCH, INTERFACES, CALL, AUTH, COLUMNS } Column;
+
+static const struct {
+    const char *title;
+    size_t min; ///< columns it can be cut down to; 0: never cut
+    TextCut cut;
+} columns[COLUMNS] = {
+    [CAPTURE] = {"capture", 12, TEXT_CUT_START},     [TIME] = {"time (UTC)", 0, TEXT_CUT_END},
+    [CONNECTION] = {"client", 0, TEXT_CUT_END},      [MATCH] = {"match", 0, TEXT_CUT_END},
+    [INTERFACES] = {"interfaces", 16, TEXT_CUT_END}, [CALL] = {"strongest call", 12, TEXT_CUT_START},
+    [AUTH] = {"authentication", 8, TEXT_CUT_END},
+};
+
+/// Which columns give way on a narrow terminal, first those that say least: cut down in this order, left out in this
+/// order when that is not enough.
+static const Column yielding[] = {INTERFACES, CAPTURE, AUTH, CALL};
+static const Column leaving[] = {INTERFACES, CAPTURE, AUTH, TIME};
+
+typedef struct {
+    char *cells[COLUMNS];
+    Confidence confidence;
+} Row;
+
+static void row_free(gpointer data)
+{
+    Row *row = data;
+    for (Column c = 0; c < COLUMNS; c++)
+        g_free(row->cells[c]);
+    g_free(row);
+}
+
+static char *cell_text(const Out *out, const char *text)
+{
+    return text && *text ? text_escape(text, out->style.ascii) : g_strdup("-");
+}
+
+static char *cell_time(const Out *out, const char *time)
+{
+    if (!time || strlen(time) < strlen("2020-08-06T07:56:41"))
+        return cell_text(out, time);
+    g_autofree char *cut = g_strdup_printf("%.10s %.8s", time, time + 11);
+    return cell_text(out, cut);
+}
+
+static void append_endpoint(GString *s, const Endpoint *endpoint)
+{
+    const char *ip = endpoint->ip ? endpoint->ip : "?";
+    g_string_append_printf(s, strchr(ip, ':') ? "[%s]:" : "%s:", ip);
+    if (endpoint->port == NUMBER_UNKNOWN)
+        g_string_append_c(s, '?');
+    else
+        g_string_append_printf(s, "%" G_GINT64_FORMAT, endpoint->port);
+}
+
+static const char *arrow(const Out *out)
+{
+    return out->style.ascii ? " -> " : " → ";
+}
+
+static char *cell_connection(const Out *out, const Record *r)
+{
+    g_autoptr(GString) client = g_string_new(NULL);
+    g_autoptr(GString) server = g_string_new(NULL);
+    append_endpoint(client, &r->client);
+    append_endpoint(server, &r->server);
+    g_autofree char *a = text_escape(client->str, out->style.ascii);
+    g_autofree char *b = text_escape(server->str, out->style.ascii);
+    return g_strconcat(a, arrow(out), b, NULL);
+}
+
+/// Those that the server did not refuse and, where there are any, that have a name.
+static char *cell_interfaces(const Out *out, const Record *r)
+{
+    g_autoptr(GString) named = g_string_new(NULL);
+    g_autoptr(GString) unnamed = g_string_new(NULL);
+    for (guint i = 0; i < r->interfaces->len; i++) {
+        const OfferedInterface *offered = &g_array_index(r->interfaces, OfferedInterface, i);
+        if (offered->accepted == ANSWER_NO)
+            continue;
+        GString *list = strcmp(offered->name, offered->uuid) == 0 ? unnamed : named;
+        g_string_append_printf(list, "%s%s", list->len ? ", " : "", offered->name);
+    }
+    return cell_text(out, named->len ? named->str : unnamed->str);
+}
+
+static char *cell_call(const Out *out, const Call *call)
+{
+    if (!call)
+        return g_strdup("-");
+    const char *interface = call->interface ? call->interface : "?";
+    g_autofree char *text = call->method ? g_strdup_printf("%s::%s", interface, call->method)
+                                         : g_strdup_printf("%s::%" G_GINT64_FORMAT, interface, call->opnum);
+    return cell_text(out, text);
+}
+
+static char *cell_auth(const Out *out, const Auth *auth)
+{
+    if (!auth->type || g_str_equal(auth->type, "none") || !auth->level)
+        return cell_text(out, auth->type);
+    g_autofree char *text = g_strconcat(auth->type, "/", auth->level, NULL);
+    return cell_text(out, text);
+}
+
+static void table_begin(Out *out)
+{
+    out->state = g_ptr_array_new_with_free_func(row_free);
+}
+
+static void table_record(Out *out, const RecordSet *set, const Record *r)
+{
+    Row *row = g_new0(Row, 1);
+    row->confidence = r->confidence;
+    row->cells[CAPTURE] = cell_text(out, set->path);
+    row->cells[TIME] = cell_time(out, r->start_time);
+    row->cells[CONNECTION] = cell_connection(out, r);
+    row->cells[MATCH] = g_strdup(confidence_text(r->confidence));
+    row->cells[INTERFACES] = cell_interfaces(out, r);
+    row->cells[CALL] = cell_call(out, record_strongest_call(r));
+    row->cells[AUTH] = cell_auth(out, &r->auth);
+    g_ptr_array_add(out->state, row);
+}
+
+typedef struct {
+    bool shown[COLUMNS];
+    size_t width[COLUMNS];
+} Layout;
+
+static size_t layout_width(const Layout *layout)
+{
+    size_t width = 0;
+    for (Column c = 0; c < COLUMNS; c++) {
+        if (layout->shown[c])
+            width += (width ? GAP : 0) + layout->width[c];
+    }
+    return width;
+}
+
+/// Cuts columns down until the line fits; false when it does not.
+static bool layout_fit(Layout *layout, size_t width)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(yielding); i++) {
+        Column c = yielding[i];
+        size_t total = layout_width(layout);
+        if (total <= width)
+            return true;
+        if (layout->shown[c] && layout->width[c] > columns[c].min)
+            layout->width[c] = MAX(columns[c].min, layout->width[c] - MIN(layout->width[c], total - width));
+    }
+    return layout_width(layout) <= width;
+}
+
+static Layout layout_make(const OutStyle *style, const Row *header, const GPtrArray *rows)
+{
+    Layout natural;
+    for (Column c = 0; c < COLUMNS; c++) {
+        natural.shown[c] = c != CAPTURE || style->captures;
+        natural.width[c] = text_width(header->cells[c]);
+        for (guint i = 0; i < rows->len; i++) {
+            const Row *row = g_ptr_array_index(rows, i);
+            natural.width[c] = MAX(natural.width[c], text_width(row->cells[c]));
+        }
+        if (style->width == 0)
+            natural.width[c] = MIN(natural.width[c], MAX_PADDING);
+    }
+    if (style->width == 0)
+        return natural;
+    for (size_t i = 0;; i++) {
+        Layout layout = natural;
+        if (layout_fit(&layout, style->width) || i == G_N_ELEMENTS(leaving))
+            return layout;
+        natural.shown[leaving[i]] = false;
+    }
+}
+
+static const char *row_colour(const Row *row, Column c)
+{
+    if (c != MATCH)
+        return NULL;
+    switch (row->confidence) {
+    case CONFIDENCE_WMI: return "\033[1;31m";
+    case CONFIDENCE_DCOM: return "\033[33m";
+    default: return NULL;
+    }
+}
+
+static void print_row(const Out *out, const Layout *layout, const Row *row, const char *line_colour)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+    size_t padding = 0;
+    for (Column c = 0; c < COLUMNS; c++) {
+        if (!layout->shown[c])
+            continue;
+        g_autofree char *cell =
+            out->style.width ? text_fit(row->cells[c], layout->width[c], columns[c].cut, out->style.ascii ? "~" : "…")
+                             : g_strdup(row->cells[c]);
+        const char *colour = line_colour ? line_colour : row_colour(row, c);
+        for (size_t i = 0; i < padding; i++)
+            g_string_append_c(line, ' ');
+        if (colour && out->style.colour)
+            g_string_append_printf(line, "%s%s\033[0m", colour, cell);
+        else
+            g_string_append(line, cell);
+        size_t width = text_width(cell);
+        padding = GAP + (width < layout->width[c] ? layout->width[c] - width : 0);
+    }
+    (void) fprintf(out->stream, "%s\n", line->str);
+}
+
+static void table_end(Out *out)
+{
+    const GPtrArray *rows = out->state;
+    if (rows->len == 0)
+        return;
+    Row header = {0};
+    for (Column c = 0; c < COLUMNS; c++)
+        header.cells[c] = g_strdup(columns[c].title);
+    g_free(header.cells[CONNECTION]);
+    header.cells[CONNECTION] = g_strconcat("client", arrow(out), "server", NULL);
+
+    Layout layout = layout_make(&out->style, &header, rows);
+    print_row(out, &layout, &header, "\033[1m");
+    for (guint i = 0; i < rows->len; i++)
+        print_row(out, &layout, g_ptr_array_index(rows, i), NULL);
+    for (Column c = 0; c < COLUMNS; c++)
+        g_free(header.cells[c]);
+}
+
+static void table_clear(Out *out)
+{
+    g_ptr_array_unref(out->state);
+}
+
+const OutFormat out_format_table = {
+    .name = "table",
+    .summary = "one line a connection, for people",
+    .begin = table_begin,
+    .record = table_record,
+    .end = table_end,
+    .clear = table_clear,
+};

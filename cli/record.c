@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record.h"
+
+#include <gio/gio.h>
+
+static const char *const confidence_texts[] = {NULL, "rpcss", "dcom", "wmi"};
+
+/// Strongest first.
+static const char *const stages[] = {"execute",   "subscribe", "write", "delete", "query",
+                                     "enumerate", "read",      "login", "control"};
+
+static void call_clear(gpointer data)
+{
+    Call *call = data;
+    g_clear_pointer(&call->frames, g_array_unref);
+    g_clear_pointer(&call->response_frames, g_array_unref);
+}
+
+Record *record_new(void)
+{
+    Record *r = g_new0(Record, 1);
+    r->techniques = g_ptr_array_new();
+    r->evidence = g_array_new(FALSE, TRUE, sizeof(Evidence));
+    r->activity = NUMBER_UNKNOWN;
+    r->activation.client_port = r->activation.status = NUMBER_UNKNOWN;
+    r->frames.count = NUMBER_UNKNOWN;
+    r->bytes.client = r->bytes.server = NUMBER_UNKNOWN;
+    r->client.port = r->server.port = NUMBER_UNKNOWN;
+    r->interfaces = g_array_new(FALSE, TRUE, sizeof(OfferedInterface));
+    r->calls = g_array_new(FALSE, TRUE, sizeof(Call));
+    g_array_set_clear_func(r->calls, call_clear);
+    return r;
+}
+
+void record_free(Record *record)
+{
+    g_ptr_array_unref(record->techniques);
+    g_array_unref(record->evidence);
+    g_array_unref(record->interfaces);
+    g_array_unref(record->calls);
+    g_free(record);
+}
+
+void record_set_free(RecordSet *set)
+{
+    g_free(set->path);
+    g_free(set->note);
+    g_ptr_array_unref(set->records);
+    g_string_chunk_free(set->texts);
+    g_free(set);
+}
+
+Confidence confidence_from_text(const char *text)
+{
+    for (Confidence c = CONFIDENCE_RPCSS; c <= CONFIDENCE_WMI; c++) {
+        if (g_strcmp0(text, confidence_texts[c]) == 0)
+            return c;
+    }
+    return CONFIDENCE_NONE;
+}
+
+const char *confidence_text(Confidence confidence)
+{
+    return confidence_texts[confidence];
+}
+
+char *record_filter(const Endpoint *client, const Endpoint *server)
+{
+    g_autoptr(GInetAddress) a = client->ip ? g_inet_address_new_from_string(client->ip) : NULL;
+    g_autoptr(GInetAddress) b = server->ip ? g_inet_address_new_from_string(server->ip) : NULL;
+    if (!a || !b || g_inet_address_get_family(a) != g_inet_address_get_family(b) || client->port < 0 ||
+        server->port < 0)
+        return NULL;
+    // Written anew, not copied: only an address gets into the expression.
+    g_autofree char *a_text = g_inet_address_to_string(a);
+    g_autofree char *b_text = g_inet_address_to_string(b);
+    const char *field = g_inet_address_get_family(a) == G_SOCKET_FAMILY_IPV6 ? "ipv6.addr" : "ip.addr";
+    return g_strdup_printf("%s==%s && %s==%s && tcp.port==%" G_GINT64_FORMAT " && tcp.port==%" G_GINT64_FORMAT, field,
+                           a_text, field, b_text, client->port, server->port);
+}
+
+Answer record_remote(const Endpoint *client, const Endpoint *server)
+{
+    g_autoptr(GInetAddress) a = client->ip ? g_inet_address_new_from_string(client->ip) : NULL;
+    g_autoptr(GInetAddress) b = server->ip ? g_inet_address_new_from_string(server->ip) : NULL;
+    if (!a || !b)
+        return ANSWER_UNKNOWN;
+    bool local = g_inet_address_equal(a, b) || (g_inet_address_get_is_loopback(a) && g_inet_address_get_is_loopback(b));
+    return local ? ANSWER_NO : ANSWER_YES;
+}
+
+static size_t stage_rank(const char *stage)
+{
+    size_t i = 0;
+    while (i < G_N_ELEMENTS(stages) && g_strcmp0(stage, stages[i]) != 0)
+        i++;
+    return i;
+}
+
+const Call *record_strongest_call(const Record *record)
+{
+    const Call *best = NULL;
+    for (guint i = 0; i < record->calls->len; i++) {
+        const Call *call = &g_array_index(record->calls, Call, i);
+        if (!best || stage_rank(call->stage) < stage_rank(best->stage))
+            best = call;
+    }
+    return best;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * The record: what is known of one TCP conversation. Its members are those of the schema car-wmi/1, which out-json.c
+ * writes; here, too, each name means the same.
+ *
+ * Texts belong to the RecordSet and are shared between records. An unknown text is NULL, an unknown number
+ * NUMBER_UNKNOWN, an unknown frame 0.
+ */
+#ifndef CAR_RECORD_H
+#define CAR_RECORD_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NUMBER_UNKNOWN INT64_C(-1)
+
+typedef enum { CONFIDENCE_NONE, CONFIDENCE_RPCSS, CONFIDENCE_DCOM, CONFIDENCE_WMI } Confidence;
+typedef enum { ANSWER_UNKNOWN, ANSWER_NO, ANSWER_YES } Answer;
+
+typedef struct {
+    const char *ip, *host, *fqdn;
+    int64_t port;
+} Endpoint;
+
+typedef struct {
+    const char *kind;
+    int64_t frame;
+} Evidence;
+
+typedef struct {
+    const char *name; ///< the UUID when it has no known name
+    const char *uuid;
+    int64_t frame;
+    Answer accepted;
+} OfferedInterface;
+
+typedef struct {
+    int64_t frame;
+    int64_t client_port;
+    const char *clsid, *server_name;
+    int64_t status;
+} Activation;
+
+typedef struct {
+    const char *type, *level;
+    const char *spn, *realm;
+    const char *user, *domain, *workstation, *user_source;
+    int64_t user_frame;
+} Auth;
+
+typedef struct {
+    int64_t frame, response_frame;
+    const char *interface, *interface_source, *object;
+    int64_t opnum;
+    const char *method, *stage;
+    Answer sealed, fault;
+    int64_t status;
+    const char *status_name;
+    GArray *frames;          ///< int64_t: all frames of the request; NULL when `frame` is the only one
+    GArray *response_frames; ///< the same of the response
+} Call;
+
+typedef struct {
+    int64_t conn; ///< number of the conversation in tshark's run
+    Confidence confidence;
+    GPtrArray *techniques; ///< const char *, ATT&CK ids
+    GArray *evidence;      ///< Evidence
+    int64_t activity;
+    bool has_activation;
+    Activation activation;
+    const char *start_time, *end_time;
+    struct {
+        int64_t first, last, count;
+    } frames;
+    struct {
+        int64_t client, server;
+    } bytes;
+    const char *filter;
+    Endpoint client, server;
+    Answer remote;
+    bool callback;
+    Auth auth;
+    GArray *interfaces; ///< OfferedInterface
+    GArray *calls;      ///< Call
+} Record;
+
+/** The records of one capture. */
+typedef struct {
+    char *path;          ///< as the user named it, made valid UTF-8
+    bool complete;       ///< the whole capture was read
+    char *note;          ///< why not; NULL when complete
+    GPtrArray *records;  ///< Record *, in order of first frame
+    GStringChunk *texts; ///< owns the texts of all records
+} RecordSet;
+
+Record *record_new(void);
+void record_free(Record *record);
+
+void record_set_free(RecordSet *set);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecordSet, record_set_free)
+
+/** CONFIDENCE_NONE for NULL and for a text that is none. */
+Confidence confidence_from_text(const char *text);
+const char *confidence_text(Confidence confidence);
+
+/** A display filter for the conversation; NULL when an address or port is unknown. Owned by the caller. */
+char *record_filter(const Endpoint *client, const Endpoint *server);
+
+/** Whether the ends are different hosts: no when both have one address or both are loopback addresses. */
+Answer record_remote(const Endpoint *client, const Endpoint *server);
+
+/** The call that says most about what was done, the first of several equal ones. NULL when there are no calls. */
+const Call *record_strongest_call(const Record *record);
+
+#endif

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tshark.h"
+
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <string.h>
+
+#define MAX_LINE ((size_t) 4 << 20)
+#define MAX_MESSAGES ((size_t) 64 << 10)
+#define MAX_OUTPUT ((size_t) 1 << 20)
+
+G_DEFINE_QUARK(car - tshark - error - quark, tshark_error)
+G_DEFINE_QUARK(car - tshark - interrupt - quark, tshark_interrupt)
+
+void tshark_end_clear(TsharkEnd *end)
+{
+    g_clear_pointer(&end->messages, g_free);
+}
+
+char *tshark_find(const char *given, GError **error)
+{
+    if (!given) {
+        char *found = g_find_program_in_path("tshark");
+        if (!found)
+            g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING,
+                        "tshark is not in PATH: install it (apt install tshark) or name it with --tshark PATH");
+        return found;
+    }
+    const char *fault = NULL;
+    if (!g_file_test(given, G_FILE_TEST_EXISTS))
+        fault = "does not exist";
+    else if (g_file_test(given, G_FILE_TEST_IS_DIR))
+        fault = "is a directory: name the program in it";
+    else if (!g_file_test(given, G_FILE_TEST_IS_EXECUTABLE))
+        fault = "is not executable";
+    if (fault) {
+        g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "--tshark %s %s", given, fault);
+        return NULL;
+    }
+    // With a directory in it, so that it is not looked up in PATH.
+    return strchr(given, '/') ? g_strdup(given) : g_build_filename(".", given, NULL);
+}
+
+/// One run: what the sources of its main context share.
+typedef struct {
+    GMainContext *context;
+    GSubprocess *child;
+    TsharkLineFunc on_line;
+    gpointer data;
+    GByteArray *line; ///< the beginning of a line whose end was not read yet
+    bool skip_line;   ///< that line is too long
+    GString *messages;
+    TsharkEnd *end;
+    guint open;         ///< pipes not at their end, plus one for the process
+    int interrupted_by; ///< the signal this program got, else 0
+} Run;
+
+static void take_output(Run *run, const char *data, size_t len)
+{
+    while (len > 0) {
+        const char *newline = memchr(data, '\n', len);
+        size_t part = newline ? (size_t) (newline - data) : len;
+        if (!run->skip_line && run->line->len + part > MAX_LINE) {
+            run->skip_line = true;
+            run->end->lines_cut++;
+        }
+        if (!run->skip_line)
+            g_byte_array_append(run->line, (const guint8 *) data, (guint) part);
+        if (!newline)
+            return;
+        if (!run->skip_line)
+            run->on_line((const char *) run->line->data, run->line->len, run->data);
+        g_byte_array_set_size(run->line, 0);
+        run->skip_line = false;
+        data += part + 1;
+        len -= part + 1;
+    }
+}
+
+static void take_messages(Run *run, const char *data, size_t len)
+{
+    g_string_append_len(run->messages, data, (gssize) MIN(len, MAX_MESSAGES - run->messages->len));
+}
+
+static gboolean read_pipe(GPollableInputStream *pipe, Run *run, void (*take)(Run *run, const char *data, size_t len))
+{
+    char buffer[16384];
+    g_autoptr(GError) error = NULL;
+    gssize n = g_pollable_input_stream_read_nonblocking(pipe, buffer, sizeof buffer, NULL, &error);
+    if (n > 0)
+        take(run, buffer, (size_t) n);
+    if (n > 0 || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        return G_SOURCE_CONTINUE;
+    run->open--;
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_output(GObject *pipe, gpointer data)
+{
+    return read_pipe(G_POLLABLE_INPUT_STREAM(pipe), data, take_output);
+}
+
+static gboolean on_messages(GObject *pipe, gpointer data)
+{
+    return read_pipe(G_POLLABLE_INPUT_STREAM(pipe), data, take_messages);
+}
+
+static void on_child_end(GObject *child, GAsyncResult *result, gpointer data)
+{
+    Run *run = data;
+    (void) g_subprocess_wait_finish(G_SUBPROCESS(child), result, NULL);
+    run->open--;
+}
+
+static gboolean interrupt(Run *run, int number)
+{
+    run->interrupted_by = number;
+    g_subprocess_force_exit(run->child);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_sigint(gpointer data)
+{
+    return interrupt(data, SIGINT);
+}
+
+static gboolean on_sigterm(gpointer data)
+{
+    return interrupt(data, SIGTERM);
+}
+
+static gboolean on_sighup(gpointer data)
+{
+    return interrupt(data, SIGHUP);
+}
+
+static const struct {
+    int number;
+    GSourceFunc func;
+} signals[] = {{SIGINT, on_sigint}, {SIGTERM, on_sigterm}, {SIGHUP, on_sighup}};
+
+/// The run's sources are destroyed with `sources`.
+static void add_source(Run *run, GPtrArray *sources, GSource *source, GSourceFunc func)
+{
+    g_source_set_callback(source, func, run, NULL);
+    g_source_attach(source, run->context);
+    g_ptr_array_add(sources, source);
+}
+
+static void free_source(gpointer source)
+{
+    g_source_destroy(source);
+    g_source_unref(source);
+}
+
+static void loop(Run *run)
+{
+    g_autoptr(GPtrArray) sources = g_ptr_array_new_with_free_func(free_source);
+    GInputStream *output = g_subprocess_get_stdout_pipe(run->child);
+    GInputStream *messages = g_subprocess_get_stderr_pipe(run->child);
+    add_source(run, sources, g_pollable_input_stream_create_source(G_POLLABLE_INPUT_STREAM(output), NULL),
+               G_SOURCE_FUNC(on_output));
+    add_source(run, sources, g_pollable_input_stream_create_source(G_POLLABLE_INPUT_STREAM(messages), NULL),
+               G_SOURCE_FUNC(on_messages));
+    for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
+        struct sigaction old;
+        if (sigaction(signals[i].number, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+            continue; // as under nohup
+        add_source(run, sources, g_unix_signal_source_new(signals[i].number), signals[i].func);
+    }
+    run->open = 3;
+    g_subprocess_wait_async(run->child, NULL, on_child_end, run);
+    while (run->open > 0)
+        g_main_context_iteration(run->context, TRUE);
+    if (run->line->len > 0 && !run->skip_line)
+        run->on_line((const char *) run->line->data, run->line->len, run->data);
+}
+
+bool tshark_run(const char *const *argv, bool with_stdin, TsharkLineFunc on_line, gpointer data, TsharkEnd *end,
+                GError **error)
+{
+    *end = (TsharkEnd){.status = -1};
+    g_autoptr(GMainContext) context = g_main_context_new();
+    g_main_context_push_thread_default(context);
+    g_autoptr(GError) fault = NULL;
+    g_autoptr(GSubprocess) child =
+        g_subprocess_newv(argv,
+                          G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE |
+                              (with_stdin ? G_SUBPROCESS_FLAGS_STDIN_INHERIT : G_SUBPROCESS_FLAGS_NONE),
+                          &fault);
+    Run run = {.context = context, .child = child, .on_line = on_line, .data = data, .end = end};
+    if (child) {
+        run.line = g_byte_array_new();
+        run.messages = g_string_new(NULL);
+        loop(&run);
+        g_byte_array_unref(run.line);
+        end->messages = g_string_free(run.messages, FALSE);
+        if (g_subprocess_get_if_exited(child))
+            end->status = g_subprocess_get_exit_status(child);
+        else if (g_subprocess_get_if_signaled(child))
+            end->signal = g_subprocess_get_term_sig(child);
+    } else {
+        g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "%s cannot be run: %s", argv[0], fault->message);
+    }
+    g_main_context_pop_thread_default(context);
+    if (run.interrupted_by) {
+        g_set_error(error, TSHARK_INTERRUPT, run.interrupted_by, "%s", g_strsignal(run.interrupted_by));
+        return false;
+    }
+    return child != NULL;
+}
+
+static void append_line(const char *line, size_t len, gpointer data)
+{
+    GString *output = data;
+    if (output->len + len < MAX_OUTPUT)
+        g_string_append_printf(output, "%.*s\n", (int) len, line);
+}
+
+char *tshark_output(const char *const *argv, TsharkEnd *end, GError **error)
+{
+    GString *output = g_string_new(NULL);
+    bool ok = tshark_run(argv, false, append_line, output, end, error);
+    return g_string_free(output, !ok);
+}
+
+char *tshark_version(const char *tshark, GError **error)
+{
+    const char *const argv[] = {tshark, "--version", NULL};
+    g_auto(TsharkEnd) end;
+    g_autofree char *output = tshark_output(argv, &end, error);
+    if (!output)
+        return NULL;
+    g_autoptr(GRegex) first_line = g_regex_new("^TShark[^\\n]*? ([0-9]+\\.[0-9]+[0-9A-Za-z.]*)", 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    if (!g_regex_match(first_line, output, 0, &match)) {
+        g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "%s is not tshark: it does not tell a version", tshark);
+        return NULL;
+    }
+    return g_match_info_fetch(match, 1);
+}

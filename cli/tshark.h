@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * The program tshark: finding it, running it, reading what it prints.
+ */
+#ifndef CAR_TSHARK_H
+#define CAR_TSHARK_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define TSHARK_ERROR (tshark_error_quark())
+GQuark tshark_error_quark(void);
+
+typedef enum {
+    TSHARK_ERROR_MISSING ///< there is no such program, or it cannot be run
+} TsharkError;
+
+/** This program was told to end while tshark ran: the error's code is the signal's number. */
+#define TSHARK_INTERRUPT (tshark_interrupt_quark())
+GQuark tshark_interrupt_quark(void);
+
+/** How a run ended. */
+typedef struct {
+    int status;      ///< exit status; -1 when a signal ended it
+    int signal;      ///< that signal, else 0
+    char *messages;  ///< the start of its standard error, any bytes
+    guint lines_cut; ///< lines of standard output that were too long and were dropped
+} TsharkEnd;
+
+void tshark_end_clear(TsharkEnd *end);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TsharkEnd, tshark_end_clear)
+
+/** `line` is not terminated and holds no line end. */
+typedef void (*TsharkLineFunc)(const char *line, size_t len, gpointer data);
+
+/** The program to run: `given` (from --tshark) or the one in PATH. Owned by the caller. Error: MISSING, with the mend
+ * in its text. */
+char *tshark_find(const char *given, GError **error);
+
+/** Runs `argv` (NULL-terminated, no shell) to its end and gives each line of its standard output to `on_line`.
+ * Standard input is this program's own with `with_stdin`, else empty. SIGINT, SIGTERM and SIGHUP end the child.
+ * `end` is always set; the caller clears it. Errors: TSHARK_ERROR and TSHARK_INTERRUPT. */
+bool tshark_run(const char *const *argv, bool with_stdin, TsharkLineFunc on_line, gpointer data, TsharkEnd *end,
+                GError **error);
+
+/** The same for questions with short answers: the standard output, up to 1 MiB of whole lines. Owned by the caller. */
+char *tshark_output(const char *const *argv, TsharkEnd *end, GError **error);
+
+/** "4.0.17" out of the output of `tshark --version`; NULL when it is none. Owned by the caller. */
+char *tshark_version(const char *tshark, GError **error);
+
+#endif
