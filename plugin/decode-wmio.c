@@ -136,7 +136,7 @@ static char *encoded_string_read(Reader *r, Bytes *b, size_t max, bool *cut)
 {
     uint8_t flag = bytes_u8(b);
     if (b->failed || flag > 1) {
-        fail(r, "string of unknown encoding");
+        fail(r, b->failed ? "string outside its container" : "string of unknown encoding");
         return NULL;
     }
     size_t width = flag ? 2 : 1, left = bytes_left(b) / width, limit = MIN(left, max), n = 0;
@@ -618,7 +618,7 @@ static bool instance_read(Reader *r, Bytes *parent, unsigned depth, WmioObject *
     if (!heap_read(r, &b, &t.heap))
         return false;
     char *instance_name = heap_string_read(r, &t.heap, name, WMIO_MAX_NAME, NULL);
-    if (!properties_read(r, &c, &t, &c, depth, o)) {
+    if (r->why || !properties_read(r, &c, &t, &c, depth, o)) {
         g_free(instance_name);
         return false;
     }
@@ -627,7 +627,7 @@ static bool instance_read(Reader *r, Bytes *parent, unsigned depth, WmioObject *
         c.name = instance_name;
     }
     object_take_class(o, &c);
-    return !r->why;
+    return true;
 }
 
 /** ObjectBlock (2.2.5). NULL when malformed (`r->why`) or out of work. */

@@ -49,9 +49,11 @@ typedef struct {
     bool inherited; ///< declared by a superclass
     WmioValueState state;
     /** The value; NULL when the state is WMIO_VALUE_NULL, when an inherited value is not in the message, and when a
-     * limit left out all of it. Strings, datetimes and references exactly as sent, control characters included; numbers
-     * in decimal; False (0) and True (any other); arrays as {1, 2} with texts as {"a \"b\" \\c"}; objects as CLASS {NAME = VALUE, ...}
-     *  without their NULL properties. */
+     * limit left out all of it.
+     *  - strings, datetimes and references exactly as sent, control characters included
+     *  - numbers in decimal; False (0) and True (any other)
+     *  - arrays as {1, 2}, with texts as {"a \"b\" \\c"}
+     *  - objects as CLASS {NAME = VALUE, ...}, without their NULL properties */
     char *text;
     bool truncated;     ///< `text` (or `objects`) stops at a limit, the value goes on
     GPtrArray *objects; ///< WmioObject, of CIM_OBJECT; one when not an array; else NULL
