@@ -162,7 +162,7 @@ static int list_captures(const ListOptions *options, const char *tshark, Out *ou
             return COMMAND_UNABLE;
         }
         if (!set->complete)
-            command_warn("%s: %s; what comes before that was read", shown, set->note);
+            command_warn("%s: %s: what was found may not be all", shown, set->note);
         if (tally->read++ == 0)
             out_begin(out, options->format, stream, make_style(options));
         write_records(out, set, options->min_confidence, tally);
@@ -176,8 +176,14 @@ static void print_summary(const Tally *tally)
 {
     if (!isatty(STDERR_FILENO) || tally->read == 0)
         return;
-    (void) fprintf(stderr, "%u connection%s in %u capture%s", tally_matches(tally),
-                   tally_matches(tally) == 1 ? "" : "s", tally->read, tally->read == 1 ? "" : "s");
+    guint matches = tally_matches(tally);
+    const char *captures = tally->read == 1 ? "capture" : "captures";
+    if (matches == 0) {
+        (void) fprintf(stderr, "nothing matched in %u %s\n", tally->read, captures);
+        return;
+    }
+    (void) fprintf(stderr, "%u %s in %u %s", matches, matches == 1 ? "connection" : "connections", tally->read,
+                   captures);
     const char *separator = ": ";
     for (Confidence c = CONFIDENCE_WMI; c > CONFIDENCE_NONE; c--) {
         if (tally->matched[c] > 0) {

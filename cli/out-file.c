@@ -28,11 +28,27 @@ static int open_temporary(OutFile *file, const struct stat *old)
     return fd;
 }
 
+/// stdio forgets why a write failed; this remembers.
+static ssize_t write_cookie(void *cookie, const char *data, size_t len)
+{
+    OutFile *file = cookie;
+    size_t done = 0;
+    while (done < len && !file->error) {
+        ssize_t n = write(file->fd, data + done, len - done);
+        if (n >= 0)
+            done += (size_t) n;
+        else if (errno != EINTR)
+            file->error = errno;
+    }
+    return (ssize_t) done;
+}
+
 bool out_file_open(OutFile *file, const char *path, GError **error)
 {
-    *file = (OutFile){0};
+    static const cookie_io_functions_t functions = {.write = write_cookie};
+    *file = (OutFile){.fd = STDOUT_FILENO};
     if (!path) {
-        file->stream = stdout;
+        file->stream = fopencookie(file, "w", functions);
         return true;
     }
     char *real = realpath(path, NULL); // a symbolic link stays one
@@ -40,51 +56,51 @@ bool out_file_open(OutFile *file, const char *path, GError **error)
     free(real);
     struct stat st;
     bool exists = stat(file->path, &st) == 0;
-    int fd;
     if (exists && S_ISDIR(st.st_mode)) {
+        file->fd = -1;
         errno = EISDIR;
-        fd = -1;
     } else if (exists && !S_ISREG(st.st_mode)) {
-        fd = g_open(file->path, O_WRONLY | O_CLOEXEC, 0);
+        file->fd = g_open(file->path, O_WRONLY | O_CLOEXEC, 0);
     } else {
-        fd = open_temporary(file, exists ? &st : NULL);
+        file->fd = open_temporary(file, exists ? &st : NULL);
     }
-    file->stream = fd < 0 ? NULL : fdopen(fd, "w");
-    if (file->stream)
-        return true;
-    set_error(error, path, errno);
-    out_file_discard(file);
-    return false;
+    if (file->fd < 0) {
+        set_error(error, path, errno);
+        out_file_discard(file);
+        return false;
+    }
+    file->stream = fopencookie(file, "w", functions);
+    return true;
+}
+
+/// Closes stream and descriptor; an error of theirs becomes the file's.
+static void close_stream(OutFile *file)
+{
+    if (!file->stream)
+        return;
+    (void) fclose(file->stream);
+    file->stream = NULL;
+    if (file->path && close(file->fd) != 0 && !file->error)
+        file->error = errno;
 }
 
 bool out_file_commit(OutFile *file, GError **error)
 {
-    const char *name = file->path ? file->path : "standard output";
-    int number = 0;
-    if (fflush(file->stream) != 0)
-        number = errno;
-    else if (ferror(file->stream))
-        number = EIO;
-    if (file->path) {
-        if (fclose(file->stream) != 0 && !number)
-            number = errno;
-        file->stream = NULL;
-        if (!number && file->temporary && g_rename(file->temporary, file->path) != 0)
-            number = errno;
-        if (!number)
-            g_clear_pointer(&file->temporary, g_free);
-    }
+    close_stream(file);
+    if (!file->error && file->temporary && g_rename(file->temporary, file->path) != 0)
+        file->error = errno;
+    int number = file->error;
     if (number)
-        set_error(error, name, number);
+        set_error(error, file->path ? file->path : "standard output", number);
+    else
+        g_clear_pointer(&file->temporary, g_free);
     out_file_discard(file);
     return number == 0;
 }
 
 void out_file_discard(OutFile *file)
 {
-    if (file->path && file->stream)
-        (void) fclose(file->stream);
-    file->stream = NULL;
+    close_stream(file);
     if (file->temporary)
         (void) g_unlink(file->temporary);
     g_clear_pointer(&file->temporary, g_free);

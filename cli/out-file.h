@@ -13,13 +13,16 @@ typedef struct {
     FILE *stream;
     char *path;      ///< NULL for standard output
     char *temporary; ///< written to until it is renamed to `path`; NULL when `path` is a device or a pipe
+    int fd;          ///< under `stream`
+    int error;       ///< errno of the first write that failed, else 0
 } OutFile;
 
-/** Opens `path` for writing, or takes standard output when it is NULL. */
+/** Opens `path` for writing, or takes standard output when it is NULL. `file` must stay where it is until it was
+ * committed or discarded. */
 bool out_file_open(OutFile *file, const char *path, GError **error);
 
 /** Writes out everything and gives the file its name. On an error nothing is left behind. A reader that went away
- * (G_FILE_ERROR_PIPE) is reported like other errors. */
+ * (G_FILE_ERROR_PIPE) is an error like others. */
 bool out_file_commit(OutFile *file, GError **error);
 
 /** Drops what was not committed; harmless after a commit and on a zeroed OutFile. */

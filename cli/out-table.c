@@ -13,19 +13,25 @@ typedef enum { CAPTURE, TIME, CONNECTION, MATCH, INTERFACES, CALL, AUTH, COLUMNS
 
 static const struct {
     const char *title;
-    size_t min; ///< columns it can be cut down to; 0: never cut
     TextCut cut;
 } columns[COLUMNS] = {
-    [CAPTURE] = {"capture", 12, TEXT_CUT_START},     [TIME] = {"time (UTC)", 0, TEXT_CUT_END},
-    [CONNECTION] = {"client", 0, TEXT_CUT_END},      [MATCH] = {"match", 0, TEXT_CUT_END},
-    [INTERFACES] = {"interfaces", 16, TEXT_CUT_END}, [CALL] = {"strongest call", 12, TEXT_CUT_START},
-    [AUTH] = {"authentication", 8, TEXT_CUT_END},
+    [CAPTURE] = {"capture", TEXT_CUT_START},
+    [TIME] = {"time (UTC)", TEXT_CUT_END},
+    [CONNECTION] = {"client", TEXT_CUT_END},
+    [MATCH] = {"match", TEXT_CUT_END},
+    [INTERFACES] = {"interfaces", TEXT_CUT_END},
+    [CALL] = {"strongest call", TEXT_CUT_START},
+    [AUTH] = {"auth", TEXT_CUT_END},
 };
 
-/// Which columns give way on a narrow terminal, first those that say least: cut down in this order, left out in this
-/// order when that is not enough.
-static const Column yielding[] = {INTERFACES, CAPTURE, AUTH, CALL};
-static const Column leaving[] = {INTERFACES, CAPTURE, AUTH, TIME};
+/// How a narrow terminal is served: step by step columns are cut down to so much, until the line fits …
+static const struct {
+    Column column;
+    size_t width;
+} cuts[] = {{CAPTURE, 24}, {INTERFACES, 16}, {CAPTURE, 12}, {CALL, 25}, {AUTH, 8}, {CALL, 12}};
+
+/// … and when it does not, the first of these that is there is left out and all begins anew.
+static const Column dispensable[] = {INTERFACES, CAPTURE, AUTH, TIME};
 
 typedef struct {
     char *cells[COLUMNS];
@@ -149,13 +155,14 @@ static size_t layout_width(const Layout *layout)
 /// Cuts columns down until the line fits; false when it does not.
 static bool layout_fit(Layout *layout, size_t width)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(yielding); i++) {
-        Column c = yielding[i];
+    for (size_t i = 0; i < G_N_ELEMENTS(cuts); i++) {
         size_t total = layout_width(layout);
         if (total <= width)
             return true;
-        if (layout->shown[c] && layout->width[c] > columns[c].min)
-            layout->width[c] = MAX(columns[c].min, layout->width[c] - MIN(layout->width[c], total - width));
+        size_t *column = &layout->width[cuts[i].column];
+        size_t excess = total - width;
+        if (layout->shown[cuts[i].column] && *column > cuts[i].width)
+            *column = *column - cuts[i].width > excess ? *column - excess : cuts[i].width;
     }
     return layout_width(layout) <= width;
 }
@@ -177,9 +184,9 @@ static Layout layout_make(const OutStyle *style, const Row *header, const GPtrAr
         return natural;
     for (size_t i = 0;; i++) {
         Layout layout = natural;
-        if (layout_fit(&layout, style->width) || i == G_N_ELEMENTS(leaving))
+        if (layout_fit(&layout, style->width) || i == G_N_ELEMENTS(dispensable))
             return layout;
-        natural.shown[leaving[i]] = false;
+        natural.shown[dispensable[i]] = false;
     }
 }
 
@@ -194,17 +201,17 @@ static const char *row_colour(const Row *row, Column c)
     }
 }
 
-static void print_row(const Out *out, const Layout *layout, const Row *row, const char *line_colour)
+static void print_row(const Out *out, const Layout *layout, const Row *row, bool header)
 {
     g_autoptr(GString) line = g_string_new(NULL);
+    const char *ellipsis = out->style.ascii ? "~" : "…";
     size_t padding = 0;
     for (Column c = 0; c < COLUMNS; c++) {
         if (!layout->shown[c])
             continue;
-        g_autofree char *cell =
-            out->style.width ? text_fit(row->cells[c], layout->width[c], columns[c].cut, out->style.ascii ? "~" : "…")
-                             : g_strdup(row->cells[c]);
-        const char *colour = line_colour ? line_colour : row_colour(row, c);
+        size_t limit = out->style.width ? layout->width[c] : SIZE_MAX;
+        g_autofree char *cell = text_fit(row->cells[c], limit, header ? TEXT_CUT_END : columns[c].cut, ellipsis);
+        const char *colour = header ? "\033[1m" : row_colour(row, c);
         for (size_t i = 0; i < padding; i++)
             g_string_append_c(line, ' ');
         if (colour && out->style.colour)
@@ -229,9 +236,9 @@ static void table_end(Out *out)
     header.cells[CONNECTION] = g_strconcat("client", arrow(out), "server", NULL);
 
     Layout layout = layout_make(&out->style, &header, rows);
-    print_row(out, &layout, &header, "\033[1m");
+    print_row(out, &layout, &header, true);
     for (guint i = 0; i < rows->len; i++)
-        print_row(out, &layout, g_ptr_array_index(rows, i), NULL);
+        print_row(out, &layout, g_ptr_array_index(rows, i), false);
     for (Column c = 0; c < COLUMNS; c++)
         g_free(header.cells[c]);
 }
