@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,7 +48,7 @@ bool out_file_open(OutFile *file, const char *path, GError **error)
 {
     static const cookie_io_functions_t functions = {.write = write_cookie};
     *file = (OutFile){.fd = STDOUT_FILENO};
-    if (!path) {
+    if (!path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0) {
         file->stream = fopencookie(file, "w", functions);
         return true;
     }

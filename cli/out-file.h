@@ -17,7 +17,7 @@ typedef struct {
     int error;       ///< errno of the first write that failed, else 0
 } OutFile;
 
-/** Opens `path` for writing, or takes standard output when it is NULL. `file` must stay where it is until it was
+/** Opens `path` for writing, or takes standard output when it is NULL or "-". `file` must stay where it is until it was
  * committed or discarded. */
 bool out_file_open(OutFile *file, const char *path, GError **error);
 
