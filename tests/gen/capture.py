@@ -25,8 +25,12 @@ class Capture:
         return self._numbers[packet]
 
     def numbers(self, packets: Iterable[Packet]) -> list[int]:
-        """Frame numbers of those of `packets` that are in the capture, ascending."""
-        return sorted(self._numbers[packet] for packet in packets if packet in self._numbers)
+        """Frame numbers of those of `packets` that are in the capture, and of their copies, ascending."""
+        wanted = set(packets)
+        return [n for p, n in self._numbers.items() if p in wanted or p.copy_of in wanted]
+
+    def __contains__(self, packet: Packet) -> bool:
+        return packet in self._numbers
 
     def time(self, number: int, digits: int = 9) -> str:
         """Time of a frame as RFC 3339 with that many digits."""

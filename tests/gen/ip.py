@@ -23,11 +23,13 @@ class Endpoint:
 
 @dataclass(eq=False)
 class Packet:
-    """One packet of a capture. Its identity, not its contents, is what a capture numbers."""
+    """One packet of a capture. Its identity, not its contents, is what a capture numbers. `copy_of` is the packet that
+    it repeats: a retransmission, or the view of a second tap."""
 
     time_ns: int
     data: bytes
     comment: str | None = None
+    copy_of: Packet | None = None
 
 
 def _sum(data: bytes) -> int:

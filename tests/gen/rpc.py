@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from . import dcerpc
 from .dcerpc import FIRST, LAST, Context, Pdu
@@ -19,15 +19,22 @@ from .tcp import Tcp
 
 @dataclass
 class Bind:
-    """A Bind or Alter_context that offered `contexts`; their `result`s stand in `ack`. `rest` are the packets of the
-    authentication legs that follow, if any."""
+    """A Bind or Alter_context that offered `contexts`; their `result`s stand in `ack`."""
 
     packet: Packet
     ack: Packet
     contexts: list[Context]
     alter: bool
     security: Security | None
-    rest: list[Packet] = field(default_factory=list)
+
+
+@dataclass
+class Token:
+    """The packet that carries one leg of an authentication, counted from 0."""
+
+    packet: Packet
+    security: Security
+    leg: int
 
 
 @dataclass
@@ -68,6 +75,7 @@ class Rpc:
         self.tcp, self.rng, self.big, self.max_frag, self.trailer = tcp, rng, big, max_frag, trailer
         self.binds: list[Bind] = []
         self.calls: list[Call] = []
+        self.tokens: list[Token] = []
         self.contexts: dict[str, Context] = {}
         self.security: Security | None = None
         self.call_id = 0
@@ -95,29 +103,34 @@ class Rpc:
         self, contexts: Sequence[Context], security: Security | None = None, alter: bool = False, call_id: int | None = None
     ) -> Bind:
         """Offers contexts, gets the answer that stands in them, and runs the authentication legs of `security`, if
-        that is a new one."""
-        fresh = security is not None and bool(security.legs) and security is not self.security
-        pdu = self._pdu(call_id)
-        first = security.token(0) if fresh and security else None
-        answer = security.token(1) if fresh and security and len(security.legs) > 1 else None
-        sent = self._send(True, pdu.bind(contexts, first, alter, max_frag=self.max_frag))
+        that is a new one: the third one in an AUTH3 or in an Alter_context of its own."""
+        fresh = security if security is not None and security.legs and security is not self.security else None
+        pdu, legs = self._pdu(call_id), len(fresh.legs) if fresh else 0
+        made = self._offer(pdu, contexts, fresh, 0, alter, security)
+        if fresh and legs > 2 and fresh.third == "auth3":
+            self.tokens.append(Token(self._send(True, pdu.auth3(fresh.token(2))), fresh, 2))
+        elif fresh and legs > 2:
+            again = [c for c in contexts if c.result == dcerpc.ACCEPTED][:1] or list(contexts)[:1]
+            self._offer(pdu, again, fresh, 2, True, security)
+        self.security = security or self.security
+        return made
+
+    def _offer(
+        self, pdu: Pdu, contexts: Sequence[Context], fresh: Security | None, leg: int, alter: bool, security: Security | None
+    ) -> Bind:
+        """Bind or Alter_context with the tokens `leg` and, in the answer, `leg` + 1."""
+        asked = fresh.token(leg) if fresh else None
+        answer = fresh.token(leg + 1) if fresh and len(fresh.legs) > leg + 1 else None
+        sent = self._send(True, pdu.bind(contexts, asked, alter, max_frag=self.max_frag))
         port = "" if alter else str(self.tcp.server.port)
         acked = self._send(False, pdu.bind_ack(contexts, answer, alter, address=port, max_frag=self.max_frag))
-        made = Bind(sent, acked, list(contexts), alter, security)
+        if fresh:
+            self.tokens += [Token(sent, fresh, leg)] + ([Token(acked, fresh, leg + 1)] if answer else [])
         for context in contexts:
             if context.result == dcerpc.ACCEPTED:
                 self.contexts[context.uuid] = context
-        if fresh and security and len(security.legs) > 2:
-            if security.third == "auth3":
-                made.rest.append(self._send(True, pdu.auth3(security.token(2))))
-            else:
-                again = [c for c in contexts if c.result == dcerpc.ACCEPTED][:1] or list(contexts)[:1]
-                made.rest.append(self._send(True, pdu.bind(again, security.token(2), True, max_frag=self.max_frag)))
-                last = pdu.bind_ack(again, security.token(3), True, max_frag=self.max_frag)
-                made.rest.append(self._send(False, last))
-        self.security = security or self.security
-        self.binds.append(made)
-        return made
+        self.binds.append(Bind(sent, acked, list(contexts), alter, security))
+        return self.binds[-1]
 
     def alter(self, contexts: Sequence[Context], security: Security | None = None) -> Bind:
         """Alter_context."""

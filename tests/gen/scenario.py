@@ -147,6 +147,19 @@ class Session:
     marks: dict[str, Call] = field(default_factory=dict)
     """Calls worth naming: client_info, client_info_ex, position, login …"""
 
+    @property
+    def known_as_wmi(self) -> list[Rpc]:
+        """The conversations that show themselves to be WMI: the object connection, and the activation unless its class
+        is sealed."""
+        activated = self.activated
+        readable = activated is not None and activated.call.security.level < PRIVACY
+        return [activated.rpc, self.rpc] if readable else [self.rpc]
+
+    @property
+    def conversations(self) -> list[Rpc]:
+        """All of them."""
+        return [self.activated.rpc, self.rpc] if self.activated else [self.rpc]
+
     # -- calls of IWbemServices ---------------------------------------------------------------------------------------
 
     def _services(self, opnum: int, request: bytes, response: bytes, **options: object) -> Call:

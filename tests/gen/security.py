@@ -29,6 +29,10 @@ class Security:
     signs: bool = True  # False: no verifier on PDUs even above connect
     sequence: int = 0
 
+    def told(self, leg: int) -> dict[str, str]:
+        """What the token of a leg says in clear: spn, realm, user, domain, workstation."""
+        return {}
+
     def token(self, leg: int) -> Verifier:
         """Verifier of the PDU that carries a token."""
         return Verifier(self.type, self.level, self.context_id, self.legs[leg])
@@ -72,6 +76,10 @@ class Kerberos(Security):
             spnego.neg_resp(spnego.COMPLETED, mic=kerberos.mic(self.rng, 0, True)),
         ]
 
+    def told(self, leg: int) -> dict[str, str]:
+        """The AP-REQ names the service."""
+        return {"spn": self.spn, "realm": self.realm} if leg == 0 else {}
+
     def _seal(self, acceptor: bool) -> bytes:
         if self.level == PRIVACY:
             return kerberos.wrap_header(self.rng, self.sequence, acceptor)
@@ -103,6 +111,13 @@ class Ntlm(Security):
             spnego.neg_resp(spnego.INCOMPLETE, tokens[2]),
             spnego.neg_resp(spnego.COMPLETED, mic=ntlm.signature(self.rng, 0)),
         ]
+
+    def told(self, leg: int) -> dict[str, str]:
+        """AUTHENTICATE names the user, and the service when the client gave a target."""
+        if leg != 2:
+            return {}
+        told = {"user": self.user, "domain": self.domain, "workstation": self.workstation, "spn": self.target}
+        return {name: text for name, text in told.items() if text}
 
     def _seal(self, acceptor: bool) -> bytes:
         return ntlm.signature(self.rng, self.sequence)

@@ -117,7 +117,7 @@ def repeated(packets: Sequence[Packet], which: Iterable[Packet], later: int = 1)
     out = list(packets)
     for packet in which:
         at = min(out.index(packet) + later, len(out) - 1)
-        out.insert(at + 1, Packet(out[at].time_ns + 1000, packet.data))
+        out.insert(at + 1, Packet(out[at].time_ns + 1000, packet.data, copy_of=packet))
     return out
 
 
@@ -130,7 +130,7 @@ def two_taps(packets: Sequence[Packet], delay_ns: int = 40_000) -> list[Packet]:
             data[22] -= 1  # TTL; the header checksum follows it up
             total = int.from_bytes(data[24:26], "big") + 0x100
             data[24:26] = ((total & 0xFFFF) + (total >> 16)).to_bytes(2, "big")
-        out += [packet, Packet(packet.time_ns + delay_ns, bytes(data))]
+        out += [packet, Packet(packet.time_ns + delay_ns, bytes(data), copy_of=packet)]
     return out
 
 

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs tshark and car-wmi in surroundings of their own and reads what they print."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from gen.capture import Capture
+
+NOBODY = 65534
+SEPARATOR, AGGREGATOR = "\t", "\x1f"
+
+
+class Tools:
+    """The programs under test. Wireshark ignores WIRESHARK_PLUGIN_DIR when it runs as root, so they then run as
+    nobody."""
+
+    def __init__(self, build: Path, arena: Path) -> None:
+        self.build, self.arena = build.resolve(), arena
+        self.stage = self.build / "stage"
+        self.program = self.build / "cli" / "car-wmi"
+        self.home = arena / "home"
+        self.home.mkdir()
+        self._drop: list[str] = []
+        self._counter = itertools.count(1)
+        if os.getuid() == 0:
+            os.chown(self.home, NOBODY, NOBODY)
+            self._drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        """Nothing of the user's own configuration."""
+        base = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+            "TMPDIR": str(self.home),
+            "LC_ALL": "C.UTF-8",
+            "TZ": "America/New_York",  # whoever prints local time is found out
+            "WIRESHARK_PLUGIN_DIR": str(self.stage),
+        }
+        return base | changes
+
+    def run(
+        self, *argv: str | Path, stdin: bytes | None = None, text: bool = True, **environment: str
+    ) -> subprocess.CompletedProcess:
+        """Runs a program to its end."""
+        result = subprocess.run(
+            [*self._drop, *map(str, argv)],
+            input=stdin if stdin is not None else b"",
+            capture_output=True,
+            cwd=self.home,
+            env=self.environment(**environment),
+            timeout=120,
+            check=False,
+        )
+        if text:
+            result.stdout = result.stdout.decode()
+            result.stderr = result.stderr.decode()
+        return result
+
+    def tshark(self, *arguments: str | Path, **options: object) -> subprocess.CompletedProcess:
+        """tshark without name resolution."""
+        return self.run("tshark", "-n", *arguments, **options)
+
+    def car_wmi(self, *arguments: str | Path, **options: object) -> subprocess.CompletedProcess:
+        """car-wmi."""
+        return self.run(self.program, *arguments, **options)
+
+    def write(self, capture: Capture, name: str = "capture.pcapng", **options: object) -> Path:
+        """Writes a capture into a folder of its own."""
+        folder = self.arena / f"{next(self._counter):04d}"
+        folder.mkdir(mode=0o755)
+        return capture.write(folder / name, **options)
+
+    # -- what tshark and the plugin say -------------------------------------------------------------------------------
+
+    def frames(
+        self, path: Path, display_filter: str, two_pass: bool = False, options: Sequence[str] = ()
+    ) -> list[int]:
+        """Numbers of the frames that pass a display filter."""
+        passes = ["-2"] if two_pass else []
+        result = self.tshark(
+            *passes, *options, "-r", path, "-Y", display_filter, "-T", "fields", "-e", "frame.number"
+        )
+        assert result.returncode in (0, 2) and (result.returncode == 0 or "cut short" in result.stderr), result.stderr
+        return [int(line) for line in result.stdout.split()]
+
+    def fields(
+        self, path: Path, *names: str, two_pass: bool = True, options: Sequence[str] = (), display_filter: str = ""
+    ) -> dict[int, dict[str, list[str]]]:
+        """Frame number → field → its values in order, for the frames that have any of the fields."""
+        passes = ["-2"] if two_pass else []
+        filters = ["-Y", display_filter] if display_filter else []
+        columns = itertools.chain.from_iterable(("-e", name) for name in ("frame.number", *names))
+        result = self.tshark(
+            *passes, *options, *filters, "-r", path, "-T", "fields", "-E", "occurrence=a",
+            "-E", f"aggregator={AGGREGATOR}", "-E", f"separator={SEPARATOR}", *columns,
+        )  # fmt: skip
+        assert result.returncode in (0, 2), result.stderr
+        found = {}
+        for line in result.stdout.splitlines():
+            number, *cells = line.split(SEPARATOR)
+            values = {name: [tidy(v) for v in cell.split(AGGREGATOR)] for name, cell in zip(names, cells) if cell}
+            if values:
+                found[int(number)] = values
+        return found
+
+    def events(self, path: Path, options: Sequence[str] = ()) -> list[dict]:
+        """The lines of `-z car,events`."""
+        result = self.tshark(*options, "-q", "-z", "car,events", "-r", path)
+        assert result.returncode in (0, 2), result.stderr
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    # -- what car-wmi says --------------------------------------------------------------------------------------------
+
+    def records(self, *arguments: str | Path, status: Iterable[int] = (0,), **options: object) -> list[dict]:
+        """The records of `car-wmi list -T ndjson`."""
+        result = self.car_wmi("list", "-T", "ndjson", *arguments, **options)
+        assert result.returncode in status, (result.returncode, result.stderr)
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def tidy(value: str) -> str:
+    """Booleans are 1 and 0 in Wireshark 4.0, True and False later."""
+    return {"True": "1", "False": "0"}.get(value, value)
