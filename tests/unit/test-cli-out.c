@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Output formats: the table's layout, the JSON array, and the table of formats itself.
+
+#include "out.h"
+#include "text-escape.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/// A set with one record that lives as long as the set.
+static RecordSet *make_set(void)
+{
+    RecordSet *set = g_new0(RecordSet, 1);
+    set->path = g_strdup("captures/x.cap");
+    set->complete = true;
+    set->texts = g_string_chunk_new(64);
+    set->records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
+    Record *r = record_new();
+    r->confidence = CONFIDENCE_WMI;
+    r->start_time = "2020-08-06T07:56:41.320149Z";
+    r->client = (Endpoint){.ip = "172.18.39.5", .port = 55275};
+    r->server = (Endpoint){.ip = "fd00::1", .port = 135};
+    static const OfferedInterface offered[] = {
+        {.name = "IRemUnknown2", .uuid = "1", .accepted = ANSWER_YES},
+        {.name = "2", .uuid = "2", .accepted = ANSWER_YES}, // unknown
+        {.name = "IRefused", .uuid = "3", .accepted = ANSWER_NO},
+        {.name = "IWbemServices", .uuid = "4", .accepted = ANSWER_UNKNOWN},
+    };
+    g_array_append_vals(r->interfaces, offered, G_N_ELEMENTS(offered));
+    Call call = {.interface = "IWbemServices", .method = "ExecMethod", .stage = "execute", .status = NUMBER_UNKNOWN};
+    g_array_append_val(r->calls, call);
+    r->auth.type = "kerberos";
+    r->auth.level = "privacy";
+    g_ptr_array_add(set->records, r);
+    return set;
+}
+
+static char *print(const OutFormat *format, OutStyle style, const RecordSet *set, guint times)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    g_auto(Out) out = {0};
+    out_begin(&out, format, stream, style);
+    for (guint i = 0; i < times; i++)
+        out_record(&out, set, g_ptr_array_index(set->records, 0));
+    out_end(&out);
+    (void) fclose(stream);
+    return text;
+}
+
+static void test_natural(void)
+{
+    g_autoptr(RecordSet) set = make_set();
+    g_autofree char *text = print(&out_format_table, (OutStyle){0}, set, 1);
+    g_assert_cmpstr(text, ==,
+                    "time (UTC)           client → server                    match  interfaces                   "
+                    "strongest call             auth\n"
+                    "2020-08-06 07:56:41  172.18.39.5:55275 → [fd00::1]:135  wmi    IRemUnknown2, IWbemServices  "
+                    "IWbemServices::ExecMethod  kerberos/privacy\n");
+}
+
+static void test_ascii(void)
+{
+    g_autoptr(RecordSet) set = make_set();
+    for (size_t width = 0; width < 100; width += 90) {
+        g_autofree char *text = print(&out_format_table, (OutStyle){.ascii = true, .width = width}, set, 1);
+        g_assert_true(g_str_is_ascii(text));
+    }
+}
+
+static void test_widths(void)
+{
+    g_autoptr(RecordSet) set = make_set();
+    for (size_t width = 60; width < 200; width++) {
+        g_autofree char *text = print(&out_format_table, (OutStyle){.width = width, .captures = true}, set, 2);
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        g_assert_cmpuint(g_strv_length(lines), ==, 4);
+        for (size_t i = 0; lines[i]; i++)
+            g_assert_cmpuint(text_width(lines[i]), <=, width);
+        g_assert_nonnull(strstr(lines[1], "172.18.39.5:55275 → [fd00::1]:135  wmi")); // never cut
+        g_assert_nonnull(strstr(lines[1], "Method"));
+    }
+}
+
+static void test_colour(void)
+{
+    g_autoptr(RecordSet) set = make_set();
+    g_autofree char *plain = print(&out_format_table, (OutStyle){0}, set, 1);
+    g_assert_null(strchr(plain, '\033'));
+    g_autofree char *colour = print(&out_format_table, (OutStyle){.colour = true}, set, 1);
+    g_assert_nonnull(strstr(colour, "\033[1;31mwmi\033[0m    IRem"));
+}
+
+static void test_escapes(void)
+{
+    g_autoptr(RecordSet) set = make_set();
+    Record *r = g_ptr_array_index(set->records, 0);
+    g_array_index(r->calls, Call, 0).method = "Exec\033]0;x\a\u202e";
+    r->auth.type = "\n";
+    r->client.ip = "\x9b";
+    r->start_time = "\r";
+    g_autofree char *text = print(&out_format_table, (OutStyle){0}, set, 1);
+    g_assert_null(strpbrk(text, "\033\a\r"));
+    g_assert_true(g_utf8_validate(text, -1, NULL));
+    g_assert_nonnull(strstr(text, "Exec\\x1b]0;x\\x07\\u{202e}"));
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_assert_cmpuint(g_strv_length(lines), ==, 3);
+}
+
+static void test_nothing_known(void)
+{
+    g_autoptr(RecordSet) set = make_set();
+    Record *empty = record_new();
+    empty->confidence = CONFIDENCE_RPCSS;
+    g_ptr_array_remove_index(set->records, 0);
+    g_ptr_array_add(set->records, empty);
+    g_autofree char *text = print(&out_format_table, (OutStyle){0}, set, 1);
+    g_assert_nonnull(strstr(text, "?:? → ?:?"));
+    g_autofree char *none = print(&out_format_table, (OutStyle){0}, set, 0);
+    g_assert_cmpstr(none, ==, "");
+}
+
+static void test_json_array(void)
+{
+    g_autoptr(RecordSet) set = make_set();
+    g_autofree char *none = print(&out_format_json, (OutStyle){0}, set, 0);
+    g_assert_cmpstr(none, ==, "[]\n");
+    g_autofree char *line = print(&out_format_ndjson, (OutStyle){0}, set, 1);
+    g_strchomp(line);
+    g_autofree char *array = print(&out_format_json, (OutStyle){0}, set, 2);
+    g_autofree char *expected = g_strdup_printf("[\n%s,\n%s\n]\n", line, line);
+    g_assert_cmpstr(array, ==, expected);
+}
+
+static void test_formats(void)
+{
+    g_autofree char *names = out_format_names("|");
+    g_assert_cmpstr(names, ==, "table|json|ndjson");
+    g_assert_true(out_format_find("ndjson") == &out_format_ndjson);
+    g_assert_null(out_format_find("xml"));
+    g_assert_null(out_format_find(NULL));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/cli/out/natural", test_natural);
+    g_test_add_func("/cli/out/ascii", test_ascii);
+    g_test_add_func("/cli/out/widths", test_widths);
+    g_test_add_func("/cli/out/colour", test_colour);
+    g_test_add_func("/cli/out/escapes", test_escapes);
+    g_test_add_func("/cli/out/nothing-known", test_nothing_known);
+    g_test_add_func("/cli/out/json-array", test_json_array);
+    g_test_add_func("/cli/out/formats", test_formats);
+    return g_test_run();
+}
