@@ -11,6 +11,19 @@
 #define CAR_WIRESHARK(major, minor)                                                                                    \
     (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
 
+/** Whether core added this data source for a DCE/RPC stub that it decrypted. */
+static inline bool is_decrypted_stub(const struct data_source *source)
+{
+#if CAR_WIRESHARK(4, 6)
+    char *name = get_data_source_description(source);
+#else
+    char *name = get_data_source_name(source);
+#endif
+    bool is = strncmp(name, "Decrypted stub data", 19) == 0;
+    wmem_free(NULL, name);
+    return is;
+}
+
 #if CAR_WIRESHARK(4, 6)
 #define STAT_TAP_INIT_RESULT bool
 #define STAT_TAP_INIT_RETURN(ok) return (ok)

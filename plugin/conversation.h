@@ -7,8 +7,9 @@
 #define CAR_CONVERSATION_H
 
 #include "decode-activation.h"
-#include "decode-auth.h"
 #include "decode-pdu.h"
+#include "identity.h"
+#include "meaning.h"
 #include "table-interfaces.h"
 
 #include <epan/packet.h>
@@ -42,8 +43,9 @@ typedef struct Activation Activation;
 typedef struct PduResult PduResult;
 
 typedef struct {
-    uint8_t type, level;     ///< as on the wire; level 0: not known
-    AuthMechanism mechanism; ///< what SPNEGO settled on, as far as a token showed it
+    uint8_t type, level;      ///< as on the wire; level 0: not known
+    AuthMechanism mechanism;  ///< what SPNEGO settled on, as far as a token showed it
+    const Identity *identity; ///< NULL: not known
 } Security;
 
 /** "ntlm", "kerberos", "spnego" …, or NULL when not known. */
@@ -66,6 +68,7 @@ typedef struct {
     ContextResult result;
     InterfaceSource source;
     Security security;
+    bool sealed_call_seen;
 } Context;
 
 struct Call {
@@ -86,7 +89,11 @@ struct Call {
     uint64_t oxid;          ///< when the call is a ResolveOxid(2)
     unsigned n_iids;        ///< when the call is a RemQueryInterface: what it asks for
     const Guid *iids;
-    wmem_array_t *stub; ///< clear fragments of the message under way, NULL when there are none
+    const char *namespace_path; ///< that the object called belongs to, NULL: not known
+    const Call *origin;         ///< the call that handed out the object called, NULL: not known
+    uint16_t server_pid;        ///< from the IPID, 0: it tells none
+    const CallDetails *details; ///< NULL: not read
+    wmem_array_t *stub;         ///< clear fragments of the message under way, NULL when there are none
 };
 
 /** An activation, or a resolution of an OXID, and the exporter it returned. */
@@ -128,7 +135,18 @@ struct PduResult {
     Activation *activation; ///< request: the activation asked for; response: the one answered
 
     AuthMechanism mechanism; ///< of the token in the verifier
-    const char *spn, *realm, *user, *domain, *workstation;
+    const char *spn, *realm;
+    const Identity *identity; ///< that this PDU told
+
+    // where this PDU completes a message that can be read
+    bool decrypted;
+    const CallDetails *details;
+    const CallOutcome *outcome;
+    const char *undecodable; ///< decrypted or clear, but its structure does not hold
+    const char *technique;   ///< ATT&CK
+    const char *client_hint; ///< client family that the pattern completed here is typical of, and why
+    uint32_t command_length; ///< sealed ExecMethod: estimate in characters; 0: none
+    bool client_silent;      ///< NTLMLogin by a client that did not say who it is
 
     bool security_open; ///< the verifier was not captured and the context is not known
     unsigned evidence;  ///< bit mask of EvidenceKind: what this PDU added to its conversation
@@ -148,8 +166,11 @@ struct Conversation {
     uint32_t evidence_frame[N_EVIDENCE_KINDS]; ///< first of each kind, 0: none
     Conversation *activity;                    ///< representative of the activity (union-find); itself when alone
     Activation *activation;                    ///< object connection: the activation that led to it
-    bool activation_open; ///< several activations led to this endpoint: the first IPID called tells which
-    bool is_callback;     ///< the WMI server calls the client's sink
+    bool activation_open;   ///< several activations led to this endpoint: the first IPID called tells which
+    bool client_identified; ///< SetClientInfo or SetClientInfoEx was called
+    const char *locale;     ///< of the newest NTLMLogin
+    uint32_t class_length;  ///< characters of the path that the newest sealed GetObject asked for, 0: not known
+    bool is_callback;       ///< the WMI server calls the client's sink
 
     // made with the first PDU
     bool bind_seen;

@@ -60,7 +60,17 @@ static bool der_context_integer_is(Bytes *b, uint8_t context, uint8_t value)
 
 /* Kerberos (RFC 4120) */
 
-enum { KRB_TICKET = 1, KRB_AP_REQ = 14, KRB_AP_REP = 15, KRB_ERROR = 30 };
+/** Application tags and message types; the last two are of draft-swift-win2k-krb-user2user-03. */
+enum {
+    KRB_TICKET = 1,
+    KRB_AS_REP = 11,
+    KRB_TGS_REP = 13,
+    KRB_AP_REQ = 14,
+    KRB_AP_REP = 15,
+    KRB_ERROR = 30,
+    KRB_TGT_REQ = 16,
+    KRB_TGT_REP = 17
+};
 
 static char *utf8_from(const Bytes *contents)
 {
@@ -91,8 +101,15 @@ static char *principal_read(Bytes *b)
     return g_string_free(text, !ok);
 }
 
-/** Ticket: realm and sname stand in clear, the client's name does not. */
-static bool ticket_read(Bytes *b, AuthToken *out)
+typedef struct {
+    char *spn, *realm;
+    const uint8_t *cipher;
+    size_t cipher_len;
+} Ticket;
+
+/** Ticket: realm and sname stand in clear, the client's name does not. What was read is the caller's, also on failure.
+ */
+static bool ticket_read(Bytes *b, Ticket *out)
 {
     Bytes application = der_enter(b, DER_APPLICATION | KRB_TICKET);
     Bytes ticket = der_enter(&application, DER_SEQUENCE);
@@ -105,18 +122,22 @@ static bool ticket_read(Bytes *b, AuthToken *out)
         return false;
     out->spn = principal_read(&tagged);
     out->realm = utf8_from(&realm);
-    der_enter(&ticket, DER_CONTEXT | 3); // enc-part
-    return out->spn && !ticket.failed;
+    tagged = der_enter(&ticket, DER_CONTEXT | 3); // enc-part
+    Bytes encrypted = der_enter(&tagged, DER_SEQUENCE);
+    der_enter(&encrypted, DER_CONTEXT | 0); // etype
+    if (der_next_is(&encrypted, DER_CONTEXT | 1))
+        der_enter(&encrypted, DER_CONTEXT | 1); // kvno
+    tagged = der_enter(&encrypted, DER_CONTEXT | 2);
+    Bytes cipher = der_enter(&tagged, DER_OCTET_STRING);
+    out->cipher = cipher.data;
+    out->cipher_len = cipher.len;
+    return out->spn && !cipher.failed && !ticket.failed;
 }
 
-static bool krb_message_read(Bytes *b, AuthToken *out)
+/** The SEQUENCE of a message that has to be of the given type. */
+static bool krb_fields_read(Bytes *b, uint8_t type, AuthToken *out)
 {
-    uint8_t tag;
-    Bytes application = der_any(b, &tag);
-    uint8_t type = tag & 0x1f;
-    if ((tag & 0xe0) != DER_APPLICATION || (type != KRB_AP_REQ && type != KRB_AP_REP && type != KRB_ERROR))
-        return false;
-    Bytes message = der_enter(&application, DER_SEQUENCE);
+    Bytes message = der_enter(b, DER_SEQUENCE);
     if (!der_context_integer_is(&message, 0, 5) || !der_context_integer_is(&message, 1, type))
         return false;
     out->mechanism = AUTH_TOKEN_KERBEROS;
@@ -124,10 +145,22 @@ static bool krb_message_read(Bytes *b, AuthToken *out)
         return true;
     der_enter(&message, DER_CONTEXT | 2); // ap-options
     Bytes tagged = der_enter(&message, DER_CONTEXT | 3);
-    if (tagged.failed || !ticket_read(&tagged, out))
+    Ticket ticket = {0};
+    bool ok = !tagged.failed && ticket_read(&tagged, &ticket);
+    out->spn = ticket.spn;
+    out->realm = ticket.realm;
+    out->ticket = ticket.cipher;
+    out->ticket_len = ticket.cipher_len;
+    if (!ok)
         return false;
     der_enter(&message, DER_CONTEXT | 4); // authenticator
     return !message.failed;
+}
+
+static bool krb_message_read(Bytes *b, uint8_t type, AuthToken *out)
+{
+    Bytes application = der_enter(b, DER_APPLICATION | type);
+    return krb_fields_read(&application, type, out);
 }
 
 /* NTLMSSP (MS-NLMP 2.2) */
@@ -243,10 +276,11 @@ static Mech mech_read(Bytes *b)
         uint8_t len;
         Mech mech;
     } mechs[] = {
-        {"\x2b\x06\x01\x05\x05\x02", 6, MECH_SPNEGO},                // 1.3.6.1.5.5.2
-        {"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02", 9, MECH_KERBEROS},  // 1.2.840.113554.1.2.2
-        {"\x2a\x86\x48\x82\xf7\x12\x01\x02\x02", 9, MECH_KERBEROS},  // 1.2.840.48018.1.2.2, as Windows wrote it
-        {"\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a", 10, MECH_NTLM}, // 1.3.6.1.4.1.311.2.2.10
+        {"\x2b\x06\x01\x05\x05\x02", 6, MECH_SPNEGO},                    // 1.3.6.1.5.5.2
+        {"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02", 9, MECH_KERBEROS},      // 1.2.840.113554.1.2.2
+        {"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x03", 10, MECH_KERBEROS}, // 1.2.840.113554.1.2.2.3, user to user
+        {"\x2a\x86\x48\x82\xf7\x12\x01\x02\x02", 9, MECH_KERBEROS},      // 1.2.840.48018.1.2.2, as Windows wrote it
+        {"\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a", 10, MECH_NTLM},     // 1.3.6.1.4.1.311.2.2.10
     };
     Bytes oid = der_enter(b, DER_OID);
     for (size_t i = 0; i < G_N_ELEMENTS(mechs) && !oid.failed; i++) {
@@ -256,22 +290,32 @@ static Mech mech_read(Bytes *b)
     return MECH_OTHER;
 }
 
-/** A token of the mechanism itself. */
+/** Kerberos token behind the framing (RFC 4121 4.1). Message signatures have other token ids than these. */
+static bool krb_token_read(Bytes *b, AuthToken *out)
+{
+    b->big_endian = true;
+    switch (bytes_u16(b)) {
+    case 0x0100: return krb_message_read(b, KRB_AP_REQ, out);
+    case 0x0200: return krb_message_read(b, KRB_AP_REP, out);
+    case 0x0300: return krb_message_read(b, KRB_ERROR, out);
+    case 0x0400: return krb_fields_read(b, KRB_TGT_REQ, out);
+    case 0x0401: return krb_fields_read(b, KRB_TGT_REP, out);
+    default: return false;
+    }
+}
+
+/** A token of the mechanism itself: NTLMSSP, framed Kerberos, or Kerberos without framing (DCE style). */
 static bool mech_token_read(Bytes *b, AuthToken *out)
 {
     if (bytes_left(b) >= sizeof NTLM_SIGNATURE && memcmp(b->data, NTLM_SIGNATURE, sizeof NTLM_SIGNATURE) == 0)
         return ntlm_read(b, out);
-    if (!der_next_is(b, DER_APPLICATION | 0))
-        return krb_message_read(b, out);
+    static const uint8_t raw_types[] = {KRB_AP_REQ, KRB_AP_REP, KRB_ERROR};
+    for (size_t i = 0; i < G_N_ELEMENTS(raw_types); i++) {
+        if (der_next_is(b, DER_APPLICATION | raw_types[i]))
+            return krb_message_read(b, raw_types[i], out);
+    }
     Bytes framed = der_enter(b, DER_APPLICATION | 0);
-    if (mech_read(&framed) != MECH_KERBEROS)
-        return false;
-    // TOK_ID (RFC 4121 4.1): 01 00 AP-REQ, 02 00 AP-REP, 03 00 KRB-ERROR. Signatures have others.
-    uint8_t id = bytes_u8(&framed);
-    if (id < 1 || id > 3 || bytes_u8(&framed) != 0)
-        return false;
-    static const uint8_t types[] = {KRB_AP_REQ, KRB_AP_REP, KRB_ERROR};
-    return der_next_is(&framed, DER_APPLICATION | types[id - 1]) && krb_message_read(&framed, out);
+    return mech_read(&framed) == MECH_KERBEROS && krb_token_read(&framed, out);
 }
 
 /** NegTokenInit (behind the GSS-API framing) or NegTokenResp. */
@@ -345,4 +389,48 @@ void auth_token_clear(AuthToken *t)
     g_free(t->domain);
     g_free(t->workstation);
     *t = (AuthToken){0};
+}
+
+bool kdc_reply_read(const uint8_t *data, size_t len, KdcReply *out)
+{
+    *out = (KdcReply){0};
+    Bytes b = bytes_init(data, len, true);
+    Bytes reply = der_enter(&b, DER_SEQUENCE);
+    if (!der_context_integer_is(&reply, 0, 5))
+        return false;
+    Bytes type = reply;
+    if (!der_context_integer_is(&reply, 1, KRB_TGS_REP)) {
+        if (!der_context_integer_is(&type, 1, KRB_AS_REP))
+            return false;
+        reply = type;
+    }
+    if (der_next_is(&reply, DER_CONTEXT | 2))
+        der_enter(&reply, DER_CONTEXT | 2); // padata
+    Bytes tagged = der_enter(&reply, DER_CONTEXT | 3);
+    Bytes realm = der_enter(&tagged, DER_GENERAL_STRING);
+    Bytes name = der_enter(&reply, DER_CONTEXT | 4);
+    Bytes ticket_bytes = der_enter(&reply, DER_CONTEXT | 5);
+    if (realm.failed || realm.len == 0 || ticket_bytes.failed)
+        return false;
+    Ticket ticket = {0};
+    bool ok = ticket_read(&ticket_bytes, &ticket);
+    out->client = principal_read(&name);
+    out->client_realm = utf8_from(&realm);
+    out->spn = ticket.spn;
+    out->realm = ticket.realm;
+    out->ticket = ticket.cipher;
+    out->ticket_len = ticket.cipher_len;
+    if (ok && out->client)
+        return true;
+    kdc_reply_clear(out);
+    return false;
+}
+
+void kdc_reply_clear(KdcReply *r)
+{
+    g_free(r->client);
+    g_free(r->client_realm);
+    g_free(r->spn);
+    g_free(r->realm);
+    *r = (KdcReply){0};
 }

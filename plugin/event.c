@@ -3,6 +3,7 @@
 
 #include "compat.h"
 #include "evidence.h"
+#include "table-status.h"
 
 #include <epan/epan.h>
 #include <epan/stat_tap_ui.h>
@@ -184,18 +185,125 @@ static void print_bind_ack(const PduResult *r)
 
 static void print_auth(const PduResult *r)
 {
-    if (!r->spn && !r->realm && !r->user && !r->domain && !r->workstation)
+    const Identity *identity = r->identity;
+    if (!r->spn && !r->realm && !identity)
         return;
     json_dumper d = pdu_event_begin("auth", r);
     member_security(&d, r);
     member_string(&d, "spn", r->spn);
     member_string(&d, "realm", r->realm);
-    member_string(&d, "user", r->user);
-    member_string(&d, "domain", r->domain);
-    member_string(&d, "workstation", r->workstation);
-    if (r->user)
-        member_string(&d, "user_source", "ntlm-authenticate");
+    if (identity) {
+        member_string(&d, "user", identity->user);
+        member_string(&d, "domain", identity->domain);
+        member_string(&d, "workstation", identity->workstation);
+        member_string(&d, "user_source", identity->source);
+        member_uint(&d, "user_frame", identity->frame);
+    }
     event_end(&d);
+}
+
+static void member_properties(json_dumper *d, unsigned n, const Property *properties)
+{
+    if (n == 0)
+        return;
+    json_dumper_set_member_name(d, "properties");
+    json_dumper_begin_array(d);
+    for (unsigned i = 0; i < n; i++) {
+        json_dumper_begin_object(d);
+        member_string(d, "name", properties[i].name);
+        member_string(d, "value", properties[i].value);
+        json_dumper_end_object(d);
+    }
+    json_dumper_end_array(d);
+}
+
+static json_dumper call_event_begin(const char *name, const PduResult *r)
+{
+    json_dumper d = pdu_event_begin(name, r);
+    member_uint(&d, "call", r->call->id);
+    return d;
+}
+
+static void print_client(const PduResult *r)
+{
+    const CallDetails *details = r->details;
+    json_dumper d = call_event_begin("client", r);
+    member_string(&d, "host", details->client_host);
+    member_string(&d, "fqdn", details->client_fqdn);
+    member_uint(&d, "pid", details->client_pid);
+    if (details->has_client_start)
+        member_time(&d, "process_start", &details->client_start, 6);
+    member_string(&d, "source",
+                  details->client_fqdn || details->has_client_start ? "SetClientInfoEx" : "SetClientInfo");
+    event_end(&d);
+}
+
+/** What a message says that can be read; stands in the frame that completes it. */
+static void print_details(const PduResult *r)
+{
+    const CallDetails *details = r->details;
+    if (details->has_client) {
+        print_client(r);
+        return;
+    }
+    json_dumper d = call_event_begin(details->namespace_path ? "login" : "details", r);
+    member_string(&d, "namespace", details->namespace_path);
+    member_string(&d, "locale", details->locale);
+    member_string(&d, "query", details->query);
+    member_string(&d, "query_language", details->query_language);
+    member_string(&d, "object_path", details->object_path);
+    member_string(&d, "class", details->class_name);
+    member_string(&d, "wmi_method", details->wmi_method);
+    member_string(&d, "command_line", details->command_line);
+    member_properties(&d, details->n_properties, details->properties);
+    event_end(&d);
+}
+
+static void print_outcome(const PduResult *r)
+{
+    json_dumper d = call_event_begin("outcome", r);
+    if (r->has_status) {
+        member_uint(&d, "status", r->status);
+        member_string(&d, "status_name", status_name(r->status));
+    }
+    if (r->outcome) {
+        if (r->outcome->has_operation_status) {
+            member_uint(&d, "operation_status", r->outcome->operation_status);
+            member_string(&d, "operation_status_name", status_name(r->outcome->operation_status));
+        }
+        member_string(&d, "text", r->outcome->text);
+        member_properties(&d, r->outcome->n_properties, r->outcome->properties);
+    }
+    event_end(&d);
+}
+
+static bool says_something(const CallDetails *d)
+{
+    return d->has_client || d->namespace_path || d->query || d->object_path || d->class_name || d->n_properties;
+}
+
+static void print_meaning(const PduResult *r)
+{
+    if (r->details && says_something(r->details))
+        print_details(r);
+    if (r->has_status || r->outcome)
+        print_outcome(r);
+    if (r->undecodable) {
+        json_dumper d = call_event_begin("undecodable", r);
+        member_string(&d, "of", r->type == PDU_REQUEST ? "request" : "response");
+        member_string(&d, "reason", r->undecodable);
+        event_end(&d);
+    }
+    if (r->technique) {
+        json_dumper d = call_event_begin("technique", r);
+        member_string(&d, "technique", r->technique);
+        event_end(&d);
+    }
+    if (r->client_hint) {
+        json_dumper d = call_event_begin("hint", r);
+        member_string(&d, "text", r->client_hint);
+        event_end(&d);
+    }
 }
 
 static void print_evidence(const PduResult *r)
@@ -212,8 +320,7 @@ static void print_evidence(const PduResult *r)
 
 static void print_fragment(const PduResult *r, const char *of)
 {
-    json_dumper d = pdu_event_begin("fragment", r);
-    member_uint(&d, "call", r->call->id);
+    json_dumper d = call_event_begin("fragment", r);
     member_string(&d, "of", of);
     event_end(&d);
 }
@@ -226,8 +333,7 @@ static void print_request(const PduResult *r)
         print_fragment(r, "request");
         return;
     }
-    json_dumper d = pdu_event_begin("call", r);
-    member_uint(&d, "call", call->id);
+    json_dumper d = call_event_begin("call", r);
     if (call->has_uuid) {
         member_interface(&d, call->interface, &call->uuid);
         member_string(&d, "interface_source", sources[call->source]);
@@ -239,9 +345,18 @@ static void print_request(const PduResult *r)
     }
     if (call->has_object)
         member_guid(&d, "object", &call->object);
+    if (call->server_pid)
+        member_uint(&d, "server_pid", call->server_pid);
+    member_string(&d, "namespace", call->namespace_path);
+    if (call->origin)
+        member_uint(&d, "origin", call->origin->id);
     member_security(&d, r);
     if (!r->security_open)
         member_bool(&d, "sealed", r->sealed);
+    if (r->decrypted)
+        member_bool(&d, "decrypted", true);
+    if (r->command_length)
+        member_uint(&d, "command_length", r->command_length);
     event_end(&d);
 }
 
@@ -250,8 +365,7 @@ static void print_activation(const PduResult *r)
     const Activation *a = r->activation;
     if (!a || !a->has_clsid)
         return;
-    json_dumper d = pdu_event_begin("activation", r);
-    member_uint(&d, "call", r->call->id);
+    json_dumper d = call_event_begin("activation", r);
     member_guid(&d, "clsid", &a->clsid);
     member_string(&d, "server_name", a->server_name);
     json_dumper_set_member_name(&d, "iids");
@@ -289,13 +403,12 @@ static void print_response(const PduResult *r)
     if (r->frame != r->call->response_frame || (r->type == PDU_RESPONSE && !(r->flags & PFC_FIRST_FRAG))) {
         print_fragment(r, "response");
     } else {
-        json_dumper d = pdu_event_begin("response", r);
-        member_uint(&d, "call", r->call->id);
+        json_dumper d = call_event_begin("response", r);
         if (!r->security_open)
             member_bool(&d, "sealed", r->sealed);
         member_bool(&d, "fault", r->type == PDU_FAULT);
-        if (r->has_status)
-            member_uint(&d, "status", r->status);
+        if (r->decrypted)
+            member_bool(&d, "decrypted", true);
         event_end(&d);
     }
     print_activated(r);
@@ -312,9 +425,13 @@ static void print_pdu(const PduResult *r)
     case PDU_REQUEST:
         print_request(r);
         print_activation(r);
+        print_meaning(r);
         break;
     case PDU_RESPONSE:
-    case PDU_FAULT: print_response(r); break;
+    case PDU_FAULT:
+        print_response(r);
+        print_meaning(r);
+        break;
     case PDU_AUTH3:
     case PDU_BIND_NAK: break;
     }

@@ -12,16 +12,28 @@
  * | begin        | format (1), plugin (version), wireshark (version); printed once the capture was opened |
  * | conn         | conn, frame, client {ip, port}, server {ip, port} (RPC roles), start_time, first_frame |
  * | bind         | conn, frame, alter (bool), contexts [{id, uuid, version, interface, transfer}], auth |
- * | bind-ack     | conn, frame, bind_frame, results [{id, uuid, result}], accepted as result "accepted"; others:
- * "rejected", "negotiated" | | evidence     | conn, frame, kind (reference of `car.wmi_rpc.evidence`), confidence | |
- * auth         | conn, frame, auth, spn, realm, user, domain, workstation, user_source | | call         | conn, frame,
- * call, interface, uuid, interface_source ("bind", "ipid", "structure"), opnum, method, stage, object (IPID), auth,
- * sealed (bool) | | fragment     | conn, frame, call, of ("request" or "response"): a further PDU of the same call | |
- * response     | conn, frame, call, sealed, fault (bool), status, status_name | | activation   | conn, frame, call,
- * clsid, server_name, iids [] | | activated    | conn, frame, request_frame, oxid, bindings ["host[port]"], status | |
- * end          | conn, activity, confidence, activation_frame, activation_conn, callback (bool), first_frame,
- * last_frame, frames, bytes_client, bytes_server, start_time, end_time; once a conversation, after the last packet | |
- * done         | frames; last line: the whole capture was processed |
+ * | bind-ack     | conn, frame, bind_frame, results [{id, uuid, result}]; result "accepted", "rejected" or "negotiated" |
+ * | evidence     | conn, frame, kind (as `car.wmi_rpc.evidence`), confidence |
+ * | auth         | conn, frame, auth, spn, realm, user, domain, workstation, user_source, user_frame |
+ * | call         | conn, frame, call, interface, uuid, interface_source ("bind", "ipid", "structure"), opnum, method,
+ * |              | stage, object (IPID), server_pid, namespace, origin (call that handed out the object), auth, sealed,
+ * |              | decrypted (bool), command_length (estimate) |
+ * | fragment     | conn, frame, call, of ("request" or "response"): a further PDU of the same call |
+ * | response     | conn, frame, call, sealed, fault, decrypted (bool) |
+ * | details      | conn, frame, call, query, query_language, object_path, class, wmi_method, command_line,
+ * |              | properties [{name, value}]; a request that can be read |
+ * | login        | conn, frame, call, namespace, locale; a NTLMLogin or OpenNamespace request that can be read |
+ * | client       | conn, frame, call, host, fqdn, pid, process_start, source ("SetClientInfo", "SetClientInfoEx") |
+ * | outcome      | conn, frame, call, status, status_name, operation_status, operation_status_name, text, properties;
+ * |              | a response that can be read, or a fault |
+ * | undecodable  | conn, frame, call, of, reason; a message in clear or decrypted of which the structure does not hold |
+ * | technique    | conn, frame, call, technique |
+ * | hint         | conn, frame, call, text; client family |
+ * | activation   | conn, frame, call, clsid, server_name, iids [] |
+ * | activated    | conn, frame, request_frame, oxid, bindings ["host[port]"], status |
+ * | end          | conn, activity, confidence, activation_frame, activation_conn, callback (bool), first_frame,
+ * |              | last_frame, frames, bytes_client, bytes_server, start_time, end_time; after the last packet |
+ * | done         | none; last line: the capture was processed to its end, or to where it is damaged |
  *
  * "auth" is {type, level}: type "ntlm", "kerberos", "spnego", "netlogon", "schannel", "none" or a number as text; level
  * "none", "connect", "call", "packet", "integrity", "privacy".

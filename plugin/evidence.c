@@ -30,11 +30,12 @@ typedef struct {
 /** An interface pointer that a server handed out. */
 typedef struct {
     const Interface *interface; ///< NULL: not in our table
-    bool has_uuid;
     Guid uuid;
     bool is_wmi;
-    Conversation *origin;
-    Activation *activation; ///< when an activation returned it
+    Conversation *conversation; ///< in which it was handed out
+    Activation *activation;     ///< when an activation returned it
+    const Call *call;           ///< when a call returned it
+    const char *namespace_path; ///< WMI: that it leads to, NULL: not known
 } Ipid;
 
 typedef struct {
@@ -48,6 +49,7 @@ struct Tracker {
     wmem_map_t *ipids;     ///< IpidKey → Ipid
     wmem_map_t *oxids;     ///< OXID → Activation
     wmem_map_t *causality; ///< Guid → Conversation that used it for WMI
+    Identities *identities;
     wmem_map_t *wmi_pairs; ///< HostPair → Conversation, the newest WMI one between a client and a server
 };
 
@@ -57,6 +59,7 @@ typedef struct {
     Conversation *conversation;
     uint32_t frame;
     const Pdu *pdu;
+    const PduBytes *bytes;
     PduResult *result;
 } Step;
 
@@ -88,6 +91,7 @@ Tracker *tracker_new(void)
     t->ipids = wmem_map_new(wmem_file_scope(), IpidKey_hash, IpidKey_equal);
     t->oxids = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
     t->causality = wmem_map_new(wmem_file_scope(), Guid_hash, Guid_equal);
+    t->identities = identities_new();
     t->wmi_pairs = wmem_map_new(wmem_file_scope(), HostPair_hash, HostPair_equal);
     return t;
 }
@@ -180,20 +184,26 @@ static IpidKey ipid_key(const Conversation *c, const Guid *ipid)
     return key;
 }
 
-static void ipid_learn(Step *s, const Guid *ipid, const Guid *iid, bool is_wmi, Activation *activation)
+static Ipid *ipid_learn(Step *s, const Guid *ipid, const Guid *iid)
 {
-    const Interface *interface = iid ? interface_find(iid) : interface_by_name("IRemUnknown");
     IpidKey key = ipid_key(s->conversation, ipid);
-    if (guid_is_null(ipid) || wmem_map_lookup(s->tracker->ipids, &key))
-        return;
-    Ipid *known = wmem_new0(wmem_file_scope(), Ipid);
-    known->interface = interface;
-    known->has_uuid = iid || interface;
-    known->uuid = iid ? *iid : interface->uuid;
-    known->is_wmi = is_wmi || (interface && interface->family == FAMILY_WMI);
-    known->origin = s->conversation;
-    known->activation = activation;
+    Ipid *known = wmem_map_lookup(s->tracker->ipids, &key);
+    if (known)
+        return known;
+    known = wmem_new0(wmem_file_scope(), Ipid);
+    known->interface = interface_find(iid);
+    known->uuid = *iid;
+    known->is_wmi = known->interface && known->interface->family == FAMILY_WMI;
+    known->conversation = s->conversation;
     wmem_map_insert(s->tracker->ipids, file_copy(&key, sizeof(key)), known);
+    return known;
+}
+
+static void ipid_learn_activated(Step *s, const Guid *ipid, const Guid *iid, Activation *a)
+{
+    Ipid *known = ipid_learn(s, ipid, iid);
+    known->is_wmi = known->is_wmi || a->is_wmi;
+    known->activation = a;
 }
 
 static void endpoint_learn(Step *s, const uint8_t server[16], uint16_t port, Activation *a)
@@ -270,7 +280,7 @@ static void objrefs_learn(Step *s, const uint8_t *stub, size_t len)
         if (is_wmi)
             add_evidence(s, EVIDENCE_INTERFACE);
         if (o.kind == OBJREF_STANDARD && s->pdu->type == PDU_RESPONSE)
-            ipid_learn(s, &o.standard.ipid, &o.iid, is_wmi, NULL);
+            ipid_learn(s, &o.standard.ipid, &o.iid);
         objref_clear(&o);
     }
 }
@@ -291,8 +301,9 @@ static bool message_complete(const Step *s, Call *call, Bytes *out)
         call->stub = NULL;
         return false;
     }
+    const uint8_t *stub = s->result->decrypted ? s->bytes->plain : pdu->stub;
     if (first && last) {
-        *out = bytes_init(pdu->stub, pdu->stub_len, pdu->big_endian);
+        *out = bytes_init(stub, pdu->stub_len, pdu->big_endian);
         return true;
     }
     if (first)
@@ -301,7 +312,7 @@ static bool message_complete(const Step *s, Call *call, Bytes *out)
         call->stub = NULL;
         return false;
     }
-    wmem_array_append(call->stub, pdu->stub, (guint) pdu->stub_len);
+    wmem_array_append(call->stub, stub, (guint) pdu->stub_len);
     if (!last)
         return false;
     *out = bytes_init(wmem_array_get_raw(call->stub), wmem_array_get_count(call->stub), pdu->big_endian);
@@ -357,6 +368,8 @@ static void activation_requested(Step *s, Call *call, const ActivationRequest *r
     a->n_iids = request->iids->len;
     a->iids = file_copy(request->iids->data, request->iids->len * sizeof(Guid));
     a->is_wmi = class && class->kind == CLASS_WMI;
+    if (class && class->kind == CLASS_LATERAL)
+        s->result->technique = "T1021.003";
     for (unsigned i = 0; i < a->n_iids && !a->is_wmi; i++) {
         const Interface *interface = interface_find(&a->iids[i]);
         a->is_wmi = interface && interface->family == FAMILY_WMI;
@@ -375,7 +388,7 @@ static void endpoint_returned(Step *s, Activation *a, const ActivationResponse *
         return;
     a->oxid = oxid;
     bindings_learn(s, response->bindings, a);
-    ipid_learn(s, &response->ipid_remunknown, NULL, a->is_wmi, a);
+    ipid_learn_activated(s, &response->ipid_remunknown, &interface_by_name("IRemUnknown")->uuid, a);
     if (!wmem_map_lookup(s->tracker->oxids, &oxid))
         wmem_map_insert(s->tracker->oxids, file_copy(&oxid, sizeof(oxid)), a);
 }
@@ -392,11 +405,13 @@ static void take_activation_response(Step *s, Call *call, ActivationKind kind, B
     a->answered = true;
     a->status = response.status;
     s->result->activation = a;
+    s->result->has_status = true;
+    s->result->status = response.status;
     endpoint_returned(s, a, &response, response.oxid);
     for (guint i = 0; i < response.interfaces->len; i++) {
         const ActivatedInterface *activated = &g_array_index(response.interfaces, ActivatedInterface, i);
         if (activated->status == 0)
-            ipid_learn(s, &activated->ipid, &activated->iid, a->is_wmi, a);
+            ipid_learn_activated(s, &activated->ipid, &activated->iid, a);
     }
     activation_response_clear(&response);
 }
@@ -413,6 +428,8 @@ static void take_oxid_response(Step *s, Call *call, Bytes *b)
     a->answered = true;
     a->status = response.status;
     s->result->activation = a;
+    s->result->has_status = true;
+    s->result->status = response.status;
     endpoint_returned(s, a, &response, call->oxid);
     if (known && known->conversation->id && s->conversation->id)
         activity_join(known->conversation, s->conversation);
@@ -444,7 +461,7 @@ static void take_query_interface_response(Step *s, Call *call, Bytes *b)
     for (guint i = 0; i < MIN(response.results->len, call->n_iids); i++) {
         const RemQueryResult *result = &g_array_index(response.results, RemQueryResult, i);
         if (result->status == 0)
-            ipid_learn(s, &result->ipid, &call->iids[i], false, NULL);
+            ipid_learn(s, &result->ipid, &call->iids[i]);
     }
     rem_query_response_clear(&response);
 }
@@ -463,40 +480,160 @@ static void recognise_activation(Step *s, Call *call, const Bytes *stub)
     add_evidence(s, EVIDENCE_DCOM_INTERFACE);
 }
 
-static void take_request(Step *s, Call *call)
+/** Characters of the path in a sealed GetObject, from the length of its stub as Windows clients lay it out. */
+static uint32_t sealed_path_length(uint32_t stub_len)
 {
-    Bytes stub;
-    ActivationKind kind;
-    if (!message_complete(s, call, &stub))
+    const uint32_t fixed = 68; // ORPCTHIS, the head of the BSTR, flags, context and two [in, out] pointers
+    return stub_len > fixed ? (stub_len - fixed) / 2 : 0;
+}
+
+/** Of Win32_Process.Create as System.Management sends it: measured, the in-parameters' class included. */
+#define CREATE_FIXED_LENGTH 1905
+#define WIN32_PROCESS_LENGTH 13
+
+/** What the lengths of sealed calls tell of a command line. The first call on a presentation context at this level
+ *  carries a verification trailer. */
+static void estimate_command_length(Step *s, const Call *call)
+{
+    const uint32_t trailer = 52;
+    Conversation *c = s->conversation;
+    Context *context = wmem_map_lookup(c->contexts, GUINT_TO_POINTER(call->context_id));
+    if (!context || !interface_is(call, "IWbemServices"))
         return;
-    recognise_activation(s, call, &stub);
+    uint32_t len = s->pdu->alloc_hint;
+    if (!context->sealed_call_seen)
+        len = len > trailer ? len - trailer : 0;
+    context->sealed_call_seen = true;
+    if (call->opnum == 6)
+        c->class_length = sealed_path_length(len);
+    bool is_windows = c->client_identified && c->locale && strcmp(c->locale, "en-US,en") == 0;
+    // The length is padded to four: one character more fits the same stub.
+    bool is_process = c->class_length == WIN32_PROCESS_LENGTH || c->class_length == WIN32_PROCESS_LENGTH + 1;
+    if (call->opnum == 24 && is_windows && is_process && len > CREATE_FIXED_LENGTH)
+        s->result->command_length = len - CREATE_FIXED_LENGTH;
+}
+
+static void take_login(Step *s, const CallDetails *d)
+{
+    Conversation *c = s->conversation;
+    c->locale = d->locale;
+    s->result->client_silent = !c->client_identified && c->bind_seen;
+    if (s->result->client_silent && d->namespace_path && g_str_has_prefix(d->namespace_path, "//./") && !d->locale)
+        s->result->client_hint = "impacket: no SetClientInfo, namespace written //./, no locale";
+    else if (c->client_identified && d->locale && g_str_has_prefix(d->locale, "ms_"))
+        s->result->client_hint = "wmic or a PowerShell WMI cmdlet: SetClientInfo, locale list that starts with ms_";
+    else if (c->client_identified && d->locale && strcmp(d->locale, "en-US,en") == 0)
+        s->result->client_hint = "System.Management (.NET): SetClientInfo, locale list en-US,en";
+}
+
+static void take_wmi_request(Step *s, Call *call, Bytes stub)
+{
+    PduResult *r = s->result;
+    const CallDetails *d = meaning_of_request(call->interface, call->opnum, &stub);
+    if (!d)
+        return;
+    r->undecodable = d->undecodable;
+    // An object that does not hold leaves the rest of a clear call as it is; of decrypted bytes nothing is believed.
+    if (d->undecodable && (r->decrypted || !d->object_path)) {
+        r->sealed = r->decrypted;
+        return;
+    }
+    r->details = call->details = d;
+    if (d->has_client)
+        s->conversation->client_identified = true;
+    if (interface_is(call, "IWbemLevel1Login") && call->opnum == 6)
+        take_login(s, d);
+    if (d->command_line && strstr(d->command_line, "\\\\127.0.0.1\\ADMIN$\\__"))
+        r->client_hint = "impacket wmiexec: output redirected to \\\\127.0.0.1\\ADMIN$\\__<time>";
+}
+
+static void take_orpc_request(Step *s, Call *call, Bytes stub)
+{
+    OrpcThis this;
     Bytes b = stub;
-    if (activation_kind(call, &kind)) {
-        ActivationRequest request;
-        if (activation_request_read(&b, kind, &request)) {
-            activation_requested(s, call, &request);
-            activation_request_clear(&request);
+    if (!orpc_this_read(&b, &this)) {
+        if (s->result->decrypted) {
+            s->result->undecodable = "does not start with an ORPCTHIS";
+            s->result->sealed = true;
         }
         return;
     }
-    if (is_oxid_resolution(call)) {
-        if (!oxid_request_read(&b, &call->oxid))
-            call->oxid = 0;
-        return;
-    }
-    OrpcThis this;
-    if (!call->has_object || !orpc_this_read(&b, &this))
-        return;
     Conversation *origin = wmem_map_lookup(s->tracker->causality, &this.causality_id);
     if (origin && origin != s->conversation &&
         memcmp(conversation_client(origin)->ip, conversation_client(s->conversation)->ip, 16) == 0) {
         add_evidence(s, EVIDENCE_CAUSALITY);
         activity_join(origin, s->conversation);
     }
-    if (call->interface && call->interface->family == FAMILY_WMI)
-        causality_learn(s, &this.causality_id);
-    if (is_query_interface(call))
-        take_query_interface(call, &(Bytes){.data = stub.data, .len = stub.len, .big_endian = stub.big_endian});
+    if (is_query_interface(call)) {
+        b = stub;
+        take_query_interface(call, &b);
+    }
+    objrefs_learn(s, stub.data, stub.len);
+    if (!call->interface || call->interface->family != FAMILY_WMI)
+        return;
+    causality_learn(s, &this.causality_id);
+    take_wmi_request(s, call, stub);
+}
+
+static void take_request(Step *s, Call *call)
+{
+    Bytes stub;
+    ActivationKind kind;
+    bool whole = message_complete(s, call, &stub);
+    if (s->result->sealed && s->pdu->flags & PFC_FIRST_FRAG)
+        estimate_command_length(s, call);
+    if (whole) {
+        recognise_activation(s, call, &stub);
+        Bytes b = stub;
+        if (activation_kind(call, &kind)) {
+            ActivationRequest request;
+            if (activation_request_read(&b, kind, &request)) {
+                activation_requested(s, call, &request);
+                activation_request_clear(&request);
+            }
+        } else if (is_oxid_resolution(call)) {
+            if (!oxid_request_read(&b, &call->oxid))
+                call->oxid = 0;
+        } else if (call->has_object) {
+            take_orpc_request(s, call, stub);
+        }
+    }
+    // A call that cannot be read is judged by its method alone, where it starts.
+    bool unread = !call->details && (whole || !is_clear(s) || !s->pdu->complete);
+    if (call->method && (call->details ? whole : unread && s->pdu->flags & PFC_FIRST_FRAG)) {
+        const char *technique = meaning_technique(call->method, call->details, call->namespace_path);
+        if (technique)
+            s->result->technique = technique;
+    }
+}
+
+static void take_orpc_response(Step *s, Call *call, Bytes stub)
+{
+    PduResult *r = s->result;
+    Bytes b = stub;
+    const CallOutcome *outcome = call->interface ? meaning_of_response(call->interface, call->opnum, &b) : NULL;
+    if (outcome && outcome->undecodable) {
+        r->undecodable = outcome->undecodable;
+        r->sealed = r->decrypted;
+        return;
+    }
+    if (outcome) {
+        r->outcome = outcome;
+        r->has_status = outcome->has_status;
+        r->status = outcome->status;
+        const char *logged_in = call->details ? call->details->namespace_path : NULL;
+        for (unsigned i = 0; i < outcome->n_references; i++) {
+            Ipid *known = ipid_learn(s, &outcome->references[i].ipid, &outcome->references[i].iid);
+            if (known->call)
+                continue;
+            known->call = call;
+            known->namespace_path = logged_in ? logged_in : call->namespace_path;
+        }
+    }
+    if (is_query_interface(call)) {
+        b = stub;
+        take_query_interface_response(s, call, &b);
+    }
     objrefs_learn(s, stub.data, stub.len);
 }
 
@@ -510,10 +647,8 @@ static void take_response(Step *s, Call *call)
         take_activation_response(s, call, kind, &stub);
     else if (is_oxid_resolution(call) && call->oxid)
         take_oxid_response(s, call, &stub);
-    else if (is_query_interface(call))
-        take_query_interface_response(s, call, &stub);
     else if (call->has_object)
-        objrefs_learn(s, stub.data, stub.len);
+        take_orpc_response(s, call, stub);
 }
 
 /** The endpoint that activations by this client returned. Only for conversations that carry DCOM objects: a service
@@ -547,9 +682,11 @@ static void check_ipid(Step *s, Call *call)
             add_evidence(s, EVIDENCE_IPID);
         if (known->activation)
             link_activation(s, known->activation);
-        else if (c->id && known->origin->id)
-            activity_join(c, known->origin);
-        if (!call->has_uuid && known->has_uuid) {
+        else if (c->id && known->conversation->id)
+            activity_join(c, known->conversation);
+        call->origin = known->call;
+        call->namespace_path = known->namespace_path;
+        if (!call->has_uuid) {
             call_set_interface(call, &known->uuid, known->interface, SOURCE_IPID);
             // Later calls on this context may be made on objects that were handed out unseen.
             Context *context = wmem_new0(wmem_file_scope(), Context);
@@ -580,8 +717,10 @@ static void set_security(Step *s)
         const Security *known = wmem_map_lookup(c->security, GUINT_TO_POINTER(pdu->auth_context_id));
         r->has_security = true;
         r->security = (Security){.type = pdu->auth_type, .level = pdu->auth_level};
-        if (known && known->type == pdu->auth_type)
+        if (known && known->type == pdu->auth_type) {
             r->security.mechanism = known->mechanism;
+            r->security.identity = known->identity;
+        }
     } else if (binding) {
         // An Alter_context without a verifier adds to the security context there is.
         r->has_security = pdu->type == PDU_BIND && pdu->auth_len == 0;
@@ -596,7 +735,9 @@ static void set_security(Step *s)
             r->security_open = pdu->auth_len > 0;
         }
     }
-    r->sealed = r->has_security && r->security.level == AUTH_LEVEL_PRIVACY && !binding;
+    bool private = r->has_security && r->security.level == AUTH_LEVEL_PRIVACY && !binding;
+    r->decrypted = private && s->bytes->plain;
+    r->sealed = private && !r->decrypted;
 }
 
 static const char *file_string(const char *text)
@@ -614,9 +755,9 @@ static void take_token(Step *s)
     r->mechanism = token.mechanism;
     r->spn = file_string(token.spn);
     r->realm = file_string(token.realm);
-    r->user = file_string(token.user);
-    r->domain = file_string(token.domain);
-    r->workstation = file_string(token.workstation);
+    if (pdu->type != PDU_BIND_ACK && pdu->type != PDU_ALTER_CONTEXT_RESP)
+        r->identity =
+            identities_find(s->tracker->identities, &token, conversation_client(s->conversation)->ip, s->frame);
     auth_token_clear(&token);
 
     gpointer key = GUINT_TO_POINTER(pdu->auth_context_id);
@@ -629,6 +770,8 @@ static void take_token(Step *s)
     known->level = pdu->auth_level;
     if (r->mechanism != AUTH_TOKEN_UNKNOWN)
         known->mechanism = r->mechanism;
+    if (r->identity)
+        known->identity = r->identity;
     r->security = *known;
 
     bool asks_rpcss = r->spn && g_ascii_strncasecmp(r->spn, "RPCSS/", 6) == 0;
@@ -711,6 +854,15 @@ static void take_bind_ack(Step *s)
     }
 }
 
+/** Windows puts the low half of the server's process id in an IPID's second field. Nothing documents this, so whatever
+ *  does not look like Windows in its other fields is left alone: a small table index first, an apartment third that is
+ *  none, neutral or a thread id. Process and thread ids are multiples of four. */
+static uint16_t ipid_process(const Guid *ipid)
+{
+    bool is_windows = ipid->data1 >> 24 == 0 && ipid->data2 % 4 == 0 && (ipid->data3 == 0xffff || ipid->data3 % 4 == 0);
+    return is_windows ? ipid->data2 : 0;
+}
+
 static Call *request_call(Step *s)
 {
     const Pdu *pdu = s->pdu;
@@ -734,6 +886,7 @@ static Call *request_call(Step *s)
     call->opnum = pdu->opnum;
     call->has_object = pdu->has_object;
     call->object = pdu->object;
+    call->server_pid = pdu->has_object ? ipid_process(&pdu->object) : 0;
     if (known)
         call_set_interface(call, &context->offered.uuid, context->interface, context->source);
     wmem_map_insert(c->calls, key, call);
@@ -745,10 +898,17 @@ static Call *request_call(Step *s)
     return call;
 }
 
-PduResult *tracker_pdu(Tracker *t, Conversation *c, uint32_t frame, int side, const uint8_t *data, size_t len)
+bool tracker_fits_decrypted(const PduBytes *bytes, size_t plain_len)
 {
     Pdu pdu;
-    if (!pdu_read(data, len, &pdu))
+    return pdu_read(bytes->data, bytes->len, &pdu) && pdu.complete && pdu.has_auth &&
+           pdu.auth_level == AUTH_LEVEL_PRIVACY && pdu.stub && plain_len == pdu.stub_len + pdu.auth_pad_len;
+}
+
+PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes)
+{
+    Pdu pdu;
+    if (!pdu_read(bytes->data, bytes->len, &pdu))
         return NULL;
     start_dcerpc(c);
     bool from_client =
@@ -758,14 +918,14 @@ PduResult *tracker_pdu(Tracker *t, Conversation *c, uint32_t frame, int side, co
     if (!from_client && !from_server)
         return NULL;
     if (c->client < 0)
-        c->client = from_client ? side : 1 - side;
+        c->client = from_client ? bytes->side : 1 - bytes->side;
 
     PduResult *r = wmem_new0(wmem_file_scope(), PduResult);
     r->conversation = c;
-    r->frame = frame;
+    r->frame = bytes->frame;
     r->type = pdu.type;
     r->flags = pdu.flags;
-    Step step = {.tracker = t, .conversation = c, .frame = frame, .pdu = &pdu, .result = r};
+    Step step = {.tracker = t, .conversation = c, .frame = bytes->frame, .pdu = &pdu, .bytes = bytes, .result = r};
     set_security(&step);
     switch (pdu.type) {
     case PDU_BIND:
@@ -791,14 +951,14 @@ PduResult *tracker_pdu(Tracker *t, Conversation *c, uint32_t frame, int side, co
         if (!r->call)
             return NULL;
         if (!r->call->response_frame)
-            r->call->response_frame = frame;
+            r->call->response_frame = bytes->frame;
         if (pdu.type == PDU_FAULT) {
             r->has_status = true;
             r->status = pdu.status;
             r->sealed = false;
             if (r->call->activation && !r->call->activation->answered) {
                 r->call->activation->answered = true;
-                r->call->activation->response_frame = frame;
+                r->call->activation->response_frame = bytes->frame;
                 r->call->activation->status = pdu.status;
                 r->activation = r->call->activation;
             }
@@ -810,4 +970,13 @@ PduResult *tracker_pdu(Tracker *t, Conversation *c, uint32_t frame, int side, co
     }
     wmem_array_append_one(c->results, r);
     return r;
+}
+
+void tracker_kdc_reply(Tracker *t, uint32_t frame, const uint8_t client[16], const uint8_t *data, size_t len)
+{
+    KdcReply reply;
+    if (!kdc_reply_read(data, len, &reply))
+        return;
+    identities_learn(t->identities, &reply, client, frame);
+    kdc_reply_clear(&reply);
 }

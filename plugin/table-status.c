@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "table-status.h"
 
-#include <stddef.h>
-
-typedef struct {
-    uint32_t status;
-    const char *name;
-} StatusName;
-
 // Sorted by status. Sources: MS-WMI 2.2.11, MS-ERREF 2.1 and 2.2, C706 appendix E, the Windows SDK's wbemcli.idl.
 // clang-format off
 static const StatusName names[] = {
@@ -362,6 +355,12 @@ static const StatusName names[] = {
     {0x80080017, "CO_E_ELEVATION_DISABLED"},
 };
 // clang-format on
+
+const StatusName *status_names(size_t *n)
+{
+    *n = sizeof(names) / sizeof(names[0]);
+    return names;
+}
 
 const char *status_name(uint32_t status)
 {

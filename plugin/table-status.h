@@ -5,7 +5,16 @@
 #ifndef CAR_TABLE_STATUS_H
 #define CAR_TABLE_STATUS_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+typedef struct {
+    uint32_t status;
+    const char *name;
+} StatusName;
+
+/** All names, sorted by status. */
+const StatusName *status_names(size_t *n);
 
 /** The name of a status, or NULL. */
 const char *status_name(uint32_t status);
