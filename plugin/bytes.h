@@ -23,7 +23,8 @@ typedef struct {
 
 static inline Bytes bytes_init(const uint8_t *data, size_t len, bool big_endian)
 {
-    return (Bytes){.data = data, .len = data ? len : 0, .big_endian = big_endian};
+    // Never NULL: not even 0 may be added to a null pointer.
+    return (Bytes){.data = data ? data : (const uint8_t *) "", .len = data ? len : 0, .big_endian = big_endian};
 }
 
 static inline size_t bytes_left(const Bytes *b)
