@@ -3,6 +3,7 @@
 
 #include "decode-orpc.h"
 #include "decode-remunknown.h"
+#include "file-scope.h"
 #include "table-classes.h"
 
 #include <wsutil/inet_addr.h>
@@ -77,11 +78,6 @@ HASH_FUNCTIONS(EndpointKey)
 HASH_FUNCTIONS(IpidKey)
 HASH_FUNCTIONS(HostPair)
 HASH_FUNCTIONS(Guid)
-
-static void *file_copy(const void *data, size_t size)
-{
-    return wmem_memdup(wmem_file_scope(), data, size);
-}
 
 Tracker *tracker_new(void)
 {
@@ -364,7 +360,7 @@ static void activation_requested(Step *s, Call *call, const ActivationRequest *r
     const ComClass *class = class_find(&request->clsid);
     a->has_clsid = true;
     a->clsid = request->clsid;
-    a->server_name = wmem_strdup(wmem_file_scope(), request->server_name);
+    a->server_name = file_string(request->server_name);
     a->n_iids = request->iids->len;
     a->iids = file_copy(request->iids->data, request->iids->len * sizeof(Guid));
     a->is_wmi = class && class->kind == CLASS_WMI;
@@ -738,11 +734,6 @@ static void set_security(Step *s)
     bool private = r->has_security && r->security.level == AUTH_LEVEL_PRIVACY && !binding;
     r->decrypted = private && s->bytes->plain;
     r->sealed = private && !r->decrypted;
-}
-
-static const char *file_string(const char *text)
-{
-    return text ? wmem_strdup(wmem_file_scope(), text) : NULL;
 }
 
 static void take_token(Step *s)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "identity.h"
 
+#include "file-scope.h"
+
 struct Identities {
     wmem_map_t *by_ticket;  ///< digest of a ticket's encrypted part → Identity
     wmem_map_t *by_service; ///< client address, service → Identity, the newest
@@ -34,16 +36,16 @@ static char *service_key(const uint8_t client[16], const char *spn, const char *
 void identities_learn(Identities *known, const KdcReply *reply, const uint8_t client[16], uint32_t frame)
 {
     Identity *identity = wmem_new0(wmem_file_scope(), Identity);
-    identity->user = wmem_strdup(wmem_file_scope(), reply->client);
-    identity->domain = wmem_strdup(wmem_file_scope(), reply->client_realm);
+    identity->user = file_string(reply->client);
+    identity->domain = file_string(reply->client_realm);
     identity->source = "kerberos-tgs-rep";
     identity->frame = frame;
     if (reply->ticket) {
         g_autofree char *ticket = ticket_key(reply->ticket, reply->ticket_len);
-        wmem_map_insert(known->by_ticket, wmem_strdup(wmem_file_scope(), ticket), identity);
+        wmem_map_insert(known->by_ticket, file_string(ticket), identity);
     }
     g_autofree char *service = service_key(client, reply->spn, reply->realm);
-    wmem_map_insert(known->by_service, wmem_strdup(wmem_file_scope(), service), identity);
+    wmem_map_insert(known->by_service, file_string(service), identity);
 }
 
 const Identity *identities_find(const Identities *known, const AuthToken *token, const uint8_t client[16],
@@ -51,9 +53,9 @@ const Identity *identities_find(const Identities *known, const AuthToken *token,
 {
     if (token->user || token->workstation) {
         Identity *identity = wmem_new0(wmem_file_scope(), Identity);
-        identity->user = wmem_strdup(wmem_file_scope(), token->user);
-        identity->domain = wmem_strdup(wmem_file_scope(), token->domain);
-        identity->workstation = wmem_strdup(wmem_file_scope(), token->workstation);
+        identity->user = file_string(token->user);
+        identity->domain = file_string(token->domain);
+        identity->workstation = file_string(token->workstation);
         identity->source = "ntlm-authenticate";
         identity->frame = frame;
         return identity;

@@ -3,13 +3,9 @@
 
 #include "decode-login.h"
 #include "decode-services.h"
+#include "file-scope.h"
 
 #define PROPERTIES_MAX 256 ///< kept of one object
-
-static const char *file_string(const char *text)
-{
-    return text ? wmem_strdup(wmem_file_scope(), text) : NULL;
-}
 
 static bool wmi_interface(const Interface *interface, WmiInterface *out)
 {

@@ -354,7 +354,6 @@ static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, Conversati
 {
     proto_item *item = proto_tree_add_item(root, proto_car, tvb, 0, 0, ENC_NA);
     proto_item_set_text(item, "CAR-2014-11-007 Remote WMI over RPC");
-    proto_item_set_generated(item);
     proto_tree *tree = proto_item_add_subtree(item, ett_car);
     if ((int) c->confidence >= min_confidence)
         proto_item_set_generated(proto_tree_add_boolean(tree, hf_detected, tvb, 0, 0, TRUE));
