@@ -21,6 +21,7 @@ typedef struct {
     Record *record;                ///< NULL once it was handed over
     GHashTable *calls;             ///< number of the call → index + 1
     GHashTable *interfaces;        ///< UUID → index + 1
+    GHashTable *processes;         ///< role and pid → index + 1
     GArray *activations;           ///< Activation
     GHashTable *activation_frames; ///< frame → index + 1
     AuthSeen auth_on_bind, auth_on_call;
@@ -44,6 +45,7 @@ static void conversation_free(gpointer data)
     g_clear_pointer(&c->record, record_free);
     g_hash_table_unref(c->calls);
     g_hash_table_unref(c->interfaces);
+    g_hash_table_unref(c->processes);
     g_array_unref(c->activations);
     g_hash_table_unref(c->activation_frames);
     g_free(c);
@@ -264,6 +266,32 @@ static void fold_auth(EventFold *fold, Conversation *c, struct json_object *even
     }
 }
 
+/// Notes a process. What is known of it already gets the source if that is of another kind; a start time that
+/// contradicts makes it another process.
+static void add_process(EventFold *fold, Conversation *c, const char *role, int64_t pid, const char *start_time,
+                        ProcessSource source)
+{
+    GArray *processes = c->record->processes;
+    gpointer key = number_key(pid * 2 + (role[0] == 's'));
+    guint index = find_index(c->processes, key);
+    Process *process = index ? &g_array_index(processes, Process, index - 1) : NULL;
+    if (!process || (process->start_time && start_time && strcmp(process->start_time, start_time) != 0)) {
+        if (!take_room(fold, 2 * sizeof(Process) + 128))
+            return;
+        Process added = {.role = role, .pid = pid, .sources = g_array_new(FALSE, FALSE, sizeof(ProcessSource))};
+        g_array_append_val(processes, added);
+        put_index(c->processes, key, processes->len);
+        process = &g_array_index(processes, Process, processes->len - 1);
+    }
+    if (start_time)
+        process->start_time = start_time;
+    for (guint i = 0; i < process->sources->len; i++) {
+        if (strcmp(g_array_index(process->sources, ProcessSource, i).kind, source.kind) == 0)
+            return;
+    }
+    g_array_append_val(process->sources, source);
+}
+
 static void fold_call(EventFold *fold, Conversation *c, struct json_object *event)
 {
     Record *r = c->record;
@@ -271,25 +299,26 @@ static void fold_call(EventFold *fold, Conversation *c, struct json_object *even
     int64_t number = number_member(event, "call");
     if (number == NUMBER_UNKNOWN || find_call(c, event) || !take_room(fold, 2 * sizeof(Call) + 64))
         return;
-    Call call = {
-        .frame = frame_member(event, "frame"),
-        .interface = text_member(fold, event, "interface"),
-        .interface_source = text_member(fold, event, "interface_source"),
-        .object = text_member(fold, event, "object"),
-        .opnum = number_member(event, "opnum"),
-        .method = text_member(fold, event, "method"),
-        .stage = text_member(fold, event, "stage"),
-        .sealed = answer_member(event, "sealed"),
-        .status = NUMBER_UNKNOWN,
-    };
+    Call call = call_init();
+    call.frame = frame_member(event, "frame");
+    call.interface = text_member(fold, event, "interface");
     if (!call.interface)
         call.interface = text_member(fold, event, "uuid");
-    // "IWbemServices::ExecMethod", as the display filter field has it, is ExecMethod of that interface here.
-    const char *colons = call.method ? strstr(call.method, "::") : NULL;
-    if (colons)
-        call.method = g_string_chunk_insert_const(fold->texts, colons + 2);
+    call.interface_source = text_member(fold, event, "interface_source");
+    call.object = text_member(fold, event, "object");
+    call.opnum = number_member(event, "opnum");
+    call.method = text_member(fold, event, "method");
+    call.stage = text_member(fold, event, "stage");
+    call.namespace_path = text_member(fold, event, "namespace");
+    call.sealed = answer_member(event, "sealed");
+    call.decrypted = answer_member(event, "decrypted") == ANSWER_YES;
+    call.command_length = number_member(event, "command_length");
     g_array_append_val(r->calls, call);
     put_index(c->calls, number_key(number), r->calls->len);
+
+    int64_t server_pid = number_member(event, "server_pid");
+    if (server_pid != NUMBER_UNKNOWN)
+        add_process(fold, c, "server", server_pid, NULL, (ProcessSource){"wire:ipid", call.frame});
 }
 
 /// Adds a frame to the list of those after `first`, which is not stored when it is the only one.
@@ -331,8 +360,106 @@ static void fold_response(EventFold *fold, Conversation *c, struct json_object *
     if (!call->response_frame)
         call->response_frame = frame;
     call->fault = answer_member(event, "fault");
+}
+
+static GArray *properties_member(EventFold *fold, struct json_object *event)
+{
+    struct json_object *list = member(event, "properties", json_type_array);
+    size_t count = list ? json_object_array_length(list) : 0;
+    if (!list || !take_room(fold, 64 + count * sizeof(Property)))
+        return NULL;
+    GArray *properties = g_array_new(FALSE, FALSE, sizeof(Property));
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *item = json_object_array_get_idx(list, i);
+        Property property = {text_member(fold, item, "name"), text_member(fold, item, "value")};
+        g_array_append_val(properties, property);
+    }
+    return properties;
+}
+
+static void fold_details(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    Call *call = find_call(c, event);
+    if (!call)
+        return;
+    call->query = text_member(fold, event, "query");
+    call->query_language = text_member(fold, event, "query_language");
+    call->object_path = text_member(fold, event, "object_path");
+    call->class_name = text_member(fold, event, "class");
+    call->wmi_method = text_member(fold, event, "wmi_method");
+    call->command_line = text_member(fold, event, "command_line");
+    if (!call->properties)
+        call->properties = properties_member(fold, event);
+}
+
+static void fold_login(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    Call *call = find_call(c, event);
+    if (!call || !take_room(fold, 2 * sizeof(Login)))
+        return;
+    call->namespace_path = text_member(fold, event, "namespace");
+    Login login = {
+        .frame = frame_member(event, "frame"),
+        .namespace_path = call->namespace_path,
+        .locale = text_member(fold, event, "locale"),
+        .call = find_index(c->calls, number_key(number_member(event, "call"))) - 1,
+    };
+    g_array_append_val(c->record->logins, login);
+}
+
+static void fold_client(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    Endpoint *client = &c->record->client;
+    if (!client->host)
+        client->host = text_member(fold, event, "host");
+    if (!client->fqdn)
+        client->fqdn = text_member(fold, event, "fqdn");
+    int64_t pid = number_member(event, "pid");
+    const char *source = peek_text(event, "source");
+    if (pid == NUMBER_UNKNOWN || !source || strlen(source) > 64)
+        return;
+    g_autofree char *kind = g_strconcat("wire:", source, NULL);
+    add_process(fold, c, "client", pid, text_member(fold, event, "process_start"),
+                (ProcessSource){g_string_chunk_insert_const(fold->texts, kind), frame_member(event, "frame")});
+}
+
+static void fold_outcome(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    Call *call = find_call(c, event);
+    if (!call)
+        return;
     call->status = number_member(event, "status");
     call->status_name = text_member(fold, event, "status_name");
+    call->operation_status = number_member(event, "operation_status");
+    call->operation_status_name = text_member(fold, event, "operation_status_name");
+    call->result_text = text_member(fold, event, "text");
+    if (!call->result_properties)
+        call->result_properties = properties_member(fold, event);
+}
+
+static void fold_undecodable(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    Call *call = find_call(c, event);
+    if (call && !call->undecodable)
+        call->undecodable = text_member(fold, event, "reason");
+}
+
+static void add_technique(Record *r, const char *technique)
+{
+    if (!g_ptr_array_find_with_equal_func(r->techniques, technique, g_str_equal, NULL))
+        g_ptr_array_add(r->techniques, (gpointer) technique);
+}
+
+static void fold_technique(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    const char *technique = text_member(fold, event, "technique");
+    if (technique)
+        add_technique(c->record, technique);
+}
+
+static void fold_hint(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    c->record->client_hint = text_member(fold, event, "text");
 }
 
 static Activation *find_activation(Conversation *c, int64_t frame)
@@ -359,10 +486,23 @@ static void fold_activation(EventFold *fold, Conversation *c, struct json_object
 
 static void fold_activated(EventFold *fold, Conversation *c, struct json_object *event)
 {
-    (void) fold;
     Activation *activation = find_activation(c, frame_member(event, "request_frame"));
-    if (activation)
-        activation->status = number_member(event, "status");
+    if (!activation)
+        return;
+    activation->status = number_member(event, "status");
+    struct json_object *bindings = member(event, "bindings", json_type_array);
+    size_t count = bindings ? json_object_array_length(bindings) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *binding = json_object_array_get_idx(bindings, i);
+        if (!json_object_is_type(binding, json_type_string))
+            continue;
+        const char *text = json_object_get_string(binding);
+        g_autofree char *name = g_strndup(text, strcspn(text, "["));
+        bool qualified = strchr(name, '.') != NULL;
+        const char **place = qualified ? &activation->server_fqdn : &activation->server_host;
+        if (!*place && *name && !g_hostname_is_ip_address(name) && take_room(fold, strlen(name)))
+            *place = g_string_chunk_insert_const(fold->texts, name);
+    }
 }
 
 static void fold_end(EventFold *fold, Conversation *c, struct json_object *event)
@@ -390,10 +530,26 @@ static const struct {
     const char *event;
     void (*fold)(EventFold *fold, Conversation *c, struct json_object *event);
 } handlers[] = {
-    {"conn", fold_conn},           {"bind", fold_bind},         {"bind-ack", fold_bind_ack},
-    {"evidence", fold_evidence},   {"auth", fold_auth},         {"call", fold_call},
-    {"fragment", fold_fragment},   {"response", fold_response}, {"activation", fold_activation},
-    {"activated", fold_activated}, {"end", fold_end},
+    // clang-format off
+    {"conn", fold_conn},
+    {"bind", fold_bind},
+    {"bind-ack", fold_bind_ack},
+    {"evidence", fold_evidence},
+    {"auth", fold_auth},
+    {"call", fold_call},
+    {"fragment", fold_fragment},
+    {"response", fold_response},
+    {"details", fold_details},
+    {"login", fold_login},
+    {"client", fold_client},
+    {"outcome", fold_outcome},
+    {"undecodable", fold_undecodable},
+    {"technique", fold_technique},
+    {"hint", fold_hint},
+    {"activation", fold_activation},
+    {"activated", fold_activated},
+    {"end", fold_end},
+    // clang-format on
 };
 
 static Conversation *find_conversation(EventFold *fold, int64_t conn)
@@ -413,6 +569,7 @@ static Conversation *need_conversation(EventFold *fold, struct json_object *even
     c->record->conn = conn;
     c->calls = g_hash_table_new(NULL, NULL);
     c->interfaces = g_hash_table_new(g_str_hash, g_str_equal);
+    c->processes = g_hash_table_new(NULL, NULL);
     c->activations = g_array_new(FALSE, TRUE, sizeof(Activation));
     c->activation_frames = g_hash_table_new(NULL, NULL);
     c->activation_conn = NUMBER_UNKNOWN;
@@ -471,6 +628,18 @@ static void resolve_activation(EventFold *fold, Conversation *c)
     c->record->has_activation = true;
     c->record->activation = *activation;
     c->record->activation.client_port = from->record->client.port;
+    if (!c->record->callback) { // in a callback the ends have changed roles
+        c->record->server.host = activation->server_host;
+        c->record->server.fqdn = activation->server_fqdn;
+    }
+}
+
+static void resolve_logins(Record *r)
+{
+    for (guint i = 0; i < r->logins->len; i++) {
+        Login *login = &g_array_index(r->logins, Login, i);
+        login->status = g_array_index(r->calls, Call, login->call).status;
+    }
 }
 
 static void resolve_auth(Conversation *c)
@@ -479,6 +648,11 @@ static void resolve_auth(Conversation *c)
     const AuthSeen *seen = c->auth_on_call.rank ? &c->auth_on_call : &c->auth_on_bind;
     auth->level = seen->level;
     auth->type = g_strcmp0(seen->type, "spnego") == 0 && c->mechanism ? c->mechanism : seen->type;
+}
+
+static int compare_texts(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *) a, *(const char *const *) b);
 }
 
 static int compare_records(gconstpointer a, gconstpointer b)
@@ -503,11 +677,13 @@ RecordSet *event_fold_finish(EventFold *fold)
             r->confidence = c->final_confidence;
         resolve_activation(fold, c);
         resolve_auth(c);
+        resolve_logins(r);
         g_autofree char *filter = record_filter(&r->client, &r->server);
         r->filter = filter ? g_string_chunk_insert_const(fold->texts, filter) : NULL;
         r->remote = record_remote(&r->client, &r->server);
         if (r->confidence == CONFIDENCE_WMI)
-            g_ptr_array_add(r->techniques, (gpointer) "T1047");
+            add_technique(r, "T1047");
+        g_ptr_array_sort(r->techniques, compare_texts);
     }
     g_hash_table_iter_init(&iter, fold->conversations);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {

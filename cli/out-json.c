@@ -103,6 +103,38 @@ static void write_interfaces(JsonWriter *w, const Record *r)
     json_close_array(w);
 }
 
+static void write_properties(JsonWriter *w, const char *name, const GArray *properties)
+{
+    if (!properties) {
+        json_write_null(w, name);
+        return;
+    }
+    json_open_array(w, name);
+    for (guint i = 0; i < properties->len; i++) {
+        const Property *property = &g_array_index(properties, Property, i);
+        json_open_object(w, NULL);
+        json_write_text(w, "name", property->name);
+        json_write_text(w, "value", property->value);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void write_logins(JsonWriter *w, const Record *r)
+{
+    json_open_array(w, "logins");
+    for (guint i = 0; i < r->logins->len; i++) {
+        const Login *login = &g_array_index(r->logins, Login, i);
+        json_open_object(w, NULL);
+        write_frame(w, "frame", login->frame);
+        json_write_text(w, "namespace", login->namespace_path);
+        json_write_text(w, "locale", login->locale);
+        write_number(w, "status", login->status);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
 static void write_call(JsonWriter *w, const Call *call)
 {
     json_open_object(w, NULL);
@@ -116,19 +148,54 @@ static void write_call(JsonWriter *w, const Call *call)
     write_number(w, "opnum", call->opnum);
     json_write_text(w, "method", call->method);
     json_write_text(w, "stage", call->stage);
-    json_write_null(w, "namespace");
+    json_write_text(w, "namespace", call->namespace_path);
     write_answer(w, "sealed", call->sealed);
-    json_write_null(w, "query");
-    json_write_null(w, "object_path");
-    json_write_null(w, "class");
-    json_write_null(w, "wmi_method");
-    json_write_null(w, "command_line");
-    json_write_null(w, "command_length");
-    json_write_null(w, "properties");
+    json_write_bool(w, "decrypted", call->decrypted);
+    json_write_text(w, "query", call->query);
+    json_write_text(w, "query_language", call->query_language);
+    json_write_text(w, "object_path", call->object_path);
+    json_write_text(w, "class", call->class_name);
+    json_write_text(w, "wmi_method", call->wmi_method);
+    json_write_text(w, "command_line", call->command_line);
+    write_number(w, "command_length", call->command_length);
+    write_properties(w, "properties", call->properties);
     write_answer(w, "fault", call->fault);
     write_number(w, "status", call->status);
     json_write_text(w, "status_name", call->status_name);
+    write_number(w, "operation_status", call->operation_status);
+    json_write_text(w, "operation_status_name", call->operation_status_name);
+    json_write_text(w, "result_text", call->result_text);
+    write_properties(w, "result_properties", call->result_properties);
+    json_write_text(w, "undecodable", call->undecodable);
     json_close_object(w);
+}
+
+static void write_processes(JsonWriter *w, const Record *r)
+{
+    json_open_array(w, "processes");
+    for (guint i = 0; i < r->processes->len; i++) {
+        const Process *process = &g_array_index(r->processes, Process, i);
+        json_open_object(w, NULL);
+        json_write_text(w, "role", process->role);
+        write_number(w, "pid", process->pid);
+        json_write_text(w, "start_time", process->start_time);
+        json_write_null(w, "image");
+        json_write_null(w, "command_line");
+        json_write_null(w, "user");
+        json_write_null(w, "parent_pid");
+        json_write_null(w, "parent_image");
+        json_open_array(w, "sources");
+        for (guint j = 0; j < process->sources->len; j++) {
+            const ProcessSource *source = &g_array_index(process->sources, ProcessSource, j);
+            json_open_object(w, NULL);
+            json_write_text(w, "kind", source->kind);
+            write_frame(w, "frame", source->frame);
+            json_close_object(w);
+        }
+        json_close_array(w);
+        json_close_object(w);
+    }
+    json_close_array(w);
 }
 
 static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
@@ -170,15 +237,13 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     json_write_bool(w, "callback", r->callback);
     write_auth(w, &r->auth);
     write_interfaces(w, r);
-    json_write_null(w, "client_hint");
-    json_open_array(w, "logins");
-    json_close_array(w);
+    json_write_text(w, "client_hint", r->client_hint);
+    write_logins(w, r);
     json_open_array(w, "calls");
     for (guint i = 0; i < r->calls->len; i++)
         write_call(w, &g_array_index(r->calls, Call, i));
     json_close_array(w);
-    json_open_array(w, "processes");
-    json_close_array(w);
+    write_processes(w, r);
     json_close_object(w);
 }
 

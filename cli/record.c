@@ -14,6 +14,24 @@ static void call_clear(gpointer data)
     Call *call = data;
     g_clear_pointer(&call->frames, g_array_unref);
     g_clear_pointer(&call->response_frames, g_array_unref);
+    g_clear_pointer(&call->properties, g_array_unref);
+    g_clear_pointer(&call->result_properties, g_array_unref);
+}
+
+static void process_clear(gpointer data)
+{
+    Process *process = data;
+    g_clear_pointer(&process->sources, g_array_unref);
+}
+
+Call call_init(void)
+{
+    return (Call){
+        .opnum = NUMBER_UNKNOWN,
+        .command_length = NUMBER_UNKNOWN,
+        .status = NUMBER_UNKNOWN,
+        .operation_status = NUMBER_UNKNOWN,
+    };
 }
 
 Record *record_new(void)
@@ -29,6 +47,9 @@ Record *record_new(void)
     r->interfaces = g_array_new(FALSE, TRUE, sizeof(OfferedInterface));
     r->calls = g_array_new(FALSE, TRUE, sizeof(Call));
     g_array_set_clear_func(r->calls, call_clear);
+    r->logins = g_array_new(FALSE, TRUE, sizeof(Login));
+    r->processes = g_array_new(FALSE, TRUE, sizeof(Process));
+    g_array_set_clear_func(r->processes, process_clear);
     return r;
 }
 
@@ -38,6 +59,8 @@ void record_free(Record *record)
     g_array_unref(record->evidence);
     g_array_unref(record->interfaces);
     g_array_unref(record->calls);
+    g_array_unref(record->logins);
+    g_array_unref(record->processes);
     g_free(record);
 }
 

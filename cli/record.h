@@ -40,6 +40,7 @@ typedef struct {
     int64_t client_port;
     const char *clsid, *server_name;
     int64_t status;
+    const char *server_host, *server_fqdn; ///< names by which the server says it can be reached
 } Activation;
 
 typedef struct {
@@ -50,16 +51,55 @@ typedef struct {
 } Auth;
 
 typedef struct {
+    int64_t frame;
+    const char *namespace_path, *locale;
+    int64_t status;
+    guint call; ///< index of the call
+} Login;
+
+typedef struct {
+    const char *name, *value;
+} Property;
+
+typedef struct {
     int64_t frame, response_frame;
     const char *interface, *interface_source, *object;
     int64_t opnum;
     const char *method, *stage;
-    Answer sealed, fault;
+    const char *namespace_path;
+    Answer sealed;
+    bool decrypted;
+    int64_t command_length; ///< an estimate
+    // What the request says, when it can be read.
+    const char *query, *query_language, *object_path, *class_name, *wmi_method, *command_line;
+    GArray *properties; ///< Property; NULL when unknown
+    // What came of it: of the call itself and, in a semisynchronous one, of the operation it asks about.
+    Answer fault;
     int64_t status;
     const char *status_name;
-    GArray *frames;          ///< int64_t: all frames of the request; NULL when `frame` is the only one
-    GArray *response_frames; ///< the same of the response
+    int64_t operation_status;
+    const char *operation_status_name;
+    const char *result_text;
+    GArray *result_properties; ///< Property; NULL when unknown
+    const char *undecodable;   ///< why request or response, though in clear, could not be read
+    GArray *frames;            ///< int64_t: all frames of the request; NULL when `frame` is the only one
+    GArray *response_frames;   ///< the same of the response
 } Call;
+
+typedef struct {
+    const char *kind; ///< "wire:…"
+    int64_t frame;
+} ProcessSource;
+
+typedef struct {
+    const char *role; ///< "client", "server"
+    int64_t pid;
+    const char *start_time;
+    GArray *sources; ///< ProcessSource
+} Process;
+
+/** Fills in what is not zero when it is unknown. */
+Call call_init(void);
 
 typedef struct {
     int64_t conn; ///< number of the conversation in tshark's run
@@ -82,7 +122,10 @@ typedef struct {
     bool callback;
     Auth auth;
     GArray *interfaces; ///< OfferedInterface
-    GArray *calls;      ///< Call
+    const char *client_hint;
+    GArray *logins;    ///< Login
+    GArray *calls;     ///< Call
+    GArray *processes; ///< Process
 } Record;
 
 /** The records of one capture. */

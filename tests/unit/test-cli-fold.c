@@ -64,16 +64,26 @@ static void test_whole_record(void)
         "{\"event\":\"call\",\"conn\":2,\"frame\":119,\"call\":7,\"interface\":\"IWbemServices\",\"uuid\":\"" SERVICES
         "\",\"interface_source\":\"bind\",\"opnum\":24,\"method\":\"ExecMethod\",\"stage\":\"execute\","
         "\"object\":\"00006800-0a80-0000-9eb0-6cbfe06bc80e\",\"auth\":{\"type\":\"ntlm\",\"level\":\"privacy\"},"
-        "\"sealed\":true}",
+        "\"sealed\":true,\"decrypted\":true,"
+        "\"namespace\":\"root\",\"server_pid\":2688,\"command_length\":39}",
         "{\"event\":\"fragment\",\"conn\":2,\"frame\":120,\"call\":7,\"of\":\"request\"}",
-        "{\"event\":\"response\",\"conn\":2,\"frame\":122,\"call\":7,\"sealed\":false,\"fault\":true,\"status\":5,"
-        "\"status_name\":\"access_denied\"}",
+        "{\"event\":\"response\",\"conn\":2,\"frame\":122,\"call\":7,\"sealed\":false,\"fault\":false}",
         "{\"event\":\"fragment\",\"conn\":2,\"frame\":123,\"call\":7,\"of\":\"response\"}",
+        "{\"event\":\"details\",\"conn\":2,\"frame\":120,\"call\":7,\"object_path\":\"Win32_Process\","
+        "\"class\":\"Win32_Process\",\"wmi_method\":\"Create\",\"command_line\":\"cmd\","
+        "\"properties\":[{\"name\":\"CommandLine\",\"value\":\"cmd\"},{\"name\":\"CurrentDirectory\"}]}",
+        "{\"event\":\"outcome\",\"conn\":2,\"frame\":123,\"call\":7,\"status\":0,\"status_name\":\"S_OK\","
+        "\"operation_status\":1,\"operation_status_name\":\"WBEM_S_FALSE\",\"text\":\"t\","
+        "\"properties\":[{\"name\":\"ProcessId\",\"value\":\"4880\"}]}",
+        "{\"event\":\"undecodable\",\"conn\":2,\"frame\":123,\"call\":7,\"of\":\"response\",\"reason\":\"odd\"}",
+        "{\"event\":\"technique\",\"conn\":2,\"frame\":120,\"call\":7,\"technique\":\"T1546.003\"}",
+        "{\"event\":\"technique\",\"conn\":2,\"frame\":120,\"call\":7,\"technique\":\"T1047\"}",
+        "{\"event\":\"hint\",\"conn\":2,\"frame\":120,\"call\":7,\"text\":\"somebody\"}",
         "{\"event\":\"end\",\"conn\":2,\"activity\":1,\"confidence\":\"wmi\",\"activation_frame\":59,"
         "\"activation_conn\":1,\"callback\":false,\"first_frame\":62,\"last_frame\":124,\"frames\":63,"
         "\"bytes_client\":100,\"bytes_server\":200,\"start_time\":\"2020-08-06T07:56:41.320149Z\","
         "\"end_time\":\"2020-08-06T07:56:56.321853Z\"}",
-        "{\"event\":\"done\",\"frames\":184}",
+        "{\"event\":\"done\"}",
         NULL,
     };
     g_autoptr(RecordSet) set = fold_lines(lines);
@@ -83,7 +93,8 @@ static void test_whole_record(void)
     g_autofree char *json = to_ndjson(set);
     g_assert_cmpstr(
         json, ==,
-        "{\"schema\":\"car-wmi/1\",\"analytic\":\"CAR-2014-11-007\",\"techniques\":[\"T1047\"],\"confidence\":\"wmi\","
+        "{\"schema\":\"car-wmi/"
+        "1\",\"analytic\":\"CAR-2014-11-007\",\"techniques\":[\"T1047\",\"T1546.003\"],\"confidence\":\"wmi\","
         "\"evidence\":[{\"kind\":\"interface\",\"frame\":65}],\"activity\":1,"
         "\"activation\":{\"frame\":59,\"client_port\":55274,\"clsid\":\"8bc3f05e-d86b-11d0-a075-00c04fb68820\","
         "\"server_name\":\"W6\",\"status\":0},"
@@ -97,14 +108,20 @@ static void test_whole_record(void)
         "\"auth\":{\"type\":\"ntlm\",\"level\":\"privacy\",\"spn\":\"host/W6\",\"realm\":null,\"user\":\"ann\","
         "\"domain\":\"D\",\"workstation\":\"W5\",\"user_source\":\"ntlm-authenticate\",\"user_frame\":67},"
         "\"interfaces\":[{\"name\":\"IWbemServices\",\"uuid\":\"" SERVICES "\",\"frame\":65,\"accepted\":true}],"
-        "\"client_hint\":null,\"logins\":[],"
+        "\"client_hint\":\"somebody\",\"logins\":[],"
         "\"calls\":[{\"frame\":119,\"frames\":[119,120],\"response_frame\":122,\"response_frames\":[122,123],"
         "\"interface\":\"IWbemServices\",\"interface_source\":\"bind\","
         "\"object\":\"00006800-0a80-0000-9eb0-6cbfe06bc80e\",\"opnum\":24,\"method\":\"ExecMethod\","
-        "\"stage\":\"execute\",\"namespace\":null,\"sealed\":true,\"query\":null,\"object_path\":null,\"class\":null,"
-        "\"wmi_method\":null,\"command_line\":null,\"command_length\":null,\"properties\":null,\"fault\":true,"
-        "\"status\":5,\"status_name\":\"access_denied\"}],"
-        "\"processes\":[]}\n");
+        "\"stage\":\"execute\",\"namespace\":\"root\",\"sealed\":true,\"decrypted\":true,\"query\":null,"
+        "\"query_language\":null,\"object_path\":\"Win32_Process\",\"class\":\"Win32_Process\","
+        "\"wmi_method\":\"Create\",\"command_line\":\"cmd\",\"command_length\":39,"
+        "\"properties\":[{\"name\":\"CommandLine\",\"value\":\"cmd\"},"
+        "{\"name\":\"CurrentDirectory\",\"value\":null}],\"fault\":false,\"status\":0,\"status_name\":\"S_OK\","
+        "\"operation_status\":1,\"operation_status_name\":\"WBEM_S_FALSE\",\"result_text\":\"t\","
+        "\"result_properties\":[{\"name\":\"ProcessId\",\"value\":\"4880\"}],\"undecodable\":\"odd\"}],"
+        "\"processes\":[{\"role\":\"server\",\"pid\":2688,\"start_time\":null,\"image\":null,"
+        "\"command_line\":null,\"user\":null,\"parent_pid\":null,\"parent_image\":null,"
+        "\"sources\":[{\"kind\":\"wire:ipid\",\"frame\":119}]}]}\n");
 }
 
 static void test_without_end(void)
@@ -267,7 +284,7 @@ static void test_calls(void)
     static const char *const lines[] = {
         WMI("1"),
         WMI("2"),
-        "{\"event\":\"call\",\"conn\":1,\"frame\":7,\"call\":1,\"interface\":\"IA\",\"method\":\"IA::Do\"}",
+        "{\"event\":\"call\",\"conn\":1,\"frame\":7,\"call\":1,\"interface\":\"IA\",\"method\":\"Do\"}",
         "{\"event\":\"call\",\"conn\":2,\"frame\":8,\"call\":1,\"uuid\":\"bb\",\"opnum\":3}",
         "{\"event\":\"fragment\",\"conn\":1,\"frame\":9,\"call\":1,\"of\":\"response\"}",
         "{\"event\":\"fragment\",\"conn\":1,\"frame\":9,\"call\":1,\"of\":\"response\"}",
@@ -286,6 +303,93 @@ static void test_calls(void)
     g_assert_cmpstr(call->interface, ==, "bb");
     g_assert_cmpint(call->response_frame, ==, 0);
     g_assert_null(call->frames);
+}
+
+static void test_login(void)
+{
+    static const char *const lines[] = {
+        WMI("1"),
+        "{\"event\":\"call\",\"conn\":1,\"frame\":7,\"call\":1,\"method\":\"NTLMLogin\"}",
+        "{\"event\":\"login\",\"conn\":1,\"frame\":8,\"call\":1,\"namespace\":\"//./root\",\"locale\":\"de\"}",
+        "{\"event\":\"call\",\"conn\":1,\"frame\":9,\"call\":2,\"method\":\"NTLMLogin\"}",
+        "{\"event\":\"login\",\"conn\":1,\"frame\":9,\"call\":2,\"namespace\":\"//./root/a\"}",
+        "{\"event\":\"outcome\",\"conn\":1,\"frame\":10,\"call\":1,\"status\":2147942405}",
+        "{\"event\":\"login\",\"conn\":1,\"frame\":11,\"call\":3,\"namespace\":\"of no call\"}",
+        NULL,
+    };
+    g_autoptr(RecordSet) set = fold_lines(lines);
+    const Record *r = record_at(set, 0);
+    g_assert_cmpuint(r->logins->len, ==, 2);
+    const Login *login = &g_array_index(r->logins, Login, 0);
+    g_assert_cmpint(login->frame, ==, 8);
+    g_assert_cmpstr(login->locale, ==, "de");
+    g_assert_cmpint(login->status, ==, 0x80070005);
+    g_assert_cmpstr(g_array_index(r->calls, Call, 0).namespace_path, ==, "//./root");
+    login = &g_array_index(r->logins, Login, 1);
+    g_assert_cmpstr(login->namespace_path, ==, "//./root/a");
+    g_assert_cmpint(login->status, ==, NUMBER_UNKNOWN);
+}
+
+#define CLIENT(frame, pid, rest) "{\"event\":\"client\",\"conn\":1,\"frame\":" frame ",\"pid\":" pid "," rest "}"
+
+/// Sources that agree are one process, those that do not stay apart.
+static void test_processes(void)
+{
+    static const char *const lines[] = {
+        WMI("1"),
+        CLIENT("5", "72", "\"host\":\"W5\",\"source\":\"SetClientInfo\""),
+        CLIENT("6", "72",
+               "\"host\":\"other\",\"fqdn\":\"w5.x\",\"process_start\":\"T1\",\"source\":\"SetClientInfoEx\""),
+        CLIENT("7", "72", "\"process_start\":\"T1\",\"source\":\"SetClientInfoEx\""),
+        CLIENT("8", "72", "\"process_start\":\"T2\",\"source\":\"SetClientInfoEx\""),
+        CLIENT("9", "73", "\"source\":\"SetClientInfo\""),
+        "{\"event\":\"call\",\"conn\":1,\"frame\":10,\"call\":1,\"server_pid\":72}",
+        "{\"event\":\"call\",\"conn\":1,\"frame\":11,\"call\":2,\"server_pid\":72}",
+        NULL,
+    };
+    g_autoptr(RecordSet) set = fold_lines(lines);
+    const Record *r = record_at(set, 0);
+    g_assert_cmpstr(r->client.host, ==, "W5");
+    g_assert_cmpstr(r->client.fqdn, ==, "w5.x");
+    g_assert_cmpuint(r->processes->len, ==, 4);
+    const Process *process = &g_array_index(r->processes, Process, 0);
+    g_assert_cmpstr(process->role, ==, "client");
+    g_assert_cmpint(process->pid, ==, 72);
+    g_assert_cmpstr(process->start_time, ==, "T1");
+    g_assert_cmpuint(process->sources->len, ==, 2);
+    g_assert_cmpstr(g_array_index(process->sources, ProcessSource, 1).kind, ==, "wire:SetClientInfoEx");
+    g_assert_cmpint(g_array_index(process->sources, ProcessSource, 1).frame, ==, 6);
+    g_assert_cmpstr(g_array_index(r->processes, Process, 1).start_time, ==, "T2");
+    g_assert_cmpint(g_array_index(r->processes, Process, 2).pid, ==, 73);
+    process = &g_array_index(r->processes, Process, 3);
+    g_assert_cmpstr(process->role, ==, "server");
+    g_assert_cmpuint(process->sources->len, ==, 1);
+    g_assert_cmpint(g_array_index(process->sources, ProcessSource, 0).frame, ==, 10);
+}
+
+/// The names by which the server says it can be reached; not those of a callback's ends, which are reversed.
+static void test_server_names(void)
+{
+    static const char *const lines[] = {
+        WMI("1"),
+        "{\"event\":\"activation\",\"conn\":1,\"frame\":9,\"clsid\":\"a\"}",
+        "{\"event\":\"activated\",\"conn\":1,\"frame\":10,\"request_frame\":9,\"status\":0,\"bindings\":[7,\"\","
+        "\"10.0.0.2[49670]\",\"W6[49670]\",\"w6.x.local[49670]\",\"W7[1]\"]}",
+        WMI("2"),
+        "{\"event\":\"end\",\"conn\":2,\"confidence\":\"wmi\",\"activation_conn\":1,\"activation_frame\":9}",
+        WMI("3"),
+        "{\"event\":\"end\",\"conn\":3,\"confidence\":\"wmi\",\"activation_conn\":1,\"activation_frame\":9,"
+        "\"callback\":true}",
+        NULL,
+    };
+    g_autoptr(RecordSet) set = fold_lines(lines);
+    for (guint i = 0; i < 2; i++) {
+        g_assert_cmpstr(record_at(set, i)->server.host, ==, "W6");
+        g_assert_cmpstr(record_at(set, i)->server.fqdn, ==, "w6.x.local");
+    }
+    g_assert_true(record_at(set, 2)->callback);
+    g_assert_true(record_at(set, 2)->has_activation);
+    g_assert_null(record_at(set, 2)->server.host);
 }
 
 static void test_hostile_lines(void)
@@ -350,6 +454,9 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/fold/auth", test_auth);
     g_test_add_func("/cli/fold/own-activation", test_own_activation);
     g_test_add_func("/cli/fold/calls", test_calls);
+    g_test_add_func("/cli/fold/login", test_login);
+    g_test_add_func("/cli/fold/processes", test_processes);
+    g_test_add_func("/cli/fold/server-names", test_server_names);
     g_test_add_func("/cli/fold/hostile-lines", test_hostile_lines);
     g_test_add_func("/cli/fold/bounded", test_bounded);
     return g_test_run();
