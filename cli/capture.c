@@ -71,38 +71,11 @@ static bool check_file(const char *path, GError **error)
     return !fault;
 }
 
-/// The text behind `prefix` when `text` starts with it, else `text`.
-static const char *behind(const char *text, const char *prefix)
-{
-    return g_str_has_prefix(text, prefix) ? text + strlen(prefix) : text;
-}
-
-char *capture_reason(const char *messages, const char *path)
-{
-    g_auto(GStrv) lines = g_strsplit(messages ? messages : "", "\n", -1);
-    g_autofree char *as_subject = g_strdup_printf("The file \"%s\" ", path);
-    g_autofree char *as_name = g_strdup_printf("\"%s\" ", path);
-    for (size_t i = 0; lines[i]; i++) {
-        const char *text = behind(lines[i], "tshark: ");
-        if (text == lines[i])
-            continue;
-        text = behind(behind(behind(text, as_subject), as_name), "The standard input ");
-        text = behind(behind(text, "appears to have been "), "appears to be ");
-        size_t len = strlen(text);
-        g_autofree char *reason = g_strndup(text, g_str_has_suffix(text, ".") ? len - 1 : len);
-        // The detail, in parentheses, is on a line of its own.
-        const char *detail = lines[i + 1] && lines[i + 1][0] == '(' ? lines[i + 1] : NULL;
-        g_autofree char *whole = g_strconcat(reason, detail ? " " : "", detail, NULL);
-        return g_utf8_make_valid(whole, -1);
-    }
-    return NULL;
-}
-
 /// Why the records are not all that the capture holds; NULL when they are.
 static char *make_note(const EventStream *stream, const TsharkEnd *end, const char *path)
 {
     if (end->status != 0 || !stream->done) {
-        char *reason = capture_reason(end->messages, path);
+        char *reason = tshark_reason(end->messages, path);
         if (reason)
             return reason;
         if (end->signal)

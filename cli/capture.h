@@ -28,8 +28,4 @@ bool capture_fold(const char *tshark, const char *path, EventFold *fold, TsharkE
 /** The same over a capture without packets: what the plugin says of itself is then in the fold's stream. */
 bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError **error);
 
-/** What tshark's messages say is wrong with the capture `path`, in one line without that path; NULL when they say
- * nothing. Owned by the caller, valid UTF-8. */
-char *capture_reason(const char *messages, const char *path);
-
 #endif

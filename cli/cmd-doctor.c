@@ -112,7 +112,7 @@ static bool check_tshark(Doctor *d)
     d->version = tshark_version(d->tshark, &error);
     if (!d->version) {
         fail(d, "%s", error->message);
-        mend("name Wireshark's tshark with --tshark PATH, or install it: apt install tshark");
+        mend("name a tshark that works with --tshark PATH, or install it: apt install tshark");
         return false;
     }
     g_auto(GStrv) parts = g_strsplit(d->version, ".", 3);
@@ -206,7 +206,7 @@ static void check_events(Doctor *d)
     bool asked = capture_probe(d->tshark, fold, &end, &error);
     const EventStream *stream = event_fold_stream(fold);
     if (!asked || !stream->begun || !stream->done) {
-        g_autofree char *reason = asked ? capture_reason(end.messages, "") : g_strdup(error->message);
+        g_autofree char *reason = asked ? tshark_reason(end.messages, NULL) : g_strdup(error->message);
         fail(d, "tshark -z car,events does not work%s%s", reason ? ": " : "", reason ? reason : "");
         mend("install tshark and the plugin anew");
         return;

@@ -3,47 +3,59 @@
 
 #include <inttypes.h>
 
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
+}
+
+static void put_escaped(FILE *stream, unsigned char c)
+{
+    switch (c) {
+    case '"': (void) fputs("\\\"", stream); break;
+    case '\\': (void) fputs("\\\\", stream); break;
+    case '\n': (void) fputs("\\n", stream); break;
+    case '\r': (void) fputs("\\r", stream); break;
+    case '\t': (void) fputs("\\t", stream); break;
+    default: (void) fprintf(stream, "\\u%04x", c);
+    }
+}
+
 static void put_text(FILE *stream, const char *text)
 {
-    (void) putc('"', stream);
-    for (const unsigned char *p = (const unsigned char *) text; *p; p++) {
-        switch (*p) {
-        case '"': (void) fputs("\\\"", stream); break;
-        case '\\': (void) fputs("\\\\", stream); break;
-        case '\n': (void) fputs("\\n", stream); break;
-        case '\r': (void) fputs("\\r", stream); break;
-        case '\t': (void) fputs("\\t", stream); break;
-        default:
-            if (*p < 0x20 || *p == 0x7f)
-                (void) fprintf(stream, "\\u%04x", *p);
-            else
-                (void) putc(*p, stream);
-        }
+    (void) putc_unlocked('"', stream);
+    while (*text) {
+        size_t plain = 0;
+        while (is_plain((unsigned char) text[plain]))
+            plain++;
+        (void) fwrite(text, 1, plain, stream);
+        text += plain;
+        if (*text)
+            put_escaped(stream, (unsigned char) *text++);
     }
-    (void) putc('"', stream);
+    (void) putc_unlocked('"', stream);
 }
 
 static void put_name(JsonWriter *w, const char *name)
 {
     if (w->follows)
-        (void) putc(',', w->stream);
+        (void) putc_unlocked(',', w->stream);
     w->follows = true;
     if (name) {
         put_text(w->stream, name);
-        (void) putc(':', w->stream);
+        (void) putc_unlocked(':', w->stream);
     }
 }
 
 static void open_with(JsonWriter *w, const char *name, char bracket)
 {
     put_name(w, name);
-    (void) putc(bracket, w->stream);
+    (void) putc_unlocked(bracket, w->stream);
     w->follows = false;
 }
 
 static void close_with(JsonWriter *w, char bracket)
 {
-    (void) putc(bracket, w->stream);
+    (void) putc_unlocked(bracket, w->stream);
     w->follows = true;
 }
 

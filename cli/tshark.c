@@ -225,6 +225,33 @@ char *tshark_output(const char *const *argv, TsharkEnd *end, GError **error)
     return g_string_free(output, !ok);
 }
 
+/// The text behind `prefix` when `text` starts with it, else `text`.
+static const char *behind(const char *text, const char *prefix)
+{
+    return g_str_has_prefix(text, prefix) ? text + strlen(prefix) : text;
+}
+
+char *tshark_reason(const char *messages, const char *path)
+{
+    g_auto(GStrv) lines = g_strsplit(messages ? messages : "", "\n", -1);
+    g_autofree char *as_subject = g_strdup_printf("The file \"%s\" ", path ? path : "");
+    g_autofree char *as_name = g_strdup_printf("\"%s\" ", path ? path : "");
+    for (size_t i = 0; lines[i]; i++) {
+        const char *text = behind(lines[i], "tshark: ");
+        if (text == lines[i])
+            continue;
+        text = behind(behind(behind(text, as_subject), as_name), "The standard input ");
+        text = behind(behind(text, "appears to have been "), "appears to be ");
+        size_t len = strlen(text);
+        g_autofree char *reason = g_strndup(text, g_str_has_suffix(text, ".") ? len - 1 : len);
+        // The detail, in parentheses, is on a line of its own.
+        const char *detail = lines[i + 1] && lines[i + 1][0] == '(' ? lines[i + 1] : NULL;
+        g_autofree char *whole = g_strconcat(reason, detail ? " " : "", detail, NULL);
+        return g_utf8_make_valid(whole, -1);
+    }
+    return NULL;
+}
+
 char *tshark_version(const char *tshark, GError **error)
 {
     const char *const argv[] = {tshark, "--version", NULL};
@@ -235,7 +262,12 @@ char *tshark_version(const char *tshark, GError **error)
     g_autoptr(GRegex) first_line = g_regex_new("^TShark[^\\n]*? ([0-9]+\\.[0-9]+[0-9A-Za-z.]*)", 0, 0, NULL);
     g_autoptr(GMatchInfo) match = NULL;
     if (!g_regex_match(first_line, output, 0, &match)) {
-        g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "%s is not tshark: it does not tell a version", tshark);
+        g_autofree char *reason = tshark_reason(end.messages, NULL);
+        if (reason)
+            g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "%s does not work; it says: %s", tshark, reason);
+        else
+            g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "%s is not tshark: it does not tell a version",
+                        tshark);
         return NULL;
     }
     return g_match_info_fetch(match, 1);

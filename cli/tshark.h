@@ -46,6 +46,10 @@ bool tshark_run(const char *const *argv, bool with_stdin, TsharkLineFunc on_line
 /** The same for questions with short answers: the standard output, up to 1 MiB of whole lines. Owned by the caller. */
 char *tshark_output(const char *const *argv, TsharkEnd *end, GError **error);
 
+/** What tshark's messages say is wrong, in one line, without the name of the capture `path` (may be NULL) they speak of.
+ * NULL when they say nothing. Owned by the caller, valid UTF-8. */
+char *tshark_reason(const char *messages, const char *path);
+
 /** "4.0.17" out of the output of `tshark --version`; NULL when it is none. Owned by the caller. */
 char *tshark_version(const char *tshark, GError **error);
 

@@ -3,7 +3,7 @@
 
 static void expect_reason(const char *messages, const char *path, const char *expected)
 {
-    g_autofree char *reason = capture_reason(messages, path);
+    g_autofree char *reason = tshark_reason(messages, path);
     g_assert_cmpstr(reason, ==, expected);
 }
 
