@@ -10,7 +10,7 @@
 
 G_DEFINE_QUARK(car - capture - error - quark, capture_error)
 
-/// What the result depends on, whatever the user's profile says.
+/// What the result depends on. The user's settings are not read, but those for all users are.
 static const char *const preferences[] = {
     "ip.defragment:TRUE",
     "ip.check_checksum:FALSE",
@@ -23,20 +23,12 @@ static const char *const preferences[] = {
     "dcerpc.reassemble_dcerpc:TRUE",
 };
 
-static const char *const protocols[] = {"ip", "ipv6", "tcp", "dcerpc", "car"};
-
 static GPtrArray *make_argv(const char *tshark, const char *path)
 {
     GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(argv, g_strdup(tshark));
     g_ptr_array_add(argv, g_strdup("-n"));
     g_ptr_array_add(argv, g_strdup("-q"));
-    for (size_t i = 0; i < G_N_ELEMENTS(protocols); i++) {
-        g_ptr_array_add(argv, g_strdup("--enable-protocol"));
-        g_ptr_array_add(argv, g_strdup(protocols[i]));
-    }
-    g_ptr_array_add(argv, g_strdup("--enable-heuristic"));
-    g_ptr_array_add(argv, g_strdup("dcerpc_tcp"));
     for (size_t i = 0; i < G_N_ELEMENTS(preferences); i++) {
         g_ptr_array_add(argv, g_strdup("-o"));
         g_ptr_array_add(argv, g_strdup(preferences[i]));
@@ -99,8 +91,8 @@ static void take_line(const char *line, size_t len, gpointer data)
 bool capture_fold(const char *tshark, const char *path, EventFold *fold, TsharkEnd *end, GError **error)
 {
     g_autoptr(GPtrArray) argv = make_argv(tshark, path);
-    bool from_stdin = strcmp(path, "-") == 0;
-    return tshark_run((const char *const *) argv->pdata, from_stdin, take_line, fold, end, error);
+    TsharkFlags flags = TSHARK_NO_SETTINGS | (strcmp(path, "-") == 0 ? TSHARK_STDIN : 0);
+    return tshark_run((const char *const *) argv->pdata, flags, take_line, fold, end, error);
 }
 
 bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError **error)
@@ -140,7 +132,7 @@ RecordSet *capture_read(const char *tshark, const char *path, GError **error)
         return NULL;
     const EventStream *stream = event_fold_stream(fold);
     if (!stream->begun) {
-        bool refused = strstr(end.messages, "Invalid -z argument") || strstr(end.messages, "No such protocol car");
+        bool refused = strstr(end.messages, "Invalid -z argument");
         g_autofree char *reason = refused ? NULL : make_note(stream, &end, path);
         if (refused || end.status == 0)
             set_no_plugin(error);

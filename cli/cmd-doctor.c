@@ -234,7 +234,7 @@ static void check_fields(Doctor *d)
     const char *const argv[] = {d->tshark, "-G", "fields", NULL};
     bool found[G_N_ELEMENTS(fields)] = {false};
     g_auto(TsharkEnd) end = {0};
-    (void) tshark_run(argv, false, mark_field, found, &end, NULL);
+    (void) tshark_run(argv, TSHARK_DEFAULT, mark_field, found, &end, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         if (found[i])
             continue;
@@ -265,7 +265,8 @@ static void check_disabled(Doctor *d)
         g_autofree char *path = folders[i] ? g_build_filename(folders[i], "disabled_protos", NULL) : NULL;
         if (!path || !lists_car(path))
             continue;
-        fail(d, "protocol car is switched off in %s: car-wmi works, filters in Wireshark and tshark do not", path);
+        fail(d, "protocol car is switched off in %s%s", path,
+             folders[i] == d->personal_config ? ": car-wmi works, filters in Wireshark and tshark do not" : "");
         mend("remove the line \"car\" there, or tick it in Wireshark: Analyze, Enabled Protocols");
         return;
     }

@@ -30,6 +30,12 @@ typedef struct {
 void tshark_end_clear(TsharkEnd *end);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TsharkEnd, tshark_end_clear)
 
+typedef enum {
+    TSHARK_DEFAULT = 0,
+    TSHARK_STDIN = 1 << 0,       ///< it reads this program's standard input; else it has none
+    TSHARK_NO_SETTINGS = 1 << 1, ///< it does not read the user's settings: profile, switched off protocols, Decode As
+} TsharkFlags;
+
 /** `line` is not terminated and holds no line end. */
 typedef void (*TsharkLineFunc)(const char *line, size_t len, gpointer data);
 
@@ -38,9 +44,9 @@ typedef void (*TsharkLineFunc)(const char *line, size_t len, gpointer data);
 char *tshark_find(const char *given, GError **error);
 
 /** Runs `argv` (NULL-terminated, no shell) to its end and gives each line of its standard output to `on_line`.
- * Standard input is this program's own with `with_stdin`, else empty. SIGINT, SIGTERM and SIGHUP end the child.
+ * SIGINT, SIGTERM and SIGHUP end the child.
  * `end` is always set; the caller clears it. Errors: TSHARK_ERROR and TSHARK_INTERRUPT. */
-bool tshark_run(const char *const *argv, bool with_stdin, TsharkLineFunc on_line, gpointer data, TsharkEnd *end,
+bool tshark_run(const char *const *argv, TsharkFlags flags, TsharkLineFunc on_line, gpointer data, TsharkEnd *end,
                 GError **error);
 
 /** The same for questions with short answers: the standard output, up to 1 MiB of whole lines. Owned by the caller. */
