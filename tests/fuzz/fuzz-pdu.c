@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "decode-pdu.h"
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static Pdu p;
+    if (!pdu_read(data, size, &p))
+        return 0;
+    fuzz_require(p.n_contexts <= PDU_MAX_CONTEXTS && p.n_results <= PDU_MAX_CONTEXTS);
+    fuzz_range(p.stub, p.stub_len);
+    fuzz_range(p.auth_value, p.auth_value_len);
+    return 0;
+}

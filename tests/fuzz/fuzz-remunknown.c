@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "decode-remunknown.h"
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *why = NULL;
+    if (!size)
+        return 0;
+    Bytes b = fuzz_cursor(data, size);
+    if (data[0] & 1) {
+        RemQueryRequest request;
+        if (rem_query_request_read(&b, &request, &why)) {
+            fuzz_range((const uint8_t *) request.iids->data, request.iids->len * sizeof(Guid));
+            rem_query_request_clear(&request);
+        }
+    } else {
+        RemQueryResponse response;
+        if (rem_query_response_read(&b, &response, &why)) {
+            fuzz_range((const uint8_t *) response.results->data, response.results->len * sizeof(RemQueryResult));
+            rem_query_response_clear(&response);
+        }
+    }
+    fuzz_require(why || (!b.failed && b.pos == b.len));
+    return 0;
+}
