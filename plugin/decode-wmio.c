@@ -227,13 +227,15 @@ static bool property_info_read(Reader *r, const Heap *heap, uint32_t name, uint3
 {
     Bytes b = heap_at(heap, ref);
     uint32_t type = bytes_u32(&b);
+    uint16_t order = bytes_u16(&b);
+    uint32_t offset = bytes_u32(&b);
     *out = (PropertyInfo){
         .name = name,
         .type = (CimType) (type & TYPE_CODE),
         .array = type & TYPE_ARRAY,
         .inherited = type & TYPE_INHERITED,
-        .order = bytes_u16(&b),
-        .offset = bytes_u32(&b),
+        .order = order,
+        .offset = offset,
     };
     bytes_skip(&b, 4); // class of origin
     Bytes qualifiers;
