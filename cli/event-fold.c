@@ -262,7 +262,9 @@ static void fold_auth(EventFold *fold, Conversation *c, struct json_object *even
         auth->domain = text_member(fold, event, "domain");
         auth->workstation = text_member(fold, event, "workstation");
         auth->user_source = text_member(fold, event, "user_source");
-        auth->user_frame = frame_member(event, "frame");
+        auth->user_frame = frame_member(event, "user_frame");
+        if (!auth->user_frame)
+            auth->user_frame = frame_member(event, "frame");
     }
 }
 
