@@ -303,7 +303,6 @@ static bool scm_reply_info_read(Bytes *b, ActivationResponse *out)
     bytes_skip(b, 4);
     if (!bytes_u32(b))
         return !b->failed;
-    bytes_align(b, 8);
     out->oxid = bytes_u64(b);
     uint32_t bindings_ref = bytes_u32(b);
     out->ipid_remunknown = guid_read(b);

@@ -108,7 +108,7 @@ static StubBuilder blob(Property *properties, uint32_t n, BlobFlaw flaw)
     uint32_t header_size = 16 + 48 + 4 + 16 * count + 4 + 4 * count;
     header_size = (header_size + 7) & ~7U;
     sb_u32(&header, header_size + body.bytes->len);
-    sb_u32(&header, flaw == BLOB_HEADER_SIZE ? header_size - 8 : header_size);
+    sb_u32(&header, header_size);
     sb_u32(&header, 0);
     sb_u32(&header, 2);
     sb_u32(&header, count);
@@ -125,9 +125,13 @@ static StubBuilder blob(Property *properties, uint32_t n, BlobFlaw flaw)
         sb_u32(&header, 16);
     sb_align(&header, 8);
     g_assert_cmpuint(header.bytes->len + 16, ==, header_size);
+    if (flaw == BLOB_HEADER_SIZE) { // the properties are within what is the header's
+        put_bytes(&header, &body);
+        g_byte_array_set_size(body.bytes, 0);
+    }
 
     StubBuilder s = sb_new(false);
-    sb_u32(&s, header_size + body.bytes->len);
+    sb_u32(&s, 16 + header.bytes->len + body.bytes->len);
     sb_u32(&s, 0);
     put_serialized(&s, &header, BLOB_GOOD);
     put_bytes(&s, &body);
@@ -259,7 +263,7 @@ static void test_scm_request_without_name(void)
 
 static void test_many_iids(void)
 {
-    g_auto(StubBuilder) b = request_blob(70, "S", BLOB_GOOD);
+    g_auto(StubBuilder) b = request_blob(200, "S", BLOB_GOOD);
     g_auto(StubBuilder) s = scm_request(&b, true, false);
     ActivationRequest r;
     g_assert_true(request_read(&s, ACTIVATION_SCM, &r));
@@ -319,15 +323,21 @@ static void test_request_properties(void)
 static void test_request_objref(void)
 {
     g_auto(StubBuilder) b = request_blob(1, "S", BLOB_GOOD);
-    g_autoptr(GByteArray) response = blob_objref(&b, true);
-    g_autoptr(GByteArray) standard = sb_objref_standard(&iid_login, &sb_ipid);
-    const GByteArray *const refs[] = {response, standard, NULL};
+    Guid iid = dcom_guid(0x1a2), other_iid = dcom_guid(0x1a3);
+    Guid clsid = dcom_guid(0x338), other_clsid = dcom_guid(0x339);
+    g_autoptr(GByteArray) good = sb_objref_custom(&iid, &clsid, b.bytes);
+    g_autoptr(GByteArray) with_iid = sb_objref_custom(&other_iid, &clsid, b.bytes);
+    g_autoptr(GByteArray) with_clsid = sb_objref_custom(&iid, &other_clsid, b.bytes);
+    g_autoptr(GByteArray) standard = sb_objref_standard(&iid, &sb_ipid);
+    const GByteArray *const refs[] = {good, with_iid, with_clsid, standard, NULL};
     for (size_t i = 0; i < G_N_ELEMENTS(refs); i++) {
         g_auto(StubBuilder) s = sb_request(false);
         sb_interface(&s, NULL);
         sb_interface(&s, refs[i]);
         ActivationRequest r;
-        g_assert_false(request_read(&s, ACTIVATION_SCM, &r));
+        g_assert_cmpint(request_read(&s, ACTIVATION_SCM, &r), ==, refs[i] == good);
+        if (refs[i] == good)
+            activation_request_clear(&r);
     }
 }
 
@@ -477,7 +487,7 @@ static void test_scm_response(void)
 
 static void test_scm_response_many(void)
 {
-    g_auto(StubBuilder) b = response_blob(70, true, BLOB_GOOD);
+    g_auto(StubBuilder) b = response_blob(200, true, BLOB_GOOD);
     g_auto(StubBuilder) s = scm_response(&b, 0, false);
     ActivationResponse r;
     g_assert_true(response_read(&s, ACTIVATION_SCM, &r));
@@ -575,6 +585,25 @@ static void test_remote_activation_response(void)
         check_interface(&r, 1, &(Guid){0}, false); // the IID is in the request alone
         activation_response_clear(&r);
     }
+}
+
+/** The OXID is aligned to 8, which matters after extensions. */
+static void test_remote_activation_extensions(void)
+{
+    g_auto(StubBuilder) plain = remote_activation_response(false, false);
+    g_auto(StubBuilder) s = sb_new(false);
+    sb_u32(&s, 0);
+    sb_u32(&s, PTR);
+    sb_u32(&s, 0);
+    sb_u32(&s, 0);
+    sb_u32(&s, 0);
+    sb_align(&s, 8);
+    g_byte_array_append(s.bytes, plain.bytes->data + 8, plain.bytes->len - 8);
+    ActivationResponse r;
+    g_assert_true(response_read(&s, ACTIVATION_REMOTE, &r));
+    g_assert_cmphex(r.oxid, ==, 0);
+    g_assert_cmphex(r.status, ==, E_ACCESSDENIED);
+    activation_response_clear(&r);
 }
 
 static void test_remote_activation_failed(void)
@@ -787,6 +816,7 @@ int main(int argc, char **argv)
     g_test_add_func("/decode-activation/scm-response-failed", test_scm_response_failed);
     g_test_add_func("/decode-activation/response-flaws", test_response_flaws);
     g_test_add_func("/decode-activation/remote-activation-response", test_remote_activation_response);
+    g_test_add_func("/decode-activation/remote-activation-extensions", test_remote_activation_extensions);
     g_test_add_func("/decode-activation/remote-activation-failed", test_remote_activation_failed);
     g_test_add_func("/decode-activation/oxid-response", test_oxid_response);
     g_test_add_func("/decode-activation/oxid-response-malformed", test_oxid_response_malformed);

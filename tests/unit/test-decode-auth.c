@@ -507,7 +507,10 @@ static void test_spnego_malformed(void)
     check(der(0xa0, der(0x30, der(0xa2, der(0x04, ap_req())))), none); // NegTokenInit without its framing
     check(der(0xa1, der(0x31, g_byte_array_new())), none);
     check(der(0xa1, der(0x30, der(0xa2, ap_req()))), none); // no OCTET STRING
-    check(raw("\xa1\x80\x30\x80\0\0\0\0", 8), none);        // indefinite lengths
+    // Indefinite lengths and such of more than four bytes.
+    check(der(0xa1, der(0x30, raw("\xa0\x80\x0a\x01\x01\0\0", 7))), none);
+    check(der(0xa1, der(0x30, raw("\xa0\x85\0\0\0\0\x03\x0a\x01\x01", 10))), none);
+    check(der(0xa1, der(0x30, raw("\xa0\x84\0\0\0\x03\x0a\x01\x01", 9))), unknown);
 }
 
 static void test_deep(void)

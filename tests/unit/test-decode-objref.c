@@ -104,7 +104,7 @@ static void test_dualstring(void)
     for (int big_endian = 0; big_endian < 2; big_endian++) {
         g_auto(StubBuilder) strings = sb_new(big_endian);
         put_strings(&strings, TCP, (const char *const[]){"WIN-SRV[50000]", NULL});
-        put_strings(&strings, NAMED_PIPE, (const char *const[]){"\\\\WIN-SRV[\\pipe\\atsvc]", NULL});
+        put_strings(&strings, NAMED_PIPE, (const char *const[]){"OTHER[139]", NULL});
         put_strings(&strings, TCP, (const char *const[]){"10.0.0.7[50000]", NULL});
         g_auto(StubBuilder) s = dualstring(&strings);
         sb_u32(&s, MARK);
