@@ -50,9 +50,9 @@ def plugin(tools: Tools) -> Tools:
     modules = list(tools.stage.glob("*/epan/car.so"))
     if not modules:
         pytest.fail(f"no plugin below {tools.stage}; CAR_WMI_BUILD names the build folder")
-    listed = tools.run("tshark", "-G", "plugins").stdout
-    if not any(line.startswith("car.so") for line in listed.splitlines()):
-        pytest.fail(f"tshark did not load {modules[0]}:\n{listed}")
+    listed = tools.run("tshark", "-G", "plugins")
+    if not any(line.startswith("car.so") for line in listed.stdout.splitlines()):
+        pytest.fail(f"tshark did not load {modules[0]}:\n{listed.stdout}{listed.stderr}")
     return tools
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -30,7 +31,7 @@ class Tools:
         self._counter = itertools.count(1)
         if os.getuid() == 0:
             os.chown(self.home, NOBODY, NOBODY)
-            self._drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+            self._drop = [shutil.which("setpriv") or "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
 
     def environment(self, **changes: str) -> dict[str, str]:
         """Nothing of the user's own configuration."""

@@ -119,6 +119,17 @@ def lost_handshake(session: Session, packets: list[Packet]) -> Sequence[Packet]:
     return without(packets, session.rpc.tcp.packets[:3])
 
 
+def lost_request(session: Session, packets: list[Packet]) -> Sequence[Packet]:
+    """The capture missed a request: of its call nothing is known, of all others everything."""
+    call = session.rpc.calls.pop(0)
+    return without(packets, call.requests)
+
+
+def lost_response(session: Session, packets: list[Packet]) -> Sequence[Packet]:
+    """The capture missed a response."""
+    return without(packets, session.rpc.calls[0].responses)
+
+
 CASES = {
     "windows": Case(windows),
     "impacket": Case(impacket),
@@ -144,6 +155,8 @@ CASES = {
     "segments-overtake": Case(windows, change=segments_overtake, options=OUT_OF_ORDER),
     "retransmitted": Case(windows, change=some_again),
     "two-taps": Case(windows, change=lambda session, packets: two_taps(packets)),
+    "lost-request": Case(windows, change=lost_request),
+    "lost-response": Case(windows, change=lost_response),
     "no-handshake": Case(windows, change=lost_handshake),
 }
 

@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""car-wmi as a command: exit status, messages, standard input, files, damaged captures."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import expect
+from gen import guids, scenario
+from gen.capture import Capture
+from gen.scenario import CLIENT, OTHER, SERVER, Lab, Session
+from support import Tools
+
+
+class Found:
+    """A capture with a WMI session."""
+
+    def __init__(self, cli: Tools) -> None:
+        lab = Lab(seed=13)
+        self.session: Session = scenario.wmi_session(lab)
+        self.session.get_object("Win32_Process")
+        self.session.create_process("notepad.exe")
+        scenario.dispatch_session(lab, OTHER, SERVER)
+        self.capture: Capture = lab.capture()
+        self.path: Path = cli.write(self.capture)
+        self.records = cli.records(self.path)
+
+
+@pytest.fixture(scope="module")
+def found(cli: Tools) -> Found:
+    """A capture in which something matches."""
+    return Found(cli)
+
+
+@pytest.fixture(scope="module")
+def nothing(cli: Tools) -> Path:
+    """A capture in which nothing matches."""
+    lab = Lab()
+    scenario.plain_rpc(lab, CLIENT, SERVER, 49670, guids.SAMR)
+    return cli.write(lab.capture())
+
+
+def one_line(text: str) -> bool:
+    """Whether a message is one line that says something."""
+    return len(text.splitlines()) == 1 and text.endswith("\n") and len(text) > 15
+
+
+# -- exit status and messages -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", ["ndjson", "json", "table"])
+def test_match(cli: Tools, found: Found, format: str) -> None:
+    result = cli.car_wmi("list", "-T", format, found.path)
+    assert (result.returncode, result.stderr) == (0, "") and result.stdout
+
+
+@pytest.mark.parametrize(("format", "printed"), [("ndjson", ""), ("json", "[]\n"), ("table", "")])
+def test_no_match(cli: Tools, nothing: Path, format: str, printed: str) -> None:
+    result = cli.car_wmi("list", "-T", format, nothing)
+    assert (result.returncode, result.stdout, result.stderr) == (1, printed, "")
+
+
+def test_list_is_the_default_command(cli: Tools, found: Found) -> None:
+    assert cli.car_wmi(found.path).stdout == cli.car_wmi("list", found.path).stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["list"],
+        ["list", "-T", "nonsense", "x.pcap"],
+        ["list", "--min-confidence", "surely", "x.pcap"],
+        ["list", "--no-such-option", "x.pcap"],
+        ["nosuchcommand"],
+        ["list", "-T"],
+    ],
+    ids=lambda arguments: " ".join(arguments) or "none",
+)
+def test_usage_errors(cli: Tools, arguments: list[str]) -> None:
+    result = cli.car_wmi(*arguments)
+    assert result.returncode == 2 and result.stdout == "" and result.stderr
+
+
+def test_file_that_is_not_there(cli: Tools) -> None:
+    result = cli.car_wmi("list", "missing.pcap")
+    assert result.returncode == 2 and result.stdout == ""
+    assert "missing.pcap" in result.stderr and one_line(result.stderr)
+
+
+@pytest.mark.parametrize("content", [b"", b"this is no capture\n" * 20], ids=["empty", "text"])
+def test_file_that_is_no_capture(cli: Tools, content: bytes) -> None:
+    path = cli.arena / f"no-capture-{len(content)}.pcap"
+    path.write_bytes(content)
+    result = cli.car_wmi("list", "-T", "ndjson", path)
+    assert result.returncode == 2 and result.stdout == ""
+    assert path.name in result.stderr and one_line(result.stderr)
+
+
+def test_folder(cli: Tools) -> None:
+    result = cli.car_wmi("list", cli.arena)
+    assert result.returncode == 2 and one_line(result.stderr)
+
+
+def test_no_tshark(cli: Tools, found: Found) -> None:
+    result = cli.car_wmi("list", "--tshark", "/nonexistent/tshark", found.path)
+    assert result.returncode == 2 and result.stdout == "" and "/nonexistent/tshark" in result.stderr
+    result = cli.car_wmi("list", found.path, PATH="/nonexistent")
+    assert result.returncode == 2 and result.stdout == "" and "tshark" in result.stderr
+
+
+def test_no_plugin(cli: Tools, found: Found) -> None:
+    result = cli.car_wmi("list", found.path, WIRESHARK_PLUGIN_DIR=str(cli.home))
+    assert result.returncode == 2 and result.stdout == "" and "plugin" in result.stderr
+
+
+def test_help(cli: Tools) -> None:
+    for arguments in (["--help"], ["list", "--help"]):
+        result = cli.car_wmi(*arguments)
+        assert result.returncode == 0 and "list" in result.stdout and result.stderr == ""
+
+
+def test_version(cli: Tools) -> None:
+    result = cli.car_wmi("--version")
+    assert result.returncode == 0 and result.stdout.startswith("car-wmi ")
+
+
+# -- several captures, standard input, output -------------------------------------------------------------------------
+
+
+def test_several_captures(cli: Tools, found: Found, nothing: Path) -> None:
+    again = cli.write(found.capture, "again.pcap", nano=True)
+    records = cli.records(found.path, nothing, again)
+    assert [r["capture"]["path"] for r in records] == [str(found.path)] * 2 + [str(again)] * 2
+    assert [r["frames"] for r in records[:2]] == [r["frames"] for r in records[2:]]
+    array = cli.car_wmi("list", "-T", "json", found.path, nothing, again)
+    assert json.loads(array.stdout) == records
+
+
+def test_unreadable_one_among_others(cli: Tools, found: Found, nothing: Path) -> None:
+    result = cli.car_wmi("list", "-T", "ndjson", "missing.pcap", found.path)
+    assert result.returncode == 0 and "missing.pcap" in result.stderr
+    assert [json.loads(line) for line in result.stdout.splitlines()] == found.records
+    assert cli.car_wmi("list", nothing, "missing.pcap").returncode == 2
+
+
+@pytest.mark.parametrize("name", ["capture.pcapng", "capture.pcap"])
+def test_standard_input(cli: Tools, found: Found, name: str) -> None:
+    path = cli.write(found.capture, name)
+    records = cli.records("-", stdin=path.read_bytes())
+    assert [r["capture"]["path"] for r in records] == ["-", "-"]
+    expected = cli.records(path)
+    for record in (*records, *expected):
+        del record["capture"]
+    assert records == expected
+
+
+def test_output_file(cli: Tools, found: Found) -> None:
+    out = cli.home / "records.ndjson"
+    result = cli.car_wmi("list", "-T", "ndjson", "-o", out, found.path)
+    assert (result.returncode, result.stdout) == (0, "")
+    assert [json.loads(line) for line in out.read_text().splitlines()] == found.records
+
+
+def test_output_file_that_cannot_be_written(cli: Tools, found: Found) -> None:
+    result = cli.car_wmi("list", "-o", "/nonexistent/records", found.path)
+    assert result.returncode == 2 and "/nonexistent/records" in result.stderr
+
+
+def test_full_disk(cli: Tools, found: Found) -> None:
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run(
+            [*cli._drop, cli.program, "list", "-T", "ndjson", found.path],
+            stdout=full, stderr=subprocess.PIPE, env=cli.environment(), cwd=cli.home, check=False, timeout=60,
+        )  # fmt: skip
+    assert result.returncode == 2 and result.stderr
+
+
+@pytest.mark.parametrize("name", ["-x.pcapng", "with space.pcapng", "zeile\nzwei.pcapng", "ü.pcapng", 'a"b\\c.pcapng'])
+def test_strange_names(cli: Tools, found: Found, name: str) -> None:
+    path = cli.home / name
+    path.write_bytes(found.capture.pcapng())
+    path.chmod(0o644)
+    end = ["--"] if name.startswith("-") else []
+    records = cli.records(*end, name)
+    assert [r["capture"]["path"] for r in records] == [name] * 2
+    table = cli.car_wmi("list", *end, name, path)
+    assert len(table.stdout.splitlines()) == 5
+
+
+def test_name_that_is_not_utf8(cli: Tools, found: Found) -> None:
+    path = cli.home / "caf\udce9.pcapng"
+    path.write_bytes(found.capture.pcapng())
+    path.chmod(0o644)
+    result = cli.run(cli.program, "list", "-T", "ndjson", path.name)
+    assert result.returncode == 0
+    assert [json.loads(line)["frames"] for line in result.stdout.splitlines()] == [r["frames"] for r in found.records]
+
+
+# -- formats and damage -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.pcap", {}),
+        ("a.pcap", {"nano": True}),
+        ("a.pcap", {"big": True}),
+        ("a.pcapng", {"interfaces": ("eth0", "eth1"), "comment": "x"}),
+    ],
+)
+def test_file_formats(cli: Tools, found: Found, name: str, options: dict) -> None:
+    records = cli.records(cli.write(found.capture, name, **options))
+    digits = 9 if name.endswith("ng") or options.get("nano") else 6
+    for record, expected in zip(records, found.records, strict=True):
+        assert record["start_time"] == found.capture.time(record["frames"]["first"], digits)
+        for member in ("capture", "start_time", "end_time"):
+            del record[member]
+        assert record == {k: v for k, v in expected.items() if k not in ("capture", "start_time", "end_time")}
+
+
+@pytest.mark.parametrize("name", ["cut.pcap", "cut.pcapng"])
+def test_cut_short(cli: Tools, found: Found, name: str, validator: Callable[[dict], None]) -> None:
+    """The file ends in the middle of the last packet: all before counts."""
+    path = cli.write(found.capture, name)
+    path.write_bytes(path.read_bytes()[:-7])
+    result = cli.car_wmi("list", "-T", "ndjson", path)
+    assert result.returncode == 0
+    assert path.name in result.stderr and "cut short" in result.stderr and one_line(result.stderr)
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(records) == 2
+    for record, expected in zip(records, found.records):
+        validator(record)
+        assert record["capture"]["complete"] is False and record["capture"]["note"]
+        assert record["calls"] == expected["calls"] and record["frames"] == expected["frames"]
+
+
+def test_cut_short_in_the_middle(cli: Tools, found: Found) -> None:
+    """The file ends within the packet of the last call: the calls before it are there."""
+    last = found.session.rpc.calls[-1].requests[0]
+    before = [p for p in found.capture.packets if p.time_ns < last.time_ns]
+    whole, part = Capture([*before, last]).pcap(), Capture(before).pcap()
+    path = cli.arena / "middle.pcap"
+    path.write_bytes(whole[: len(part) + 60])
+    records = cli.records(path)
+    assert [c["frame"] for c in records[-1]["calls"]] == [c["frame"] for c in found.records[-1]["calls"][:-1]]
+    assert records[-1]["frames"]["last"] <= len(before)
+
+
+def test_cut_short_without_a_match(cli: Tools, nothing: Path) -> None:
+    path = cli.arena / "cut-nothing.pcapng"
+    path.write_bytes(nothing.read_bytes()[:-9])
+    result = cli.car_wmi("list", path)
+    assert result.returncode == 1 and path.name in result.stderr
+
+
+def test_damaged_part_way(cli: Tools, found: Found) -> None:
+    """A packet header that cannot be."""
+    packets = found.capture.packets
+    head = len(Capture(packets[:-20]).pcap())
+    data = bytearray(found.capture.pcap())
+    data[head + 8 : head + 12] = b"\xff\xff\xff\x7f"
+    path = cli.arena / "damaged.pcap"
+    path.write_bytes(data)
+    result = cli.car_wmi("list", "-T", "ndjson", path)
+    assert result.returncode == 0 and path.name in result.stderr
+    assert all(json.loads(line)["capture"]["complete"] is False for line in result.stdout.splitlines())
+
+
+@pytest.mark.parametrize("snaplen", [128, 256, 1024])
+def test_snaplen(cli: Tools, found: Found, snaplen: int) -> None:
+    """Packets that were not kept whole: the interfaces and the sealed calls are still seen."""
+    records = cli.records(cli.write(found.capture, snaplen=snaplen))
+    record = records[-1]
+    assert record["confidence"] == "wmi"
+    expected = found.records[-1]
+    assert record["frames"] == expected["frames"]
+    assert {i["name"] for i in record["interfaces"]} == {i["name"] for i in expected["interfaces"]}
+    said = [(c["interface"], c["opnum"]) for c in record["calls"]]
+    assert said == [(c["interface"], c["opnum"]) for c in expected["calls"]]
+
+
+# -- whose configuration counts ---------------------------------------------------------------------------------------
+
+
+def _with_settings(cli: Tools, path: Path, name: str, text: str) -> list[dict]:
+    folder = cli.home / "config" / "wireshark"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+    try:
+        return cli.records(path, status=(0, 1, 2))
+    finally:
+        (folder / name).unlink()
+
+
+def test_preferences_of_the_user_change_nothing(cli: Tools, found: Found) -> None:
+    """Those of a profile made for something else: no reassembly."""
+    off = ("tcp.desegment_tcp_streams", "dcerpc.desegment_dcerpc", "dcerpc.reassemble_dcerpc", "ip.defragment")
+    text = "".join(f"{name}: FALSE\n" for name in off) + "nameres.network_name: TRUE\n"
+    assert _with_settings(cli, found.path, "preferences", text) == found.records
+
+
+@pytest.mark.parametrize("protocol", ["dcerpc", "car", "tcp", "kerberos", "isystemactivator"])
+def test_protocols_that_the_user_switched_off(cli: Tools, found: Found, protocol: str) -> None:
+    """What was switched off in Wireshark's window must not hide anything here."""
+    assert _with_settings(cli, found.path, "disabled_protos", protocol + "\n") == found.records
+
+
+def test_times_are_utc(cli: Tools, found: Found) -> None:
+    for zone in ("Asia/Kolkata", "UTC"):
+        assert cli.records(found.path, TZ=zone) == found.records
+
+
+def test_locale_changes_nothing(cli: Tools, found: Found) -> None:
+    assert cli.records(found.path, LC_ALL="C") == found.records
+
+
+def test_calls_are_those_of_the_session(found: Found) -> None:
+    frames = [found.capture.number(call.requests[0]) for call in found.session.rpc.calls]
+    assert [call["frame"] for call in found.records[-1]["calls"]] == frames
+    assert found.records[-1]["frames"]["count"] == len(expect.flow(found.capture, found.session.rpc))
