@@ -423,6 +423,15 @@ static bool object_element_read(Reader *r, uint32_t ref, const Heap *heap, unsig
     return true;
 }
 
+/** 0 or 0xffff (MS-WMIO 2.2.82). Some clients write other values: what the server makes of them is not certain. */
+static void append_boolean(GString *text, uint64_t value)
+{
+    if (value == 0 || value == 0xffff)
+        g_string_append(text, value ? "True" : "False");
+    else
+        g_string_append_printf(text, "True (0x%04x)", (unsigned) value);
+}
+
 /** One value from a ValueTable or an array, appended to `text`. False when it is malformed (`r->why` tells) or left out
  *  (`v->truncated`). */
 static bool element_read(Reader *r, Bytes *b, const PropertyInfo *p, const Heap *heap, unsigned depth, GString *text,
@@ -452,7 +461,7 @@ static bool element_read(Reader *r, Bytes *b, const PropertyInfo *p, const Heap 
     case CIM_UINT32:
     case CIM_UINT64:
     case CIM_CHAR16: g_string_append_printf(text, "%" G_GUINT64_FORMAT, raw); break;
-    case CIM_BOOLEAN: g_string_append(text, low ? "True" : "False"); break;
+    case CIM_BOOLEAN: append_boolean(text, low); break;
     case CIM_REAL32:
         memcpy(&real32, &low, sizeof real32);
         g_string_append(text, g_ascii_formatd(number, sizeof number, "%.9g", (double) real32));

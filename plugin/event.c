@@ -383,7 +383,7 @@ static void print_activated(const PduResult *r)
     const Activation *a = r->activation;
     if (!a || !a->answered)
         return;
-    json_dumper d = pdu_event_begin("activated", r);
+    json_dumper d = call_event_begin("activated", r);
     member_uint(&d, "request_frame", a->frame);
     if (a->has_endpoint) {
         g_autofree char *oxid = g_strdup_printf("%016" G_GINT64_MODIFIER "x", a->oxid);

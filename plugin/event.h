@@ -30,7 +30,7 @@
  * | technique    | conn, frame, call, technique |
  * | hint         | conn, frame, call, text; client family |
  * | activation   | conn, frame, call, clsid, server_name, iids [] |
- * | activated    | conn, frame, request_frame, oxid, bindings ["host[port]"], status |
+ * | activated    | conn, frame, call, request_frame, oxid, bindings ["host[port]"], status |
  * | end          | conn, activity, confidence, activation_frame, activation_conn, callback (bool), first_frame,
  * |              | last_frame, frames, bytes_client, bytes_server, start_time, end_time; after the last packet |
  * | done         | none; last line: the capture was processed to its end, or to where it is damaged |

@@ -76,8 +76,11 @@ static const char *find_command_line(const CallDetails *d)
 static void take_wmi_request(CallDetails *d, WmiInterface interface, uint16_t opnum, Bytes *stub)
 {
     WmiRequest r;
-    if (!wmi_request_read(stub, interface, opnum, &r, &d->undecodable))
+    const char *why;
+    if (!wmi_request_read(stub, interface, opnum, &r, &why)) {
+        d->undecodable = why;
         return;
+    }
     d->namespace_path = file_string(r.namespace_path);
     d->query = file_string(r.query);
     d->query_language = file_string(r.query_language);
@@ -119,19 +122,23 @@ const CallDetails *meaning_of_request(const Interface *interface, uint16_t opnum
 {
     CallDetails *d = wmem_new0(wmem_file_scope(), CallDetails);
     WmiInterface wmi;
+    const char *why = NULL; // a decoder may set it on the way to success
+    bool ok = true;
     bool is_client_info = is_method(interface, opnum, "IWbemLoginClientID", 3);
     if (is_client_info || is_method(interface, opnum, "IWbemLoginClientIDEx", 3)) {
         ClientInfo c;
-        if ((is_client_info ? client_info_read : client_info_ex_read)(stub, &c, &d->undecodable)) {
+        ok = (is_client_info ? client_info_read : client_info_ex_read)(stub, &c, &why);
+        if (ok) {
             take_client(d, &c);
             client_info_clear(&c);
         }
     } else if (is_method(interface, opnum, "IWbemLevel1Login", 3)) {
         OrpcThis orpc;
-        establish_position_request_read(stub, &orpc, &d->undecodable);
+        ok = establish_position_request_read(stub, &orpc, &why);
     } else if (is_method(interface, opnum, "IWbemLevel1Login", 6)) {
         NtlmLoginRequest r;
-        if (ntlm_login_request_read(stub, &r, &d->undecodable)) {
+        ok = ntlm_login_request_read(stub, &r, &why);
+        if (ok) {
             d->namespace_path = file_string(r.resource);
             d->locale = file_string(r.locale);
             ntlm_login_request_clear(&r);
@@ -141,6 +148,8 @@ const CallDetails *meaning_of_request(const Interface *interface, uint16_t opnum
     } else {
         return NULL;
     }
+    if (!ok)
+        d->undecodable = why;
     return d;
 }
 
@@ -156,8 +165,11 @@ static void add_reference(CallOutcome *o, const Objref *objref)
 static void take_wmi_response(CallOutcome *o, WmiInterface interface, uint16_t opnum, Bytes *stub)
 {
     WmiResponse r;
-    if (!wmi_response_read(stub, interface, opnum, &r, &o->undecodable))
+    const char *why;
+    if (!wmi_response_read(stub, interface, opnum, &r, &why)) {
+        o->undecodable = why;
         return;
+    }
     o->has_status = true;
     o->status = r.status;
     o->has_operation_status = r.has_operation_status;
@@ -177,9 +189,12 @@ const CallOutcome *meaning_of_response(const Interface *interface, uint16_t opnu
 {
     CallOutcome *o = wmem_new0(wmem_file_scope(), CallOutcome);
     WmiInterface wmi;
+    const char *why = NULL;
+    bool ok = true;
     if (is_method(interface, opnum, "IWbemLevel1Login", 6)) {
         NtlmLoginResponse r;
-        if (ntlm_login_response_read(stub, &r, &o->undecodable)) {
+        ok = ntlm_login_response_read(stub, &r, &why);
+        if (ok) {
             o->has_status = true;
             o->status = r.status;
             if (r.has_services && r.services.kind == OBJREF_STANDARD)
@@ -189,8 +204,11 @@ const CallOutcome *meaning_of_response(const Interface *interface, uint16_t opnu
     } else if (wmi_interface(interface, &wmi) && wmi_method_known(wmi, opnum)) {
         take_wmi_response(o, wmi, opnum, stub);
     } else {
-        o->has_status = stub_last_status_read(stub, &o->status, &o->undecodable);
+        ok = stub_last_status_read(stub, &o->status, &why);
+        o->has_status = ok;
     }
+    if (!ok)
+        o->undecodable = why;
     return o;
 }
 

@@ -165,7 +165,7 @@ static void test_numbers(void)
     check_value((SbProperty){.type = CIM_CHAR16, .numbers = NUMBER(0x41)}, "65");
     check_value((SbProperty){.type = CIM_BOOLEAN, .numbers = NUMBER(0)}, "False");
     check_value((SbProperty){.type = CIM_BOOLEAN, .numbers = NUMBER(0xffff)}, "True");
-    check_value((SbProperty){.type = CIM_BOOLEAN, .numbers = NUMBER(1)}, "True");
+    check_value((SbProperty){.type = CIM_BOOLEAN, .numbers = NUMBER(1)}, "True (0x0001)");
     check_value((SbProperty){.type = CIM_REAL32, .numbers = NUMBER(real32_bits(-1.5F))}, "-1.5");
     check_value((SbProperty){.type = CIM_REAL64, .numbers = NUMBER(real64_bits(0.1))}, "0.10000000000000001");
 }
