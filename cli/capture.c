@@ -23,16 +23,29 @@ static const char *const preferences[] = {
     "dcerpc.reassemble_dcerpc:TRUE",
 };
 
-static GPtrArray *make_argv(const char *tshark, const char *path)
+/// The same when there are keys; the child finds them in the file that it is handed.
+static const char *const key_preferences[] = {
+    "kerberos.decrypt:TRUE",
+    "kerberos.file:" TSHARK_FILE,
+};
+
+static void add_preferences(GPtrArray *argv, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        g_ptr_array_add(argv, g_strdup("-o"));
+        g_ptr_array_add(argv, g_strdup(list[i]));
+    }
+}
+
+static GPtrArray *make_argv(const char *tshark, const Keys *keys, const char *path)
 {
     GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(argv, g_strdup(tshark));
     g_ptr_array_add(argv, g_strdup("-n"));
     g_ptr_array_add(argv, g_strdup("-q"));
-    for (size_t i = 0; i < G_N_ELEMENTS(preferences); i++) {
-        g_ptr_array_add(argv, g_strdup("-o"));
-        g_ptr_array_add(argv, g_strdup(preferences[i]));
-    }
+    add_preferences(argv, preferences, G_N_ELEMENTS(preferences));
+    if (keys->fd >= 0)
+        add_preferences(argv, key_preferences, G_N_ELEMENTS(key_preferences));
     g_ptr_array_add(argv, g_strdup("-z"));
     g_ptr_array_add(argv, g_strdup("car,events"));
     g_ptr_array_add(argv, g_strdup("-r"));
@@ -88,11 +101,12 @@ static void take_line(const char *line, size_t len, gpointer data)
     event_fold_line(data, line, len);
 }
 
-bool capture_fold(const char *tshark, const char *path, EventFold *fold, TsharkEnd *end, GError **error)
+bool capture_fold(const char *tshark, const Keys *keys, const char *path, EventFold *fold, TsharkEnd *end,
+                  GError **error)
 {
-    g_autoptr(GPtrArray) argv = make_argv(tshark, path);
+    g_autoptr(GPtrArray) argv = make_argv(tshark, keys, path);
     TsharkFlags flags = TSHARK_NO_SETTINGS | (strcmp(path, "-") == 0 ? TSHARK_STDIN : 0);
-    return tshark_run((const char *const *) argv->pdata, flags, take_line, fold, end, error);
+    return tshark_run((const char *const *) argv->pdata, flags, keys->fd, take_line, fold, end, error);
 }
 
 bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError **error)
@@ -108,7 +122,7 @@ bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError *
     (void) close(fd);
     if (!written)
         g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "%s cannot be written", path);
-    bool ok = written && capture_fold(tshark, path, fold, end, error);
+    bool ok = written && capture_fold(tshark, &KEYS_NONE, path, fold, end, error);
     (void) unlink(path);
     return ok;
 }
@@ -122,13 +136,26 @@ static void set_no_plugin(GError **error)
                                        : "");
 }
 
-RecordSet *capture_read(const char *tshark, const char *path, GError **error)
+/// Why calls are still sealed although there were keys.
+static void explain_sealed(RecordSet *set)
+{
+    for (guint i = 0; i < set->records->len; i++) {
+        GArray *calls = ((Record *) g_ptr_array_index(set->records, i))->calls;
+        for (guint j = 0; j < calls->len; j++) {
+            Call *call = &g_array_index(calls, Call, j);
+            if (call->sealed == ANSWER_YES && !call->undecodable)
+                call->undecodable = "sealed, and the keys given do not open it";
+        }
+    }
+}
+
+RecordSet *capture_read(const char *tshark, const Keys *keys, const char *path, GError **error)
 {
     if (!check_file(path, error))
         return NULL;
     g_autoptr(EventFold) fold = event_fold_new(0);
     g_auto(TsharkEnd) end;
-    if (!capture_fold(tshark, path, fold, &end, error))
+    if (!capture_fold(tshark, keys, path, fold, &end, error))
         return NULL;
     const EventStream *stream = event_fold_stream(fold);
     if (!stream->begun) {
@@ -152,5 +179,7 @@ RecordSet *capture_read(const char *tshark, const char *path, GError **error)
     set->path = g_utf8_make_valid(path, -1);
     set->note = note;
     set->complete = !note;
+    if (keys->fd >= 0)
+        explain_sealed(set);
     return set;
 }

@@ -234,7 +234,7 @@ static void check_fields(Doctor *d)
     const char *const argv[] = {d->tshark, "-G", "fields", NULL};
     bool found[G_N_ELEMENTS(fields)] = {false};
     g_auto(TsharkEnd) end = {0};
-    (void) tshark_run(argv, TSHARK_DEFAULT, mark_field, found, &end, NULL);
+    (void) tshark_run(argv, TSHARK_DEFAULT, -1, mark_field, found, &end, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         if (found[i])
             continue;

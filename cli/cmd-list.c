@@ -16,6 +16,7 @@ typedef struct {
     char *output;
     Confidence min_confidence;
     char *tshark;
+    char *keytab, *password_file;
     GPtrArray *captures;
 } ListOptions;
 
@@ -62,6 +63,26 @@ static gboolean set_tshark(const char *name, const char *value, gpointer data, G
     return TRUE;
 }
 
+static gboolean set_keytab(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    ListOptions *options = data;
+    g_free(options->keytab);
+    options->keytab = g_strdup(value);
+    return TRUE;
+}
+
+static gboolean set_password_file(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    ListOptions *options = data;
+    g_free(options->password_file);
+    options->password_file = g_strdup(value);
+    return TRUE;
+}
+
 static gboolean add_capture(const char *name, const char *value, gpointer data, GError **error)
 {
     (void) name;
@@ -81,6 +102,10 @@ static const GOptionEntry entries[] = {
      "Write to FILE instead of standard output", "FILE"},
     {"min-confidence", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_min_confidence,
      "Weakest match to list: wmi (default), dcom or rpcss", "CONFIDENCE"},
+    {"keytab", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_keytab,
+     "Read sealed calls with the keys in FILE (Kerberos keys; of type rc4-hmac: for NTLM too)", "FILE"},
+    {"nt-password-file", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_password_file,
+     "Read calls sealed by NTLM with the one password in the first line of FILE", "FILE"},
     {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
      "The tshark to run (default: that in PATH)", "PATH"},
     {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_capture, NULL, NULL},
@@ -143,13 +168,14 @@ static void write_records(Out *out, const RecordSet *set, Confidence min, Tally 
 }
 
 /// Reads all captures and writes their records. COMMAND_MATCHED when it came to the end.
-static int list_captures(const ListOptions *options, const char *tshark, Out *out, FILE *stream, Tally *tally)
+static int list_captures(const ListOptions *options, const char *tshark, const Keys *keys, Out *out, FILE *stream,
+                         Tally *tally)
 {
     for (guint i = 0; i < options->captures->len; i++) {
         const char *path = g_ptr_array_index(options->captures, i);
         const char *shown = strcmp(path, "-") == 0 ? "standard input" : path;
         g_autoptr(GError) error = NULL;
-        g_autoptr(RecordSet) set = capture_read(tshark, path, &error);
+        g_autoptr(RecordSet) set = capture_read(tshark, keys, path, &error);
         if (g_error_matches(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE)) {
             command_warn("%s: %s", shown, error->message);
             tally->unreadable++;
@@ -202,6 +228,11 @@ static int list(const ListOptions *options)
         command_warn("%s", error->message);
         return COMMAND_UNABLE;
     }
+    g_auto(Keys) keys = KEYS_NONE;
+    if (!keys_open(&keys, options->keytab, options->password_file, &error)) {
+        command_warn("%s", error->message);
+        return COMMAND_UNABLE;
+    }
     g_auto(OutFile) file = {0};
     if (!out_file_open(&file, options->output, &error)) {
         command_warn("%s", error->message);
@@ -209,7 +240,7 @@ static int list(const ListOptions *options)
     }
     g_auto(Out) out = {0};
     Tally tally = {0};
-    int status = list_captures(options, tshark, &out, file.stream, &tally);
+    int status = list_captures(options, tshark, &keys, &out, file.stream, &tally);
     if (status != COMMAND_MATCHED)
         return status;
     if (tally.read == 0)
@@ -248,6 +279,8 @@ int cmd_list(int argc, char **argv)
         status = list(&options);
     g_free(options.output);
     g_free(options.tshark);
+    g_free(options.keytab);
+    g_free(options.password_file);
     g_ptr_array_unref(options.captures);
     return status;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tshark.h"
 
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #define MAX_LINE ((size_t) 4 << 20)
 #define MAX_MESSAGES ((size_t) 64 << 10)
 #define MAX_OUTPUT ((size_t) 1 << 20)
+#define CHILD_FILE 3 ///< the descriptor in TSHARK_FILE
 
 G_DEFINE_QUARK(car - tshark - error - quark, tshark_error)
 G_DEFINE_QUARK(car - tshark - interrupt - quark, tshark_interrupt)
@@ -177,7 +179,7 @@ static void loop(Run *run)
         run->on_line((const char *) run->line->data, run->line->len, run->data);
 }
 
-static GSubprocess *start(const char *const *argv, TsharkFlags flags, GError **error)
+static GSubprocess *start(const char *const *argv, TsharkFlags flags, int file, GError **error)
 {
     GSubprocessFlags pipes = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE;
     if (flags & TSHARK_STDIN)
@@ -186,17 +188,19 @@ static GSubprocess *start(const char *const *argv, TsharkFlags flags, GError **e
     // --enable-protocol would not do: it enables only what is disabled by default.
     if (flags & TSHARK_NO_SETTINGS)
         g_subprocess_launcher_setenv(launcher, "WIRESHARK_CONFIG_DIR", "/nonexistent", TRUE);
+    if (file >= 0)
+        g_subprocess_launcher_take_fd(launcher, fcntl(file, F_DUPFD_CLOEXEC, CHILD_FILE + 1), CHILD_FILE);
     return g_subprocess_launcher_spawnv(launcher, argv, error);
 }
 
-bool tshark_run(const char *const *argv, TsharkFlags flags, TsharkLineFunc on_line, gpointer data, TsharkEnd *end,
-                GError **error)
+bool tshark_run(const char *const *argv, TsharkFlags flags, int file, TsharkLineFunc on_line, gpointer data,
+                TsharkEnd *end, GError **error)
 {
     *end = (TsharkEnd){.status = -1};
     g_autoptr(GMainContext) context = g_main_context_new();
     g_main_context_push_thread_default(context);
     g_autoptr(GError) fault = NULL;
-    g_autoptr(GSubprocess) child = start(argv, flags, &fault);
+    g_autoptr(GSubprocess) child = start(argv, flags, file, &fault);
     Run run = {.context = context, .child = child, .on_line = on_line, .data = data, .end = end};
     if (child) {
         run.line = g_byte_array_new();
@@ -229,7 +233,7 @@ static void append_line(const char *line, size_t len, gpointer data)
 char *tshark_output(const char *const *argv, TsharkEnd *end, GError **error)
 {
     GString *output = g_string_new(NULL);
-    bool ok = tshark_run(argv, TSHARK_DEFAULT, append_line, output, end, error);
+    bool ok = tshark_run(argv, TSHARK_DEFAULT, -1, append_line, output, end, error);
     return g_string_free(output, !ok);
 }
 

@@ -36,6 +36,9 @@ typedef enum {
     TSHARK_NO_SETTINGS = 1 << 1, ///< it does not read the user's settings: profile, switched off protocols, Decode As
 } TsharkFlags;
 
+/** Where the child finds the file that tshark_run() hands it. */
+#define TSHARK_FILE "/proc/self/fd/3"
+
 /** `line` is not terminated and holds no line end. */
 typedef void (*TsharkLineFunc)(const char *line, size_t len, gpointer data);
 
@@ -43,11 +46,11 @@ typedef void (*TsharkLineFunc)(const char *line, size_t len, gpointer data);
  * in its text. */
 char *tshark_find(const char *given, GError **error);
 
-/** Runs `argv` (NULL-terminated, no shell) to its end and gives each line of its standard output to `on_line`.
- * SIGINT, SIGTERM and SIGHUP end the child.
+/** Runs `argv` (NULL-terminated, no shell) to its end and gives each line of its standard output to `on_line`. The
+ * child finds the open file `file` (-1: none) under the name TSHARK_FILE. SIGINT, SIGTERM and SIGHUP end the child.
  * `end` is always set; the caller clears it. Errors: TSHARK_ERROR and TSHARK_INTERRUPT. */
-bool tshark_run(const char *const *argv, TsharkFlags flags, TsharkLineFunc on_line, gpointer data, TsharkEnd *end,
-                GError **error);
+bool tshark_run(const char *const *argv, TsharkFlags flags, int file, TsharkLineFunc on_line, gpointer data,
+                TsharkEnd *end, GError **error);
 
 /** The same for questions with short answers: the standard output, up to 1 MiB of whole lines. Owned by the caller. */
 char *tshark_output(const char *const *argv, TsharkEnd *end, GError **error);

@@ -36,7 +36,7 @@ static void test_reason_unknown(void)
 static void test_no_such_capture(void)
 {
     g_autoptr(GError) error = NULL;
-    g_assert_null(capture_read("/nonexistent/tshark", "/nonexistent/capture", &error));
+    g_assert_null(capture_read("/nonexistent/tshark", &KEYS_NONE, "/nonexistent/capture", &error));
     g_assert_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE);
     g_assert_cmpstr(error->message, ==, "does not exist");
 }
@@ -44,7 +44,7 @@ static void test_no_such_capture(void)
 static void test_directory(void)
 {
     g_autoptr(GError) error = NULL;
-    g_assert_null(capture_read("/nonexistent/tshark", g_get_tmp_dir(), &error));
+    g_assert_null(capture_read("/nonexistent/tshark", &KEYS_NONE, g_get_tmp_dir(), &error));
     g_assert_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE);
 }
 
