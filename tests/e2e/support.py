@@ -31,7 +31,8 @@ class Tools:
         self._counter = itertools.count(1)
         if os.getuid() == 0:
             os.chown(self.home, NOBODY, NOBODY)
-            self._drop = [shutil.which("setpriv") or "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+            setpriv = shutil.which("setpriv") or "setpriv"
+            self._drop = [setpriv, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
 
     def environment(self, **changes: str) -> dict[str, str]:
         """Nothing of the user's own configuration."""
@@ -78,7 +79,7 @@ class Tools:
         folder.mkdir(mode=0o755)
         return capture.write(folder / name, **options)
 
-    # -- what tshark and the plugin say -------------------------------------------------------------------------------
+    # -- what tshark and the plugin say --------------------------------------------------------------------------------
 
     def frames(
         self, path: Path, display_filter: str, two_pass: bool = False, options: Sequence[str] = ()
@@ -117,7 +118,7 @@ class Tools:
         assert result.returncode in (0, 2), result.stderr
         return [json.loads(line) for line in result.stdout.splitlines()]
 
-    # -- what car-wmi says --------------------------------------------------------------------------------------------
+    # -- what car-wmi says ---------------------------------------------------------------------------------------------
 
     def records(self, *arguments: str | Path, status: Iterable[int] = (0,), **options: object) -> list[dict]:
         """The records of `car-wmi list -T ndjson`."""

@@ -50,7 +50,7 @@ def one_line(text: str) -> bool:
     return len(text.splitlines()) == 1 and text.endswith("\n") and len(text) > 15
 
 
-# -- exit status and messages -----------------------------------------------------------------------------------------
+# -- exit status and messages ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("format", ["ndjson", "json", "table"])
@@ -130,7 +130,7 @@ def test_version(cli: Tools) -> None:
     assert result.returncode == 0 and result.stdout.startswith("car-wmi ")
 
 
-# -- several captures, standard input, output -------------------------------------------------------------------------
+# -- several captures, standard input, output --------------------------------------------------------------------------
 
 
 def test_several_captures(cli: Tools, found: Found, nothing: Path) -> None:
@@ -202,7 +202,7 @@ def test_name_that_is_not_utf8(cli: Tools, found: Found) -> None:
     assert [json.loads(line)["frames"] for line in result.stdout.splitlines()] == [r["frames"] for r in found.records]
 
 
-# -- formats and damage -----------------------------------------------------------------------------------------------
+# -- formats and damage ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_snaplen(cli: Tools, found: Found, snaplen: int) -> None:
     assert said == [(c["interface"], c["opnum"]) for c in expected["calls"]]
 
 
-# -- whose configuration counts ---------------------------------------------------------------------------------------
+# -- whose configuration counts ----------------------------------------------------------------------------------------
 
 
 def _with_settings(cli: Tools, path: Path, name: str, text: str) -> list[dict]:

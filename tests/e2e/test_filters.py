@@ -113,7 +113,7 @@ def test_filters_need_no_tree_of_their_own(plugin: Tools, sample: Sample) -> Non
     assert both == [n for n in expect.flow(sample.capture, *sample.session.conversations) if n in syn]
 
 
-# -- -T fields, -T json, -V -------------------------------------------------------------------------------------------
+# -- -T fields, -T json, -V --------------------------------------------------------------------------------------------
 
 
 def _walk(node: object, found: dict[str, list[str]]) -> None:

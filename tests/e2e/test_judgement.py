@@ -61,7 +61,7 @@ def finished(lab: Lab, **options: object) -> Session:
     return session
 
 
-# -- not WMI ----------------------------------------------------------------------------------------------------------
+# -- not WMI -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("clsid", [guids.CLSID_MMC20, guids.CLSID_ShellWindows])
@@ -138,7 +138,7 @@ def test_rpcss_ticket_elsewhere_is_nothing(plugin: Tools) -> None:
     assert tell(plugin, lab).said == {}
 
 
-# -- the preference ---------------------------------------------------------------------------------------------------
+# -- the preference ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("least", ["wmi", "dcom", "rpcss"])
@@ -158,7 +158,7 @@ def test_min_confidence(plugin: Tools, least: str) -> None:
     assert told.confidence(estimate) == {"rpcss"}
 
 
-# -- presentation contexts --------------------------------------------------------------------------------------------
+# -- presentation contexts ---------------------------------------------------------------------------------------------
 
 
 def test_wmi_interface_refused(plugin: Tools) -> None:
@@ -233,7 +233,7 @@ def test_every_method_has_its_name(plugin: Tools) -> None:
     assert only(told.said, *expect.PDU_FIELDS) == expect.pdu_fields(told.capture, rpc)
 
 
-# -- activations ------------------------------------------------------------------------------------------------------
+# -- activations -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", [0x80070005, 0x80040154])
@@ -295,7 +295,7 @@ def test_activation_whose_bind_was_not_seen(plugin: Tools) -> None:
     assert told.field(activated.call.requests[0], "clsid") == [guids.CLSID_WbemLevel1Login]
 
 
-# -- object connections that were opened before the capture ---------------------------------------------------------------
+# -- object connections that were opened before the capture ------------------------------------------------------------
 
 
 def _joined_late(session: Session, first: object) -> Capture:
@@ -349,7 +349,7 @@ def test_sealed_call_without_bind_and_activation_is_nothing_certain(plugin: Tool
     assert told.flagged()
 
 
-# -- what belongs together --------------------------------------------------------------------------------------------
+# -- what belongs together ---------------------------------------------------------------------------------------------
 
 
 def test_two_clients_are_two_activities(plugin: Tools) -> None:
@@ -437,7 +437,7 @@ def test_callback(plugin: Tools) -> None:
     assert only(told.said, *expect.PDU_FIELDS) == expect.pdu_fields(told.capture, *session.conversations, back)
 
 
-# -- ports used again -------------------------------------------------------------------------------------------------
+# -- ports used again --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("closed", [True, False], ids=["closed", "left-open"])

@@ -17,7 +17,7 @@ from support import Tools
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("CAR_WMI_SHARED", REPOSITORY.parent / "shared")) / "captures"
-AUTH_TYPES = {"9": {"kerberos", "ntlm", "spnego"}, "10": {"ntlm"}, "16": {"kerberos"}, "68": {"netlogon"}, "": {None, "none"}}
+AUTH_TYPES = {"9": {"kerberos", "ntlm", "spnego"}, "10": {"ntlm"}, "16": {"kerberos"}, "68": {"netlogon"}}
 LEVELS = {"1": "none", "2": "connect", "3": "call", "4": "packet", "5": "integrity", "6": "privacy"}
 
 pytestmark = pytest.mark.shared
@@ -105,7 +105,7 @@ def _calls(row: dict[str, str], names: dict[str, str]) -> list[tuple[int, str, i
     return made
 
 
-# -- captures in the wild ---------------------------------------------------------------------------------------------
+# -- captures in the wild ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", CAPTURES)
@@ -187,7 +187,7 @@ def test_connection_opened_before_the_capture(read, name: str) -> None:
     assert record["activation"]["frame"] == activation["activation"]["frame"]
 
 
-# -- the lab ----------------------------------------------------------------------------------------------------------
+# -- the lab -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("entry", LAB, ids=lambda entry: entry["name"])

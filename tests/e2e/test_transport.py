@@ -14,7 +14,7 @@ from gen import guids, scenario, wmi
 from gen.capture import Capture
 from gen.ip import Packet
 from gen.rpc import Planned
-from gen.scenario import CLIENT, CLIENT6, SERVER, SERVER6, Lab, Session
+from gen.scenario import CLIENT6, SERVER6, Lab, Session
 from gen.tcp import repeated, swapped, two_taps, without
 from support import Tools
 

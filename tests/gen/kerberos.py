@@ -31,10 +31,10 @@ def ticket(rng: random.Random, spn: str, realm: str, size: int = 1100) -> bytes:
     return asn1.application(1, asn1.sequence(body + asn1.context(3, _encrypted(rng, size, 1))))
 
 
-def ap_req(rng: random.Random, spn: str, realm: str, size: int = 1100, wrapped: bool = False) -> bytes:
+def ap_req(rng: random.Random, service_ticket: bytes, wrapped: bool = False) -> bytes:
     """AP-REQ with mutual authentication, as DCE style sends it: bare, or with `wrapped` in a GSS-API frame."""
     body = asn1.context(0, asn1.integer(5)) + asn1.context(1, asn1.integer(14))
-    body += asn1.context(2, asn1.bits32(0x20000000)) + asn1.context(3, ticket(rng, spn, realm, size))
+    body += asn1.context(2, asn1.bits32(0x20000000)) + asn1.context(3, service_ticket)
     message = asn1.application(14, asn1.sequence(body + asn1.context(4, _encrypted(rng, 460))))
     return gss(KRB5, b"\x01\x00" + message) if wrapped else message
 
@@ -57,21 +57,21 @@ def wrap_header(rng: random.Random, sequence: int, acceptor: bool) -> bytes:
     return bytes([5, 4, flags, 0xFF, 0, 16, 0, 28]) + sequence.to_bytes(8, "big") + rng.randbytes(60)
 
 
-def _kdc_rep(number: int, rng: random.Random, user: str, realm: str, spn: str) -> bytes:
+def _kdc_rep(number: int, rng: random.Random, user: str, realm: str, given: bytes) -> bytes:
     body = asn1.context(0, asn1.integer(5)) + asn1.context(1, asn1.integer(number))
     body += asn1.context(3, asn1.general_string(realm)) + asn1.context(4, _principal(NT_PRINCIPAL, [user]))
-    body += asn1.context(5, ticket(rng, spn, realm)) + asn1.context(6, _encrypted(rng, 300))
+    body += asn1.context(5, given) + asn1.context(6, _encrypted(rng, 300))
     return asn1.application(number, asn1.sequence(body))
 
 
 def as_rep(rng: random.Random, user: str, realm: str) -> bytes:
     """AS-REP: the ticket-granting ticket of `user`."""
-    return _kdc_rep(11, rng, user, realm, f"krbtgt/{realm}")
+    return _kdc_rep(11, rng, user, realm, ticket(rng, f"krbtgt/{realm}", realm))
 
 
-def tgs_rep(rng: random.Random, user: str, realm: str, spn: str) -> bytes:
-    """TGS-REP: `user` got a ticket for `spn`."""
-    return _kdc_rep(13, rng, user, realm, spn)
+def tgs_rep(rng: random.Random, user: str, realm: str, service_ticket: bytes) -> bytes:
+    """TGS-REP: `user` got a ticket for a service."""
+    return _kdc_rep(13, rng, user, realm, service_ticket)
 
 
 def over_tcp(message: bytes) -> bytes:

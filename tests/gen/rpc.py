@@ -83,7 +83,7 @@ class Rpc:
         self._next_context = 0
         self._used: set[int] = set()
 
-    # -- presentation contexts ------------------------------------------------------------------------------------
+    # -- presentation contexts -----------------------------------------------------------------------------------------
 
     def offer(self, uuid: str, ndr64: bool = False, features: bool = False) -> list[Context]:
         """The contexts a client offers for one interface: NDR and what Windows tries besides: NDR64, which is refused,
@@ -100,7 +100,11 @@ class Rpc:
         return self._next_context - 1
 
     def bind(
-        self, contexts: Sequence[Context], security: Security | None = None, alter: bool = False, call_id: int | None = None
+        self,
+        contexts: Sequence[Context],
+        security: Security | None = None,
+        alter: bool = False,
+        call_id: int | None = None,
     ) -> Bind:
         """Offers contexts, gets the answer that stands in them, and runs the authentication legs of `security`, if
         that is a new one: the third one in an AUTH3 or in an Alter_context of its own."""
@@ -116,7 +120,13 @@ class Rpc:
         return made
 
     def _offer(
-        self, pdu: Pdu, contexts: Sequence[Context], fresh: Security | None, leg: int, alter: bool, security: Security | None
+        self,
+        pdu: Pdu,
+        contexts: Sequence[Context],
+        fresh: Security | None,
+        leg: int,
+        alter: bool,
+        security: Security | None,
     ) -> Bind:
         """Bind or Alter_context with the tokens `leg` and, in the answer, `leg` + 1."""
         asked = fresh.token(leg) if fresh else None
@@ -136,7 +146,7 @@ class Rpc:
         """Alter_context."""
         return self.bind(contexts, security, alter=True)
 
-    # -- calls ----------------------------------------------------------------------------------------------------
+    # -- calls ---------------------------------------------------------------------------------------------------------
 
     def call(
         self,
@@ -203,7 +213,7 @@ class Rpc:
             made.append((flags, len(stub) - index * room, part))
         return made
 
-    # -- bytes ----------------------------------------------------------------------------------------------------
+    # -- bytes ---------------------------------------------------------------------------------------------------------
 
     def _pdu(self, call_id: int | None) -> Pdu:
         if call_id is None:

@@ -7,11 +7,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from . import activation, dcerpc, guids, ip, objref, orpc, security, wmi, wmio
+from . import activation, guids, ip, objref, orpc, wmi, wmio
+from . import kerberos as kerberos_messages
 from .activation import Exporter
 from .capture import Capture
 from .ip import Endpoint, Packet
-from .ndr import Ndr
 from .rpc import Call, Rpc
 from .security import CONNECT, INTEGRITY, PACKET, PRIVACY, Kerberos, Ntlm, Security
 from .tcp import Clock, Tcp
@@ -56,6 +56,7 @@ class Lab:
         self.mss, self.vlans, self.big = mss, vlans, big
         self.flows: list[Tcp] = []
         self.loose: list[Packet] = []
+        self._tickets: dict[str, bytes] = {}
         self._port = 55000
         self._count = 0
 
@@ -68,11 +69,18 @@ class Lab:
         """An IPID as Windows makes them: the process id of the server in its second field."""
         self._count += 1
         tail = self.rng.randbytes(8).hex()
-        return f"{self._count:04x}{self.rng.randrange(0x1000, 0xffff):04x}-{pid & 0xffff:04x}-0000-{tail[:4]}-{tail[4:]}"
+        head = f"{self._count:04x}{self.rng.randrange(0x1000, 0xFFFF):04x}"
+        return f"{head}-{pid & 0xFFFF:04x}-0000-{tail[:4]}-{tail[4:]}"
 
     def oxid(self) -> int:
         """A random OXID or OID."""
         return self.rng.getrandbits(64)
+
+    def ticket(self, spn: str, realm: str) -> bytes:
+        """The ticket for a service: the same one each time, as clients keep them."""
+        if spn not in self._tickets:
+            self._tickets[spn] = kerberos_messages.ticket(self.rng, spn, realm)
+        return self._tickets[spn]
 
     def port(self) -> int:
         """The next ephemeral port."""
@@ -80,7 +88,13 @@ class Lab:
         return self._port
 
     def flow(
-        self, client: Host, server: Host, port: int, client_port: int | None = None, handshake: bool = True, **options: object
+        self,
+        client: Host,
+        server: Host,
+        port: int,
+        client_port: int | None = None,
+        handshake: bool = True,
+        **options: object,
     ) -> Tcp:
         """A TCP connection; `handshake=False` joins it half-way."""
         ends = Endpoint(client.ip, client_port or self.port(), client.mac), Endpoint(server.ip, port, server.mac)
@@ -160,7 +174,7 @@ class Session:
         """All of them."""
         return [self.activated.rpc, self.rpc] if self.activated else [self.rpc]
 
-    # -- calls of IWbemServices ---------------------------------------------------------------------------------------
+    # -- calls of IWbemServices ----------------------------------------------------------------------------------------
 
     def _services(self, opnum: int, request: bytes, response: bytes, **options: object) -> Call:
         return self.rpc.call(guids.IWbemServices, opnum, request, response, self.services, **options)
@@ -180,7 +194,7 @@ class Session:
     def exec_query(self, query: str, **options: object) -> tuple[Call, str]:
         """ExecQuery; also returns the enumerator's IPID."""
         ipid = self.lab.ipid(self.pid)
-        answer = orpc.interface_response(self._reference(guids.IEnumWbemClassObject, ipid))
+        answer = orpc.interface_response(self.reference(guids.IEnumWbemClassObject, ipid))
         request = wmi.exec_query(self.causality, query, nul=self._impacket)
         return self._services(wmi.EXEC_QUERY, request, answer, **options), ipid
 
@@ -189,7 +203,8 @@ class Session:
         request = wmi.exec_method(
             self.causality, path, method, block and wmio.objref(block), nul=self._impacket, wanted=not self._impacket
         )
-        return self._services(wmi.EXEC_METHOD, request, wmi.exec_method_response(result and wmio.objref(result)), **options)
+        answer = wmi.exec_method_response(result and wmio.objref(result))
+        return self._services(wmi.EXEC_METHOD, request, answer, **options)
 
     def create_process(self, command_line: str, pid: int = 4242, **options: object) -> Call:
         """ExecMethod of Win32_Process.Create."""
@@ -210,17 +225,30 @@ class Session:
         request = wmi.enum_next(self.causality, count)
         return self.rpc.call(guids.IEnumWbemClassObject, wmi.ENUM_NEXT, request, answer, ipid)
 
-    def _reference(self, iid: str, ipid: str) -> bytes:
+    def reference(self, iid: str, ipid: str) -> bytes:
+        """OBJREF of an object that the server hands out."""
         oxid = self.activated.exporter.oxid if self.activated else 1
         return objref.objref_standard(iid, oxid, self.lab.oxid(), ipid, [self.server.name, self.server.ip])
 
 
-# -- pieces -----------------------------------------------------------------------------------------------------------
+# -- pieces ------------------------------------------------------------------------------------------------------------
 
 
 def kerberos(lab: Lab, server: Host, level: int, context_id: int = 0, service: str = "RPCSS") -> Kerberos:
     """Security context of a client in the server's domain."""
-    return Kerberos(lab.rng, level, context_id, spn=f"{service}/{server.fqdn}", realm=server.realm)
+    spn = f"{service}/{server.fqdn}"
+    return Kerberos(lab.rng, level, context_id, spn=spn, realm=server.realm, ticket=lab.ticket(spn, server.realm))
+
+
+def fetch_ticket(lab: Lab, client: Host, server: Host, kdc: Host, user: str, service: str = "RPCSS") -> Packet:
+    """The KDC's answer, over TCP, that gave `user` the ticket which `client` presents to `server`. Returns the packet
+    in which it ends."""
+    given = lab.ticket(f"{service}/{server.fqdn}", server.realm)
+    tcp = lab.flow(client, kdc, 88)
+    answer = kerberos_messages.over_tcp(kerberos_messages.tgs_rep(lab.rng, user, server.realm, given))
+    last = tcp.send(False, answer)[-1]
+    tcp.finish()
+    return last
 
 
 def ntlm(lab: Lab, client: Host, server: Host, level: int, context_id: int = 0, **options: object) -> Ntlm:
@@ -273,7 +301,13 @@ def activate(
 
 
 def remote_activation(
-    lab: Lab, client: Host, server: Host, clsid: str = guids.CLSID_WbemLevel1Login, port: int = 49670, pid: int = 2688, status: int = 0
+    lab: Lab,
+    client: Host,
+    server: Host,
+    clsid: str = guids.CLSID_WbemLevel1Login,
+    port: int = 49670,
+    pid: int = 2688,
+    status: int = 0,
 ) -> Activated:
     """IActivation::RemoteActivation, the way of old clients."""
     rpc = lab.connect(client, server, 135)
@@ -288,7 +322,7 @@ def remote_activation(
     return Activated(rpc, call, exporter, causality, clsid, iids, ipids, None, status)
 
 
-# -- WMI --------------------------------------------------------------------------------------------------------------
+# -- WMI ---------------------------------------------------------------------------------------------------------------
 
 
 def wmi_session(
@@ -325,10 +359,11 @@ def wmi_session(
     return session
 
 
-def _login_call(session: Session, ipid: str) -> Call:
+def login(session: Session, ipid: str) -> Call:
+    """NTLMLogin on the object `ipid`, into `session.namespace`; `session.services` becomes what it returns."""
     session.services = session.lab.ipid(session.pid)
     big = session.rpc.big
-    answer = orpc.interface_response(session._reference(guids.IWbemServices, session.services), big=big)
+    answer = orpc.interface_response(session.reference(guids.IWbemServices, session.services), big=big)
     request = wmi.ntlm_login(session.causality, session.namespace, session.locale, big=big)
     session.login = session.rpc.call(guids.IWbemLevel1Login, wmi.NTLM_LOGIN, request, answer, ipid)
     return session.login
@@ -360,7 +395,7 @@ def _windows_login(session: Session, level: int, namespace: str) -> None:
     rpc.alter(rpc.offer(guids.IWbemLevel1Login))
     position = wmi.establish_position(causality, big), wmi.establish_position_response(big)
     marks["position"] = rpc.call(guids.IWbemLevel1Login, wmi.ESTABLISH_POSITION, *position, level1)
-    marks["login"] = _login_call(session, level1)
+    marks["login"] = login(session, level1)
     if not big:
         released = orpc.rem_release(causality, [level1, client_id, client_id_ex])
         rpc.call(guids.IRemUnknown2, 5, released, done, remunknown)
@@ -375,14 +410,14 @@ def _impacket_login(session: Session, level: int, namespace: str) -> None:
         auth = ntlm(lab, session.client, session.server, level, 79231 + context_id, workstation="", target=None)
         rpc.bind(rpc.offer(uuid), auth, alter=context_id > 0)
         if uuid == guids.IWbemLevel1Login:
-            session.marks["login"] = _login_call(session, level1)
+            session.marks["login"] = login(session, level1)
         elif uuid == guids.IRemUnknown:
             remunknown = session.activated.exporter.ipid_remunknown if session.activated else lab.ipid(session.pid)
             released = orpc.rem_release(session.causality, [level1])
             rpc.call(uuid, 5, released, orpc.plain_response(), remunknown)
 
 
-# -- what is not WMI --------------------------------------------------------------------------------------------------
+# -- what is not WMI ---------------------------------------------------------------------------------------------------
 
 
 def dispatch_session(
@@ -402,7 +437,8 @@ def dispatch_session(
     session = Session(lab, client, server, "dispatch", activated, rpc, activated.causality, 3028, 0)
     rpc.bind(rpc.offer(guids.IDispatch, ndr64=True, features=True), kerberos(lab, server, INTEGRITY, 0, "host"))
     for number, member in enumerate(members, 1):
-        names = orpc.this(session.causality).guid(guids.NULL).u32(1).referent().wstring(member).align(4).u32(1).u32(0x409)
+        names = orpc.this(session.causality).guid(guids.NULL).u32(1).referent().wstring(member)
+        names.align(4).u32(1).u32(0x409)
         found = orpc.that().u32(1).u32(number).u32(0).bytes()
         rpc.call(guids.IDispatch, 5, names.bytes(), found, activated.ipids[0])
     return session
@@ -411,7 +447,8 @@ def dispatch_session(
 def plain_rpc(lab: Lab, client: Host, server: Host, port: int, uuid: str, calls: int = 3, **options: object) -> Rpc:
     """RPC that is no DCOM: calls without object UUID and without ORPCTHIS, sealed."""
     rpc = lab.connect(client, server, port, rpc={"trailer": False}, **options)
-    rpc.bind(rpc.offer(uuid, ndr64=True, features=True), ntlm(lab, client, server, PRIVACY, target=f"host/{server.fqdn}"))
+    auth = ntlm(lab, client, server, PRIVACY, target=f"host/{server.fqdn}")
+    rpc.bind(rpc.offer(uuid, ndr64=True, features=True), auth)
     for number in range(calls):
         rpc.call(uuid, number, lab.rng.randbytes(60), lab.rng.randbytes(40))
     return rpc
@@ -431,7 +468,8 @@ def dns_lookup(lab: Lab, client: Host, server: Host, name: str, address: str) ->
     number = lab.rng.randbytes(2)
     query = number + bytes.fromhex("01000001000000000000") + question
     packed = bytes(int(part) for part in address.split("."))
-    answer = number + bytes.fromhex("81800001000100000000") + question + bytes.fromhex("c00c000100010000012c0004") + packed
+    answer = number + bytes.fromhex("81800001000100000000") + question
+    answer += bytes.fromhex("c00c000100010000012c0004") + packed
     lab.datagrams(client, server, 53, query, answer)
 
 

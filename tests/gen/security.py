@@ -61,10 +61,12 @@ class Kerberos(Security):
     spn: str = "RPCSS/SERVER.example.com"
     realm: str = "EXAMPLE.COM"
     bare: bool = False  # auth type 16 without SPNEGO
+    ticket: bytes = b""  # empty: one of its own
 
     def __post_init__(self) -> None:
         self.type = TYPE_KERBEROS if self.bare else TYPE_SPNEGO
-        tokens = [kerberos.ap_req(self.rng, self.spn, self.realm, wrapped=self.bare)]
+        self.ticket = self.ticket or kerberos.ticket(self.rng, self.spn, self.realm)
+        tokens = [kerberos.ap_req(self.rng, self.ticket, wrapped=self.bare)]
         tokens += [kerberos.ap_rep(self.rng), kerberos.ap_rep(self.rng), b""]
         if self.bare:
             self.legs = tokens

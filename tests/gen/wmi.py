@@ -88,7 +88,13 @@ def exec_query_async(causality: str, query: str, sink: bytes, flags: int = SEND_
 
 
 def exec_method(
-    causality: str, path: str, method: str, in_params: bytes | None, flags: int = 0, nul: bool = False, wanted: bool = True
+    causality: str,
+    path: str,
+    method: str,
+    in_params: bytes | None,
+    flags: int = 0,
+    nul: bool = False,
+    wanted: bool = True,
 ) -> bytes:
     """ExecMethod request (24); `in_params` is an OBJREF."""
     stub = path_call(causality, path, method, flags=flags, nul=nul).interface(in_params)

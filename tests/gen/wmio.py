@@ -203,3 +203,37 @@ def process_create(command_line: str, directory: str | None = None, wide: bool =
 def process_create_result(pid: int, status: int = 0) -> bytes:
     """Out-parameters of Win32_Process.Create."""
     return instance("__PARAMETERS", [Property("ProcessId", "uint32", pid), Property("ReturnValue", "uint32", status)])
+
+
+def event_filter(name: str, query: str) -> bytes:
+    """Instance of __EventFilter: what triggers a permanent event subscription."""
+    properties = [
+        Property("CreatorSID", "uint8[]", [1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0]),
+        Property("EventAccess", "string"),
+        Property("EventNamespace", "string", "root\\cimv2"),
+        Property("Name", "string", name),
+        Property("Query", "string", query),
+        Property("QueryLanguage", "string", "WQL"),
+    ]
+    return instance("__EventFilter", properties, ["__IndicationRelated", "__SystemClass"])
+
+
+def command_line_consumer(name: str, template: str) -> bytes:
+    """Instance of CommandLineEventConsumer: what the subscription runs."""
+    properties = [
+        Property("Name", "string", name),
+        Property("CommandLineTemplate", "string", template),
+        Property("RunInteractively", "boolean", False),
+        Property("KillTimeout", "uint32", 0),
+    ]
+    return instance("CommandLineEventConsumer", properties, ["__EventConsumer", "__IndicationRelated", "__SystemClass"])
+
+
+def binding(filter_path: str, consumer_path: str) -> bytes:
+    """Instance of __FilterToConsumerBinding: ties the two together."""
+    properties = [
+        Property("Consumer", "reference", consumer_path),
+        Property("DeliverSynchronously", "boolean", False),
+        Property("Filter", "reference", filter_path),
+    ]
+    return instance("__FilterToConsumerBinding", properties, ["__IndicationRelated", "__SystemClass"])
