@@ -304,10 +304,8 @@ static void take_orpc_request(Step *s, Call *call, Bytes stub)
     OrpcThis this;
     Bytes b = stub;
     if (!orpc_this_read(&b, &this)) {
-        if (s->result->decrypted) {
-            s->result->undecodable = "does not start with an ORPCTHIS";
-            s->result->sealed = true;
-        }
+        s->result->undecodable = "does not start with an ORPCTHIS";
+        s->result->sealed = s->result->decrypted;
         return;
     }
     check_causality(s, &this.causality_id);
