@@ -15,6 +15,7 @@
 #include <epan/prefs.h>
 #include <epan/proto_data.h>
 #include <epan/tap.h>
+#include <wiretap/wtap.h>
 
 #define KERBEROS_PORT 88
 
