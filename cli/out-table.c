@@ -9,7 +9,7 @@
 #define GAP 2
 #define MAX_PADDING 100 ///< columns that a long cell may make the other lines keep free when nothing is cut off
 
-typedef enum { CAPTURE, TIME, CONNECTION, MATCH, INTERFACES, CALL, AUTH, COLUMNS } Column;
+typedef enum { CAPTURE, TIME, CONNECTION, MATCH, PROCESS, USER, NAMESPACE, INTERFACES, AUTH, SUMMARY, COLUMNS } Column;
 
 static const struct {
     const char *title;
@@ -19,19 +19,23 @@ static const struct {
     [TIME] = {"time (UTC)", TEXT_CUT_END},
     [CONNECTION] = {"client", TEXT_CUT_END},
     [MATCH] = {"match", TEXT_CUT_END},
+    [PROCESS] = {"process", TEXT_CUT_START},
+    [USER] = {"user", TEXT_CUT_END},
+    [NAMESPACE] = {"namespace", TEXT_CUT_START},
     [INTERFACES] = {"interfaces", TEXT_CUT_END},
-    [CALL] = {"strongest call", TEXT_CUT_START},
     [AUTH] = {"auth", TEXT_CUT_END},
+    [SUMMARY] = {"what was done", TEXT_CUT_END},
 };
 
 /// How a narrow terminal is served: step by step columns are cut down to so much, until the line fits …
 static const struct {
     Column column;
     size_t width;
-} cuts[] = {{CAPTURE, 24}, {INTERFACES, 16}, {CAPTURE, 12}, {CALL, 25}, {AUTH, 8}, {CALL, 12}};
+} cuts[] = {{SUMMARY, 48}, {CAPTURE, 24}, {INTERFACES, 16}, {NAMESPACE, 14},
+            {CAPTURE, 12}, {SUMMARY, 32}, {USER, 12},       {AUTH, 8}};
 
 /// … and when it does not, the first of these that is there is left out and all begins anew.
-static const Column dispensable[] = {INTERFACES, CAPTURE, AUTH, TIME};
+static const Column dispensable[] = {INTERFACES, AUTH, NAMESPACE, CAPTURE, USER, TIME, PROCESS};
 
 typedef struct {
     char *cells[COLUMNS];
@@ -85,6 +89,56 @@ static char *cell_connection(const Out *out, const Record *r)
     return g_strconcat(a, arrow(out), b, NULL);
 }
 
+static char *cell_process(const Out *out, const Record *r)
+{
+    for (guint i = 0; i < r->processes->len; i++) {
+        const Process *process = &g_array_index(r->processes, Process, i);
+        if (g_strcmp0(process->role, "client") != 0 || process->pid == NUMBER_UNKNOWN)
+            continue;
+        g_autofree char *text = g_strdup_printf("%s%s%" G_GINT64_FORMAT, r->client.host ? r->client.host : "",
+                                                r->client.host ? ":" : "", process->pid);
+        return cell_text(out, text);
+    }
+    return cell_text(out, r->client_identified == ANSWER_NO ? "unidentified" : NULL);
+}
+
+static char *cell_user(const Out *out, const Auth *auth)
+{
+    if (!auth->user || !auth->domain)
+        return cell_text(out, auth->user);
+    g_autofree char *text = g_strconcat(auth->domain, "\\", auth->user, NULL);
+    return cell_text(out, text);
+}
+
+/// The newest that was logged in to.
+static char *cell_namespace(const Out *out, const Record *r)
+{
+    const char *found = NULL;
+    for (guint i = 0; i < r->logins->len; i++)
+        found = g_array_index(r->logins, Login, i).namespace_path;
+    for (guint i = 0; i < r->calls->len && !found; i++)
+        found = g_array_index(r->calls, Call, i).namespace_path;
+    return cell_text(out, found);
+}
+
+static void append_name(GString *list, const char *name)
+{
+    g_string_append_printf(list, "%s%s", list->len ? ", " : "", name);
+}
+
+/// Interfaces that calls were made on although nobody was seen to bind them.
+static void append_called_interfaces(GString *named, const Record *r)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < r->interfaces->len; i++)
+        g_hash_table_add(seen, (gpointer) g_array_index(r->interfaces, OfferedInterface, i).name);
+    for (guint i = 0; i < r->calls->len; i++) {
+        const char *name = g_array_index(r->calls, Call, i).interface;
+        if (name && g_hash_table_add(seen, (gpointer) name))
+            append_name(named, name);
+    }
+}
+
 /// Those that the server did not refuse and, where there are any, that have a name.
 static char *cell_interfaces(const Out *out, const Record *r)
 {
@@ -92,22 +146,11 @@ static char *cell_interfaces(const Out *out, const Record *r)
     g_autoptr(GString) unnamed = g_string_new(NULL);
     for (guint i = 0; i < r->interfaces->len; i++) {
         const OfferedInterface *offered = &g_array_index(r->interfaces, OfferedInterface, i);
-        if (offered->accepted == ANSWER_NO)
-            continue;
-        GString *list = strcmp(offered->name, offered->uuid) == 0 ? unnamed : named;
-        g_string_append_printf(list, "%s%s", list->len ? ", " : "", offered->name);
+        if (offered->accepted != ANSWER_NO)
+            append_name(strcmp(offered->name, offered->uuid) == 0 ? unnamed : named, offered->name);
     }
+    append_called_interfaces(named, r);
     return cell_text(out, named->len ? named->str : unnamed->str);
-}
-
-static char *cell_call(const Out *out, const Call *call)
-{
-    if (!call)
-        return g_strdup("-");
-    const char *interface = call->interface ? call->interface : "?";
-    g_autofree char *text = call->method ? g_strdup_printf("%s::%s", interface, call->method)
-                                         : g_strdup_printf("%s::%" G_GINT64_FORMAT, interface, call->opnum);
-    return cell_text(out, text);
 }
 
 static char *cell_auth(const Out *out, const Auth *auth)
@@ -131,9 +174,12 @@ static void table_record(Out *out, const RecordSet *set, const Record *r)
     row->cells[TIME] = cell_time(out, r->start_time);
     row->cells[CONNECTION] = cell_connection(out, r);
     row->cells[MATCH] = g_strdup(confidence_text(r->confidence));
+    row->cells[PROCESS] = cell_process(out, r);
+    row->cells[USER] = cell_user(out, &r->auth);
+    row->cells[NAMESPACE] = cell_namespace(out, r);
     row->cells[INTERFACES] = cell_interfaces(out, r);
-    row->cells[CALL] = cell_call(out, record_strongest_call(r));
     row->cells[AUTH] = cell_auth(out, &r->auth);
+    row->cells[SUMMARY] = cell_text(out, r->summary);
     g_ptr_array_add(out->state, row);
 }
 

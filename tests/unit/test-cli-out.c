@@ -31,6 +31,14 @@ static RecordSet *make_set(void)
     g_array_append_val(r->calls, call);
     r->auth.type = "kerberos";
     r->auth.level = "privacy";
+    r->auth.domain = "CORP";
+    r->auth.user = "svc";
+    r->client.host = "WKS-07";
+    Process process = {.role = "client", .pid = 7240};
+    g_array_append_val(r->processes, process);
+    Login login = {.namespace_path = "\\\\DC\\root\\cimv2"};
+    g_array_append_val(r->logins, login);
+    r->summary = "ran: calc.exe";
     g_ptr_array_add(set->records, r);
     return set;
 }
@@ -54,10 +62,10 @@ static void test_natural(void)
     g_autoptr(RecordSet) set = make_set();
     g_autofree char *text = print(&out_format_table, (OutStyle){0}, set, 1);
     g_assert_cmpstr(text, ==,
-                    "time (UTC)           client → server                    match  interfaces                   "
-                    "strongest call             auth\n"
-                    "2020-08-06 07:56:41  172.18.39.5:55275 → [fd00::1]:135  wmi    IRemUnknown2, IWbemServices  "
-                    "IWbemServices::ExecMethod  kerberos/privacy\n");
+                    "time (UTC)           client → server                    match  process      user      "
+                    "namespace        interfaces                   auth              what was done\n"
+                    "2020-08-06 07:56:41  172.18.39.5:55275 → [fd00::1]:135  wmi    WKS-07:7240  CORP\\svc  "
+                    "\\\\DC\\root\\cimv2  IRemUnknown2, IWbemServices  kerberos/privacy  ran: calc.exe\n");
 }
 
 static void test_ascii(void)
@@ -79,7 +87,7 @@ static void test_widths(void)
         for (size_t i = 0; lines[i]; i++)
             g_assert_cmpuint(text_width(lines[i]), <=, width);
         g_assert_nonnull(strstr(lines[1], "172.18.39.5:55275 → [fd00::1]:135  wmi")); // never cut
-        g_assert_nonnull(strstr(lines[1], "Method"));
+        g_assert_nonnull(strstr(lines[1], "ran: "));
     }
 }
 
@@ -89,14 +97,18 @@ static void test_colour(void)
     g_autofree char *plain = print(&out_format_table, (OutStyle){0}, set, 1);
     g_assert_null(strchr(plain, '\033'));
     g_autofree char *colour = print(&out_format_table, (OutStyle){.colour = true}, set, 1);
-    g_assert_nonnull(strstr(colour, "\033[1;31mwmi\033[0m    IRem"));
+    g_assert_nonnull(strstr(colour, "\033[1;31mwmi\033[0m    WKS-07:7240"));
 }
 
 static void test_escapes(void)
 {
     g_autoptr(RecordSet) set = make_set();
     Record *r = g_ptr_array_index(set->records, 0);
-    g_array_index(r->calls, Call, 0).method = "Exec\033]0;x\a\u202e";
+    r->summary = "Exec\033]0;x\a\u202e";
+    r->client.host = "\033[2J";
+    r->auth.user = "a\nb";
+    g_array_index(r->logins, Login, 0).namespace_path = "\u2066";
+    g_array_index(r->calls, Call, 0).interface = "\a";
     r->auth.type = "\n";
     r->client.ip = "\x9b";
     r->start_time = "\r";
@@ -119,6 +131,22 @@ static void test_nothing_known(void)
     g_assert_nonnull(strstr(text, "?:? → ?:?"));
     g_autofree char *none = print(&out_format_table, (OutStyle){0}, set, 0);
     g_assert_cmpstr(none, ==, "");
+}
+
+/// A client that logged in without saying who it is; an interface that only calls show.
+static void test_said_by_calls(void)
+{
+    g_autoptr(RecordSet) set = make_set();
+    Record *r = g_ptr_array_index(set->records, 0);
+    g_array_set_size(r->processes, 0);
+    r->client_identified = ANSWER_NO;
+    g_array_set_size(r->logins, 0);
+    Call *call = &g_array_index(r->calls, Call, 0);
+    call->interface = "IWbemCallResult";
+    call->namespace_path = "//./root/default";
+    g_autofree char *text = print(&out_format_table, (OutStyle){0}, set, 1);
+    g_assert_nonnull(strstr(text, "  unidentified  CORP\\svc  //./root/default  "
+                                  "IRemUnknown2, IWbemServices, IWbemCallResult  "));
 }
 
 static void test_json_array(void)
@@ -151,6 +179,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/out/colour", test_colour);
     g_test_add_func("/cli/out/escapes", test_escapes);
     g_test_add_func("/cli/out/nothing-known", test_nothing_known);
+    g_test_add_func("/cli/out/said-by-calls", test_said_by_calls);
     g_test_add_func("/cli/out/json-array", test_json_array);
     g_test_add_func("/cli/out/formats", test_formats);
     return g_test_run();
