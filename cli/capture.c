@@ -18,7 +18,8 @@ static const char *const preferences[] = {
     "tcp.check_checksum:FALSE",
     "tcp.analyze_sequence_numbers:TRUE",
     "tcp.desegment_tcp_streams:TRUE",
-    "tcp.reassemble_out_of_order:TRUE",
+    // Core would wait for a packet that was lost, and show nothing more of that direction.
+    "tcp.reassemble_out_of_order:FALSE",
     "dcerpc.desegment_dcerpc:TRUE",
     "dcerpc.reassemble_dcerpc:TRUE",
 };

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "event-fold.h"
 
+#include "identities.h"
+#include "summary.h"
+
 #include <json.h>
 #include <string.h>
 
 #define DEFAULT_LIMIT ((size_t) 1 << 30)
 #define MAX_DEPTH 8 ///< an event nests three deep
+#define MAX_HINTS 16
 
 /// Weakest first.
 static const char *const auth_levels[] = {"none", "connect", "call", "packet", "integrity", "privacy"};
@@ -24,6 +28,10 @@ typedef struct {
     GHashTable *processes;         ///< role and pid → index + 1
     GArray *activations;           ///< Activation
     GHashTable *activation_frames; ///< frame → index + 1
+    GHashTable *activation_calls;  ///< number of the call → index + 1
+    GArray *identities;            ///< of the security contexts
+    GPtrArray *hints;              ///< const char *
+    bool bound;                    ///< its first Bind was seen
     AuthSeen auth_on_bind, auth_on_call;
     const char *mechanism; ///< what SPNEGO agreed on
     bool ended;
@@ -36,6 +44,7 @@ struct EventFold {
     struct json_tokener *tokener;
     GStringChunk *texts;
     GHashTable *conversations; ///< number → Conversation
+    GHashTable *call_frames;   ///< number of a call of any conversation → its frame
     size_t room;               ///< bytes that may still be taken
 };
 
@@ -48,6 +57,9 @@ static void conversation_free(gpointer data)
     g_hash_table_unref(c->processes);
     g_array_unref(c->activations);
     g_hash_table_unref(c->activation_frames);
+    g_hash_table_unref(c->activation_calls);
+    g_array_unref(c->identities);
+    g_ptr_array_unref(c->hints);
     g_free(c);
 }
 
@@ -58,6 +70,7 @@ EventFold *event_fold_new(size_t limit)
     json_tokener_set_flags(fold->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
     fold->texts = g_string_chunk_new(4096);
     fold->conversations = g_hash_table_new_full(NULL, NULL, NULL, conversation_free);
+    fold->call_frames = g_hash_table_new(NULL, NULL);
     fold->room = limit ? limit : DEFAULT_LIMIT;
     fold->stream.format = NUMBER_UNKNOWN;
     return fold;
@@ -68,6 +81,7 @@ void event_fold_free(EventFold *fold)
     json_tokener_free(fold->tokener);
     g_clear_pointer(&fold->texts, g_string_chunk_free);
     g_hash_table_unref(fold->conversations);
+    g_hash_table_unref(fold->call_frames);
     g_free(fold);
 }
 
@@ -196,6 +210,7 @@ static OfferedInterface *find_interface(Conversation *c, const char *uuid)
 static void fold_bind(EventFold *fold, Conversation *c, struct json_object *event)
 {
     see_auth(fold, &c->auth_on_bind, event);
+    c->bound |= answer_member(event, "alter") == ANSWER_NO;
     struct json_object *contexts = member(event, "contexts", json_type_array);
     size_t count = contexts ? json_object_array_length(contexts) : 0;
     for (size_t i = 0; i < count; i++) {
@@ -246,26 +261,34 @@ static void fold_evidence(EventFold *fold, Conversation *c, struct json_object *
 
 static void fold_auth(EventFold *fold, Conversation *c, struct json_object *event)
 {
-    Auth *auth = &c->record->auth;
     see_auth(fold, &c->auth_on_bind, event);
-    const char *type = text_member(fold, member(event, "auth", json_type_object), "type");
-    if (type && strcmp(type, "spnego") != 0)
-        c->mechanism = type;
-    const char *spn = text_member(fold, event, "spn");
-    if (spn) {
-        auth->spn = spn;
-        auth->realm = text_member(fold, event, "realm");
-    }
-    const char *user = text_member(fold, event, "user");
-    if (user) {
-        auth->user = user;
-        auth->domain = text_member(fold, event, "domain");
-        auth->workstation = text_member(fold, event, "workstation");
-        auth->user_source = text_member(fold, event, "user_source");
-        auth->user_frame = frame_member(event, "user_frame");
-        if (!auth->user_frame)
-            auth->user_frame = frame_member(event, "frame");
-    }
+    struct json_object *auth = member(event, "auth", json_type_object);
+    Auth told = {
+        .type = text_member(fold, auth, "type"),
+        .level = text_member(fold, auth, "level"),
+        .spn = text_member(fold, event, "spn"),
+        .realm = text_member(fold, event, "realm"),
+        .user = text_member(fold, event, "user"),
+        .domain = text_member(fold, event, "domain"),
+        .workstation = text_member(fold, event, "workstation"),
+        .user_source = text_member(fold, event, "user_source"),
+        .user_frame = frame_member(event, "user_frame"),
+    };
+    if (told.user && !told.user_frame)
+        told.user_frame = frame_member(event, "frame");
+    if (told.type && strcmp(told.type, "spnego") != 0)
+        c->mechanism = told.type;
+    identities_see(c->identities, &told);
+}
+
+/// NULL when there is no room for it.
+static Process *append_process(EventFold *fold, Record *r, const char *role, int64_t pid)
+{
+    if (!take_room(fold, 2 * sizeof(Process) + 128))
+        return NULL;
+    Process process = {.role = role, .pid = pid, .sources = g_array_new(FALSE, FALSE, sizeof(ProcessSource))};
+    g_array_append_val(r->processes, process);
+    return &g_array_index(r->processes, Process, r->processes->len - 1);
 }
 
 /// Notes a process. What is known of it already gets the source if that is of another kind; a start time that
@@ -278,12 +301,10 @@ static void add_process(EventFold *fold, Conversation *c, const char *role, int6
     guint index = find_index(c->processes, key);
     Process *process = index ? &g_array_index(processes, Process, index - 1) : NULL;
     if (!process || (process->start_time && start_time && strcmp(process->start_time, start_time) != 0)) {
-        if (!take_room(fold, 2 * sizeof(Process) + 128))
+        process = append_process(fold, c->record, role, pid);
+        if (!process)
             return;
-        Process added = {.role = role, .pid = pid, .sources = g_array_new(FALSE, FALSE, sizeof(ProcessSource))};
-        g_array_append_val(processes, added);
         put_index(c->processes, key, processes->len);
-        process = &g_array_index(processes, Process, processes->len - 1);
     }
     if (start_time)
         process->start_time = start_time;
@@ -298,10 +319,15 @@ static void fold_call(EventFold *fold, Conversation *c, struct json_object *even
 {
     Record *r = c->record;
     see_auth(fold, &c->auth_on_call, event);
+    struct json_object *auth = member(event, "auth", json_type_object);
+    if (auth)
+        identities_use(c->identities, peek_text(auth, "type"), peek_text(auth, "level"));
     int64_t number = number_member(event, "call");
-    if (number == NUMBER_UNKNOWN || find_call(c, event) || !take_room(fold, 2 * sizeof(Call) + 64))
+    if (number == NUMBER_UNKNOWN || find_call(c, event) || !take_room(fold, 2 * sizeof(Call) + 128))
         return;
     Call call = call_init();
+    call.number = number;
+    call.origin = number_member(event, "origin");
     call.frame = frame_member(event, "frame");
     call.interface = text_member(fold, event, "interface");
     if (!call.interface)
@@ -317,6 +343,8 @@ static void fold_call(EventFold *fold, Conversation *c, struct json_object *even
     call.command_length = number_member(event, "command_length");
     g_array_append_val(r->calls, call);
     put_index(c->calls, number_key(number), r->calls->len);
+    if (call.frame <= G_MAXINT32 && !g_hash_table_contains(fold->call_frames, number_key(number)))
+        put_index(fold->call_frames, number_key(number), (guint) call.frame);
 
     int64_t server_pid = number_member(event, "server_pid");
     if (server_pid != NUMBER_UNKNOWN)
@@ -425,6 +453,21 @@ static void fold_client(EventFold *fold, Conversation *c, struct json_object *ev
                 (ProcessSource){g_string_chunk_insert_const(fold->texts, kind), frame_member(event, "frame")});
 }
 
+/// A process that a call has started.
+static void add_spawned(EventFold *fold, Conversation *c, const Call *call, int64_t frame)
+{
+    int64_t pid = property_number(call->result_properties, "ProcessId");
+    if (!call_is_method(call, "Win32_Process", "Create") || pid <= 0 ||
+        property_number(call->result_properties, "ReturnValue") != 0)
+        return;
+    Process *process = append_process(fold, c->record, "spawned", pid);
+    if (!process)
+        return;
+    process->command_line = call->command_line;
+    ProcessSource source = {"wire:ExecMethod", frame};
+    g_array_append_val(process->sources, source);
+}
+
 static void fold_outcome(EventFold *fold, Conversation *c, struct json_object *event)
 {
     Call *call = find_call(c, event);
@@ -435,8 +478,10 @@ static void fold_outcome(EventFold *fold, Conversation *c, struct json_object *e
     call->operation_status = number_member(event, "operation_status");
     call->operation_status_name = text_member(fold, event, "operation_status_name");
     call->result_text = text_member(fold, event, "text");
-    if (!call->result_properties)
+    if (!call->result_properties) {
         call->result_properties = properties_member(fold, event);
+        add_spawned(fold, c, call, frame_member(event, "frame"));
+    }
 }
 
 static void fold_undecodable(EventFold *fold, Conversation *c, struct json_object *event)
@@ -461,19 +506,21 @@ static void fold_technique(EventFold *fold, Conversation *c, struct json_object 
 
 static void fold_hint(EventFold *fold, Conversation *c, struct json_object *event)
 {
-    c->record->client_hint = text_member(fold, event, "text");
+    const char *text = text_member(fold, event, "text");
+    if (text && c->hints->len < MAX_HINTS && !g_ptr_array_find_with_equal_func(c->hints, text, g_str_equal, NULL))
+        g_ptr_array_add(c->hints, (gpointer) text);
 }
 
-static Activation *find_activation(Conversation *c, int64_t frame)
+static Activation *find_activation(Conversation *c, GHashTable *table, int64_t number)
 {
-    guint index = find_index(c->activation_frames, number_key(frame));
+    guint index = find_index(table, number_key(number));
     return index ? &g_array_index(c->activations, Activation, index - 1) : NULL;
 }
 
 static void fold_activation(EventFold *fold, Conversation *c, struct json_object *event)
 {
-    int64_t frame = frame_member(event, "frame");
-    if (find_activation(c, frame) || !take_room(fold, 3 * sizeof(Activation)))
+    int64_t frame = frame_member(event, "frame"), call = number_member(event, "call");
+    if (find_activation(c, c->activation_calls, call) || !take_room(fold, 3 * sizeof(Activation)))
         return;
     Activation activation = {
         .frame = frame,
@@ -483,12 +530,17 @@ static void fold_activation(EventFold *fold, Conversation *c, struct json_object
         .status = NUMBER_UNKNOWN,
     };
     g_array_append_val(c->activations, activation);
-    put_index(c->activation_frames, number_key(frame), c->activations->len);
+    if (call != NUMBER_UNKNOWN)
+        put_index(c->activation_calls, number_key(call), c->activations->len);
+    if (!find_activation(c, c->activation_frames, frame))
+        put_index(c->activation_frames, number_key(frame), c->activations->len);
 }
 
 static void fold_activated(EventFold *fold, Conversation *c, struct json_object *event)
 {
-    Activation *activation = find_activation(c, frame_member(event, "request_frame"));
+    Activation *activation = find_activation(c, c->activation_calls, number_member(event, "call"));
+    if (!activation)
+        activation = find_activation(c, c->activation_frames, frame_member(event, "request_frame"));
     if (!activation)
         return;
     activation->status = number_member(event, "status");
@@ -563,7 +615,7 @@ static Conversation *need_conversation(EventFold *fold, struct json_object *even
 {
     int64_t conn = number_member(event, "conn");
     Conversation *c = find_conversation(fold, conn);
-    if (c || conn == NUMBER_UNKNOWN || !take_room(fold, sizeof(Conversation) + 2 * sizeof(Record) + 512))
+    if (c || conn == NUMBER_UNKNOWN || !take_room(fold, sizeof(Conversation) + 2 * sizeof(Record) + 1024))
         return c;
     c = g_new0(Conversation, 1);
     c->conn = conn;
@@ -574,6 +626,9 @@ static Conversation *need_conversation(EventFold *fold, struct json_object *even
     c->processes = g_hash_table_new(NULL, NULL);
     c->activations = g_array_new(FALSE, TRUE, sizeof(Activation));
     c->activation_frames = g_hash_table_new(NULL, NULL);
+    c->activation_calls = g_hash_table_new(NULL, NULL);
+    c->identities = identities_new();
+    c->hints = g_ptr_array_new();
     c->activation_conn = NUMBER_UNKNOWN;
     g_hash_table_insert(fold->conversations, number_key(conn), c);
     return c;
@@ -620,7 +675,7 @@ void event_fold_line(EventFold *fold, const char *line, size_t len)
 static void resolve_activation(EventFold *fold, Conversation *c)
 {
     Conversation *from = find_conversation(fold, c->activation_conn);
-    Activation *activation = from ? find_activation(from, c->activation_frame) : NULL;
+    Activation *activation = from ? find_activation(from, from->activation_frames, c->activation_frame) : NULL;
     if (!activation && c->activations->len > 0) {
         from = c;
         activation = &g_array_index(c->activations, Activation, 0);
@@ -644,12 +699,38 @@ static void resolve_logins(Record *r)
     }
 }
 
+static void resolve_origins(const EventFold *fold, Record *r)
+{
+    for (guint i = 0; i < r->calls->len; i++) {
+        Call *call = &g_array_index(r->calls, Call, i);
+        if (call->origin != NUMBER_UNKNOWN)
+            call->origin_frame = find_index(fold->call_frames, number_key(call->origin));
+    }
+}
+
 static void resolve_auth(Conversation *c)
 {
     Auth *auth = &c->record->auth;
+    const Auth *identity = identities_main(c->identities);
+    if (identity)
+        *auth = *identity;
     const AuthSeen *seen = c->auth_on_call.rank ? &c->auth_on_call : &c->auth_on_bind;
     auth->level = seen->level;
     auth->type = g_strcmp0(seen->type, "spnego") == 0 && c->mechanism ? c->mechanism : seen->type;
+}
+
+/// Text of the set's own; NULL for NULL.
+static const char *keep_text(EventFold *fold, const char *text)
+{
+    return text ? g_string_chunk_insert_const(fold->texts, text) : NULL;
+}
+
+static void resolve_hints(EventFold *fold, Conversation *c)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (guint i = 0; i < c->hints->len; i++)
+        g_string_append_printf(all, "%s%s", i ? "; " : "", (const char *) g_ptr_array_index(c->hints, i));
+    c->record->client_hint = keep_text(fold, c->hints->len ? all->str : NULL);
 }
 
 static int compare_texts(gconstpointer a, gconstpointer b)
@@ -680,12 +761,17 @@ RecordSet *event_fold_finish(EventFold *fold)
         resolve_activation(fold, c);
         resolve_auth(c);
         resolve_logins(r);
+        resolve_origins(fold, r);
+        resolve_hints(fold, c);
+        r->client_identified = record_client_identified(r, c->bound);
         g_autofree char *filter = record_filter(&r->client, &r->server);
-        r->filter = filter ? g_string_chunk_insert_const(fold->texts, filter) : NULL;
+        r->filter = keep_text(fold, filter);
         r->remote = record_remote(&r->client, &r->server);
         if (r->confidence == CONFIDENCE_WMI)
             add_technique(r, "T1047");
         g_ptr_array_sort(r->techniques, compare_texts);
+        g_autofree char *summary = summary_make(r);
+        r->summary = keep_text(fold, summary);
     }
     g_hash_table_iter_init(&iter, fold->conversations);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {

@@ -145,6 +145,7 @@ static void write_call(JsonWriter *w, const Call *call)
     json_write_text(w, "interface", call->interface);
     json_write_text(w, "interface_source", call->interface_source);
     json_write_text(w, "object", call->object);
+    write_frame(w, "origin_frame", call->origin_frame);
     write_number(w, "opnum", call->opnum);
     json_write_text(w, "method", call->method);
     json_write_text(w, "stage", call->stage);
@@ -180,7 +181,7 @@ static void write_processes(JsonWriter *w, const Record *r)
         write_number(w, "pid", process->pid);
         json_write_text(w, "start_time", process->start_time);
         json_write_null(w, "image");
-        json_write_null(w, "command_line");
+        json_write_text(w, "command_line", process->command_line);
         json_write_null(w, "user");
         json_write_null(w, "parent_pid");
         json_write_null(w, "parent_image");
@@ -238,12 +239,14 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     write_auth(w, &r->auth);
     write_interfaces(w, r);
     json_write_text(w, "client_hint", r->client_hint);
+    write_answer(w, "client_identified", r->client_identified);
     write_logins(w, r);
     json_open_array(w, "calls");
     for (guint i = 0; i < r->calls->len; i++)
         write_call(w, &g_array_index(r->calls, Call, i));
     json_close_array(w);
     write_processes(w, r);
+    json_write_text(w, "summary", r->summary);
     json_close_object(w);
 }
 

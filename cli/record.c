@@ -2,6 +2,7 @@
 #include "record.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 static const char *const confidence_texts[] = {NULL, "rpcss", "dcom", "wmi"};
 
@@ -27,6 +28,8 @@ static void process_clear(gpointer data)
 Call call_init(void)
 {
     return (Call){
+        .number = NUMBER_UNKNOWN,
+        .origin = NUMBER_UNKNOWN,
         .opnum = NUMBER_UNKNOWN,
         .command_length = NUMBER_UNKNOWN,
         .status = NUMBER_UNKNOWN,
@@ -112,7 +115,52 @@ Answer record_remote(const Endpoint *client, const Endpoint *server)
     return local ? ANSWER_NO : ANSWER_YES;
 }
 
-static size_t stage_rank(const char *stage)
+const char *property_value(const GArray *properties, const char *name)
+{
+    for (guint i = 0; properties && i < properties->len; i++) {
+        const Property *property = &g_array_index(properties, Property, i);
+        if (property->name && g_ascii_strcasecmp(property->name, name) == 0)
+            return property->value;
+    }
+    return NULL;
+}
+
+int64_t property_number(const GArray *properties, const char *name)
+{
+    const char *value = property_value(properties, name);
+    char *end = NULL;
+    int64_t number = value ? g_ascii_strtoll(value, &end, 10) : NUMBER_UNKNOWN;
+    bool whole = value && end != value && (*end == '\0' || *end == ' '); // a note in parentheses may follow
+    return whole ? number : NUMBER_UNKNOWN;
+}
+
+static bool is_text(const char *text, const char *expected)
+{
+    return text && g_ascii_strcasecmp(text, expected) == 0;
+}
+
+bool call_is_method(const Call *call, const char *class_name, const char *method)
+{
+    return g_strcmp0(call->interface, "IWbemServices") == 0 && call->method &&
+           g_str_has_prefix(call->method, "ExecMethod") && is_text(call->class_name, class_name) &&
+           is_text(call->wmi_method, method);
+}
+
+Answer record_client_identified(const Record *record, bool begun)
+{
+    for (guint i = 0; i < record->calls->len; i++) {
+        const Call *call = &g_array_index(record->calls, Call, i);
+        if (!call->interface || !call->method)
+            continue;
+        if (g_str_has_prefix(call->interface, "IWbemLoginClientID") && g_str_has_prefix(call->method, "SetClientInfo"))
+            return ANSWER_YES;
+        if (strcmp(call->interface, "IWbemLevel1Login") == 0 && strcmp(call->method, "NTLMLogin") == 0)
+            return begun ? ANSWER_NO : ANSWER_UNKNOWN;
+    }
+    return ANSWER_UNKNOWN;
+}
+
+size_t stage_rank(const char *stage)
 {
     size_t i = 0;
     while (i < G_N_ELEMENTS(stages) && g_strcmp0(stage, stages[i]) != 0)

@@ -62,6 +62,9 @@ typedef struct {
 } Property;
 
 typedef struct {
+    int64_t number; ///< of the call in tshark's run
+    int64_t origin; ///< number of the call that handed out the object
+    int64_t origin_frame;
     int64_t frame, response_frame;
     const char *interface, *interface_source, *object;
     int64_t opnum;
@@ -92,9 +95,9 @@ typedef struct {
 } ProcessSource;
 
 typedef struct {
-    const char *role; ///< "client", "server"
+    const char *role; ///< "client", "server", "spawned"
     int64_t pid;
-    const char *start_time;
+    const char *start_time, *command_line;
     GArray *sources; ///< ProcessSource
 } Process;
 
@@ -123,9 +126,11 @@ typedef struct {
     Auth auth;
     GArray *interfaces; ///< OfferedInterface
     const char *client_hint;
-    GArray *logins;    ///< Login
-    GArray *calls;     ///< Call
-    GArray *processes; ///< Process
+    Answer client_identified; ///< it said who it is before it logged in
+    GArray *logins;           ///< Login
+    GArray *calls;            ///< Call
+    GArray *processes;        ///< Process
+    const char *summary;      ///< one line; NULL when there is nothing to say
 } Record;
 
 /** The records of one capture. */
@@ -152,6 +157,21 @@ char *record_filter(const Endpoint *client, const Endpoint *server);
 
 /** Whether the ends are different hosts: no when both have one address or both are loopback addresses. */
 Answer record_remote(const Endpoint *client, const Endpoint *server);
+
+/** Text of the property `name` (any case); NULL when there is none or its value is NULL. `properties` may be NULL. */
+const char *property_value(const GArray *properties, const char *name);
+
+/** Its value as a number, NUMBER_UNKNOWN when it is none. */
+int64_t property_number(const GArray *properties, const char *name);
+
+/** Whether the call is IWbemServices::ExecMethod of this class and method, which can be read. */
+bool call_is_method(const Call *call, const char *class_name, const char *method);
+
+/** How much a stage says about what was done: 0 for the most. */
+size_t stage_rank(const char *stage);
+
+/** Whether the client said who it is before it logged in. `begun`: the conversation was seen from its start. */
+Answer record_client_identified(const Record *record, bool begun);
 
 /** The call that says most about what was done, the first of several equal ones. NULL when there are no calls. */
 const Call *record_strongest_call(const Record *record);

@@ -255,6 +255,10 @@ def test_endpoint_seen_before_the_capture(cli: Tools, validator: Callable[[dict]
     assert record["activation"]["frame"] == capture.number(session.activated.call.requests[0])
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="core does not dissect what was overtaken, and its preference that would hides what follows a lost packet",
+)
 def test_packets_out_of_order(cli: Tools) -> None:
     """Segments and requests that overtake each other hide nothing."""
     for build, change in (

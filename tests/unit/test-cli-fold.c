@@ -49,6 +49,7 @@ static void test_whole_record(void)
         "{\"event\":\"begin\",\"format\":1,\"plugin\":\"0.1.0\",\"wireshark\":\"4.0.17\"}",
         "{\"event\":\"conn\",\"conn\":1,\"frame\":54,\"client\":{\"ip\":\"10.0.0.1\",\"port\":55274},"
         "\"server\":{\"ip\":\"10.0.0.2\",\"port\":135},\"start_time\":\"2020-08-06T07:56:41Z\",\"first_frame\":50}",
+        "{\"event\":\"call\",\"conn\":1,\"frame\":59,\"call\":1,\"opnum\":4}",
         "{\"event\":\"activation\",\"conn\":1,\"frame\":59,\"call\":1,\"clsid\":\"8bc3f05e-d86b-11d0-a075-"
         "00c04fb68820\",\"server_name\":\"W6\"}",
         "{\"event\":\"activated\",\"conn\":1,\"frame\":60,\"request_frame\":59,\"status\":0}",
@@ -65,7 +66,7 @@ static void test_whole_record(void)
         "\",\"interface_source\":\"bind\",\"opnum\":24,\"method\":\"ExecMethod\",\"stage\":\"execute\","
         "\"object\":\"00006800-0a80-0000-9eb0-6cbfe06bc80e\",\"auth\":{\"type\":\"ntlm\",\"level\":\"privacy\"},"
         "\"sealed\":true,\"decrypted\":true,"
-        "\"namespace\":\"root\",\"server_pid\":2688,\"command_length\":39}",
+        "\"namespace\":\"root\",\"server_pid\":2688,\"origin\":1,\"command_length\":39}",
         "{\"event\":\"fragment\",\"conn\":2,\"frame\":120,\"call\":7,\"of\":\"request\"}",
         "{\"event\":\"response\",\"conn\":2,\"frame\":122,\"call\":7,\"sealed\":false,\"fault\":false}",
         "{\"event\":\"fragment\",\"conn\":2,\"frame\":123,\"call\":7,\"of\":\"response\"}",
@@ -108,10 +109,11 @@ static void test_whole_record(void)
         "\"auth\":{\"type\":\"ntlm\",\"level\":\"privacy\",\"spn\":\"host/W6\",\"realm\":null,\"user\":\"ann\","
         "\"domain\":\"D\",\"workstation\":\"W5\",\"user_source\":\"ntlm-authenticate\",\"user_frame\":67},"
         "\"interfaces\":[{\"name\":\"IWbemServices\",\"uuid\":\"" SERVICES "\",\"frame\":65,\"accepted\":true}],"
-        "\"client_hint\":\"somebody\",\"logins\":[],"
+        "\"client_hint\":\"somebody\",\"client_identified\":null,\"logins\":[],"
         "\"calls\":[{\"frame\":119,\"frames\":[119,120],\"response_frame\":122,\"response_frames\":[122,123],"
         "\"interface\":\"IWbemServices\",\"interface_source\":\"bind\","
-        "\"object\":\"00006800-0a80-0000-9eb0-6cbfe06bc80e\",\"opnum\":24,\"method\":\"ExecMethod\","
+        "\"object\":\"00006800-0a80-0000-9eb0-6cbfe06bc80e\",\"origin_frame\":59,\"opnum\":24,\"method\":"
+        "\"ExecMethod\","
         "\"stage\":\"execute\",\"namespace\":\"root\",\"sealed\":true,\"decrypted\":true,\"query\":null,"
         "\"query_language\":null,\"object_path\":\"Win32_Process\",\"class\":\"Win32_Process\","
         "\"wmi_method\":\"Create\",\"command_line\":\"cmd\",\"command_length\":39,"
@@ -121,7 +123,8 @@ static void test_whole_record(void)
         "\"result_properties\":[{\"name\":\"ProcessId\",\"value\":\"4880\"}],\"undecodable\":\"odd\"}],"
         "\"processes\":[{\"role\":\"server\",\"pid\":2688,\"start_time\":null,\"image\":null,"
         "\"command_line\":null,\"user\":null,\"parent_pid\":null,\"parent_image\":null,"
-        "\"sources\":[{\"kind\":\"wire:ipid\",\"frame\":119}]}]}\n");
+        "\"sources\":[{\"kind\":\"wire:ipid\",\"frame\":119}]}],"
+        "\"summary\":\"ran: cmd\"}\n");
 }
 
 static void test_without_end(void)
@@ -247,8 +250,8 @@ static void test_auth(void)
     const Auth *auth = &record_at(set, 0)->auth;
     g_assert_cmpstr(auth->type, ==, "kerberos");
     g_assert_cmpstr(auth->level, ==, "packet");
-    g_assert_cmpstr(auth->spn, ==, "host/b"); // the most recent
-    g_assert_null(auth->realm);
+    g_assert_cmpstr(auth->spn, ==, "host/a"); // no call came after the other one
+    g_assert_cmpstr(auth->realm, ==, "R");
     g_assert_null(auth->user);
     auth = &record_at(set, 1)->auth;
     g_assert_cmpstr(auth->type, ==, "none");
@@ -256,6 +259,40 @@ static void test_auth(void)
     auth = &record_at(set, 2)->auth;
     g_assert_null(auth->type);
     g_assert_null(auth->level);
+}
+
+/// Who made the calls counts, not who came last.
+static void test_identity(void)
+{
+#define USER(type, level, name)                                                                                        \
+    "{\"event\":\"auth\",\"conn\":1,\"frame\":5,\"auth\":{\"type\":\"" type "\",\"level\":\"" level                    \
+    "\"},\"spn\":\"s/" name "\",\"user\":\"" name "\",\"user_frame\":4}"
+#define USE(number, type, level)                                                                                       \
+    "{\"event\":\"call\",\"conn\":1,\"frame\":7,\"call\":" number ",\"auth\":{\"type\":\"" type                        \
+    "\",\"level\":\"" level "\"}}"
+    static const char *const lines[] = {
+        WMI("1"),
+        "{\"event\":\"auth\",\"conn\":1,\"frame\":3,\"auth\":{\"type\":\"kerberos\",\"level\":\"packet\"},"
+        "\"spn\":\"host/a\",\"realm\":\"R\"}",
+        USE("1", "kerberos", "packet"),
+        USE("2", "kerberos", "packet"),
+        USE("3", "kerberos", "packet"),
+        USER("ntlm", "privacy", "ann"),
+        USE("4", "ntlm", "privacy"),
+        USE("5", "ntlm", "privacy"),
+        USER("ntlm", "privacy", "bob"),
+        USE("6", "ntlm", "privacy"),
+        NULL,
+    };
+    g_autoptr(RecordSet) set = fold_lines(lines);
+    const Auth *auth = &record_at(set, 0)->auth;
+    g_assert_cmpstr(auth->user, ==, "ann");
+    g_assert_cmpstr(auth->spn, ==, "s/ann");
+    g_assert_null(auth->realm);
+    g_assert_cmpint(auth->user_frame, ==, 4);
+    g_assert_cmpstr(auth->level, ==, "privacy");
+#undef USER
+#undef USE
 }
 
 static void test_own_activation(void)
@@ -276,6 +313,106 @@ static void test_own_activation(void)
     g_assert_cmpint(r->activation.frame, ==, 9);
     g_assert_cmpint(r->activation.client_port, ==, 55275);
     g_assert_cmpint(r->activation.status, ==, 0x80070005);
+}
+
+/// Two activations in one frame are told apart by their calls.
+static void test_activations_in_one_frame(void)
+{
+    static const char *const lines[] = {
+        WMI("1"),
+        "{\"event\":\"activation\",\"conn\":1,\"frame\":9,\"call\":1,\"clsid\":\"a\"}",
+        "{\"event\":\"activation\",\"conn\":1,\"frame\":9,\"call\":2,\"clsid\":\"b\"}",
+        "{\"event\":\"activated\",\"conn\":1,\"frame\":12,\"call\":2,\"request_frame\":9,\"status\":5}",
+        "{\"event\":\"activated\",\"conn\":1,\"frame\":12,\"call\":1,\"request_frame\":9,\"status\":0}",
+        NULL,
+    };
+    g_autoptr(RecordSet) set = fold_lines(lines);
+    g_assert_cmpstr(record_at(set, 0)->activation.clsid, ==, "a");
+    g_assert_cmpint(record_at(set, 0)->activation.status, ==, 0);
+}
+
+static void test_hints(void)
+{
+#define HINT(text) "{\"event\":\"hint\",\"conn\":1,\"frame\":9,\"call\":1,\"text\":\"" text "\"}"
+    static const char *const lines[] = {WMI("1"), HINT("b"), HINT("a"), HINT("b"), WMI("2"), NULL};
+#undef HINT
+    g_autoptr(RecordSet) set = fold_lines(lines);
+    g_assert_cmpstr(record_at(set, 0)->client_hint, ==, "b; a");
+    g_assert_null(record_at(set, 1)->client_hint);
+}
+
+#define CALL(conn, number, interface, method)                                                                          \
+    "{\"event\":\"call\",\"conn\":" conn ",\"frame\":9,\"call\":" number                                               \
+    ",\"interface\":\"" interface "\",\"method\":\"" method "\"}"
+#define BIND(conn) "{\"event\":\"bind\",\"conn\":" conn ",\"frame\":8,\"alter\":false}"
+
+static void test_client_identified(void)
+{
+    static const char *const lines[] = {
+        WMI("1"), // told, then logged in
+        BIND("1"),
+        CALL("1", "1", "IWbemLoginClientID", "SetClientInfo"),
+        CALL("1", "2", "IWbemLevel1Login", "NTLMLogin"),
+        WMI("2"), // did not tell
+        BIND("2"),
+        CALL("2", "3", "IWbemLevel1Login", "NTLMLogin"),
+        CALL("2", "4", "IWbemLoginClientIDEx", "SetClientInfoEx"),
+        WMI("3"), // the start was not seen
+        CALL("3", "5", "IWbemLevel1Login", "NTLMLogin"),
+        WMI("4"), // did not log in
+        BIND("4"),
+        CALL("4", "6", "IWbemLevel1Login", "EstablishPosition"),
+        NULL,
+    };
+    static const Answer expected[] = {ANSWER_YES, ANSWER_NO, ANSWER_UNKNOWN, ANSWER_UNKNOWN};
+    g_autoptr(RecordSet) set = fold_lines(lines);
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++)
+        g_assert_cmpint(record_at(set, i)->client_identified, ==, expected[i]);
+}
+
+/// A process that ExecMethod says it has started.
+static void test_spawned(void)
+{
+#define RUN(number, class, command)                                                                                    \
+    CALL("1", number, "IWbemServices", "ExecMethod"),                                                                  \
+        "{\"event\":\"details\",\"conn\":1,\"frame\":9,\"call\":" number                                               \
+        ",\"class\":\"" class "\",\"wmi_method\":\"create\",\"command_line\":\"" command "\"}"
+#define RETURN(number, properties)                                                                                     \
+    "{\"event\":\"outcome\",\"conn\":1,\"frame\":10,\"call\":" number ",\"status\":0,\"properties\":[" properties "]}"
+#define PROPERTY(name, value) "{\"name\":\"" name "\",\"value\":\"" value "\"}"
+    static const char *const lines[] = {
+        WMI("1"),
+        RUN("1", "Win32_Process", "one"),
+        RETURN("1", PROPERTY("ProcessId", "4880") "," PROPERTY("ReturnValue", "0")),
+        RETURN("1", PROPERTY("ProcessId", "4880") "," PROPERTY("ReturnValue", "0")),
+        RUN("2", "WIN32_PROCESS", "two"),
+        RETURN("2", PROPERTY("processid", "4881 (0x1311)") "," PROPERTY("returnvalue", "0 (0x0000)")),
+        RUN("3", "Win32_Process", "failed"),
+        RETURN("3", PROPERTY("ProcessId", "4882") "," PROPERTY("ReturnValue", "9")),
+        RUN("4", "Win32_Process", "unknown"),
+        RETURN("4", PROPERTY("ProcessId", "4883")),
+        RUN("5", "Win32_Process", "no number"),
+        RETURN("5", PROPERTY("ProcessId", "4884x") "," PROPERTY("ReturnValue", "0")),
+        RUN("6", "Win32_Service", "no process"),
+        RETURN("6", PROPERTY("ProcessId", "4885") "," PROPERTY("ReturnValue", "0")),
+        NULL,
+    };
+#undef RUN
+#undef RETURN
+#undef PROPERTY
+    g_autoptr(RecordSet) set = fold_lines(lines);
+    const GArray *processes = record_at(set, 0)->processes;
+    g_assert_cmpuint(processes->len, ==, 2);
+    const Process *process = &g_array_index(processes, Process, 0);
+    g_assert_cmpstr(process->role, ==, "spawned");
+    g_assert_cmpint(process->pid, ==, 4880);
+    g_assert_cmpstr(process->command_line, ==, "one");
+    g_assert_cmpuint(process->sources->len, ==, 1);
+    g_assert_cmpstr(g_array_index(process->sources, ProcessSource, 0).kind, ==, "wire:ExecMethod");
+    g_assert_cmpint(g_array_index(process->sources, ProcessSource, 0).frame, ==, 10);
+    process = &g_array_index(processes, Process, 1);
+    g_assert_cmpint(process->pid, ==, 4881);
+    g_assert_cmpstr(process->command_line, ==, "two");
 }
 
 /// Calls are told apart by conversation and number; what belongs to no call is dropped.
@@ -453,6 +590,11 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/fold/interfaces", test_interfaces);
     g_test_add_func("/cli/fold/auth", test_auth);
     g_test_add_func("/cli/fold/own-activation", test_own_activation);
+    g_test_add_func("/cli/fold/identity", test_identity);
+    g_test_add_func("/cli/fold/activations-in-one-frame", test_activations_in_one_frame);
+    g_test_add_func("/cli/fold/hints", test_hints);
+    g_test_add_func("/cli/fold/client-identified", test_client_identified);
+    g_test_add_func("/cli/fold/spawned", test_spawned);
     g_test_add_func("/cli/fold/calls", test_calls);
     g_test_add_func("/cli/fold/login", test_login);
     g_test_add_func("/cli/fold/processes", test_processes);

@@ -34,7 +34,7 @@ static RecordSet *make_set(void)
     r->auth.domain = "CORP";
     r->auth.user = "svc";
     r->client.host = "WKS-07";
-    Process process = {.role = "client", .pid = 7240};
+    Process process = {.role = "client", .pid = 7240, .sources = g_array_new(FALSE, FALSE, sizeof(ProcessSource))};
     g_array_append_val(r->processes, process);
     Login login = {.namespace_path = "\\\\DC\\root\\cimv2"};
     g_array_append_val(r->logins, login);
@@ -138,7 +138,7 @@ static void test_said_by_calls(void)
 {
     g_autoptr(RecordSet) set = make_set();
     Record *r = g_ptr_array_index(set->records, 0);
-    g_array_set_size(r->processes, 0);
+    g_array_index(r->processes, Process, 0).role = "server";
     r->client_identified = ANSWER_NO;
     g_array_set_size(r->logins, 0);
     Call *call = &g_array_index(r->calls, Call, 0);
