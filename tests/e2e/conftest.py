@@ -49,7 +49,7 @@ def plugin(tools: Tools) -> Tools:
     """The tools, once tshark has been seen to load the plugin."""
     modules = list(tools.stage.glob("*/epan/car.so"))
     if not modules:
-        pytest.fail(f"no plugin below {tools.stage}; CAR_WMI_BUILD names the build folder")
+        pytest.fail(f"no plugin below {tools.stage}")
     listed = tools.run("tshark", "-G", "plugins")
     if not any(line.startswith("car.so") for line in listed.stdout.splitlines()):
         pytest.fail(f"tshark did not load {modules[0]}:\n{listed.stdout}{listed.stderr}")

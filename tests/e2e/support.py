@@ -22,9 +22,12 @@ class Tools:
     nobody."""
 
     def __init__(self, build: Path, arena: Path) -> None:
-        self.build, self.arena = build.resolve(), arena
-        self.stage = self.build / "stage"
-        self.program = self.build / "cli" / "car-wmi"
+        self.arena = arena
+        # Copies, for the build folder may lie where nobody may read.
+        self.stage = arena / "stage"
+        self.program = arena / "car-wmi"
+        shutil.copytree(build / "stage", self.stage)
+        shutil.copy(build / "cli" / "car-wmi", self.program)
         self.home = arena / "home"
         self.home.mkdir()
         self._drop: list[str] = []

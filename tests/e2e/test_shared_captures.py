@@ -121,7 +121,7 @@ def test_conversations(read, name: str) -> None:
     assert found == expected
 
 
-@pytest.mark.parametrize("row", TRUTH, ids=lambda row: f"{row['capture'][:24]}-{row['client']}-{row['server']}")
+@pytest.mark.parametrize("row", TRUTH, ids=[f"{row['capture'][:24]}-{row['client']}-{row['server']}" for row in TRUTH])
 def test_row(read, row: dict[str, str]) -> None:
     record = read(row["capture"]).records[row["client"], row["server"]]
     names = {i["uuid"]: i["name"] for i in record["interfaces"]}
@@ -139,7 +139,7 @@ def test_row(read, row: dict[str, str]) -> None:
     assert record["frames"]["first"] <= first and last <= record["frames"]["last"]
 
 
-@pytest.mark.parametrize("row", TRUTH, ids=lambda row: f"{row['capture'][:24]}-{row['client']}-{row['server']}")
+@pytest.mark.parametrize("row", TRUTH, ids=[f"{row['capture'][:24]}-{row['client']}-{row['server']}" for row in TRUTH])
 def test_row_in_the_fields(shared: Path, cli: Tools, read, row: dict[str, str]) -> None:
     """The plugin's fields say the same, frame by frame."""
     record = read(row["capture"]).records[row["client"], row["server"]]
@@ -190,7 +190,7 @@ def test_connection_opened_before_the_capture(read, name: str) -> None:
 # -- the lab -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("entry", LAB, ids=lambda entry: entry["name"])
+@pytest.mark.parametrize("entry", LAB, ids=[entry["name"] for entry in LAB])
 def test_lab_judgement(read, entry: dict) -> None:
     """WMI where the lab says so and it can be seen without keys: the class in a sealed activation cannot."""
     seen = [o for o in entry["operations"] if o.get("visible", True)]
@@ -202,7 +202,7 @@ def test_lab_judgement(read, entry: dict) -> None:
     assert all(record["confidence"] in ("wmi", "dcom") for record in records) and records
 
 
-@pytest.mark.parametrize("entry", LAB, ids=lambda entry: entry["name"])
+@pytest.mark.parametrize("entry", LAB, ids=[entry["name"] for entry in LAB])
 def test_lab_connections(read, entry: dict) -> None:
     """Every record is one of the lab's connections; every one that carried a call has a record."""
     records = read(f"lab/{entry['file']}").records
@@ -212,7 +212,7 @@ def test_lab_connections(read, entry: dict) -> None:
     assert {known[key] for key in records} >= called
 
 
-@pytest.mark.parametrize("entry", LAB, ids=lambda entry: entry["name"])
+@pytest.mark.parametrize("entry", LAB, ids=[entry["name"] for entry in LAB])
 def test_lab_operations(read, entry: dict) -> None:
     """Every call; its interface is unknown where the Bind was not captured."""
     unbound = {b["conn"] for b in entry["binds"] if not b.get("visible", True)}
@@ -230,7 +230,7 @@ def test_lab_operations(read, entry: dict) -> None:
             assert call["interface"] == interface or (conn in unbound and call["interface"] is None), call["frame"]
 
 
-@pytest.mark.parametrize("entry", LAB, ids=lambda entry: entry["name"])
+@pytest.mark.parametrize("entry", LAB, ids=[entry["name"] for entry in LAB])
 def test_lab_schema(read, validator, entry: dict) -> None:
     for record in read(f"lab/{entry['file']}").records.values():
         validator(record)
