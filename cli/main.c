@@ -97,6 +97,7 @@ int main(int argc, char **argv)
     (void) setlocale(LC_ALL, "");
     int status = dispatch(argc, argv);
     if (status >= COMMAND_SIGNAL) { // as if it had not been caught, now that nothing is left behind
+        (void) fflush(stdout);
         (void) signal(status - COMMAND_SIGNAL, SIG_DFL);
         (void) raise(status - COMMAND_SIGNAL);
     }
