@@ -16,11 +16,11 @@ static const struct {
     TextCut cut;
 } columns[COLUMNS] = {
     [CAPTURE] = {"capture", TEXT_CUT_START},
-    [TIME] = {"time (UTC)", TEXT_CUT_END},
+    [TIME] = {"time (UTC)", TEXT_CUT_START},
     [CONNECTION] = {"client", TEXT_CUT_END},
     [MATCH] = {"match", TEXT_CUT_END},
     [PROCESS] = {"process", TEXT_CUT_START},
-    [USER] = {"user", TEXT_CUT_END},
+    [USER] = {"user", TEXT_CUT_START},
     [NAMESPACE] = {"namespace", TEXT_CUT_START},
     [INTERFACES] = {"interfaces", TEXT_CUT_END},
     [AUTH] = {"auth", TEXT_CUT_END},
@@ -31,11 +31,11 @@ static const struct {
 static const struct {
     Column column;
     size_t width;
-} cuts[] = {{SUMMARY, 48}, {CAPTURE, 24}, {INTERFACES, 16}, {NAMESPACE, 14},
-            {CAPTURE, 12}, {SUMMARY, 32}, {USER, 12},       {AUTH, 8}};
+} cuts[] = {{SUMMARY, 48}, {CAPTURE, 24}, {INTERFACES, 16}, {NAMESPACE, 12}, {CAPTURE, 12},
+            {PROCESS, 14}, {USER, 14},    {AUTH, 8},        {SUMMARY, 32},   {TIME, 10}};
 
 /// … and when it does not, the first of these that is there is left out and all begins anew.
-static const Column dispensable[] = {INTERFACES, AUTH, NAMESPACE, CAPTURE, USER, TIME, PROCESS};
+static const Column dispensable[] = {INTERFACES, AUTH, CAPTURE, TIME, NAMESPACE, USER, PROCESS};
 
 typedef struct {
     char *cells[COLUMNS];

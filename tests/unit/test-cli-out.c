@@ -91,6 +91,30 @@ static void test_widths(void)
     }
 }
 
+/// What a narrow terminal is spared is what tells least, and the end of a name, which tells most, stays.
+static void test_telling(void)
+{
+    g_autoptr(RecordSet) set = make_set();
+    Record *r = g_ptr_array_index(set->records, 0);
+    r->client.host = "WORKSTATION-OF-ANN";
+    r->auth.domain = "A.LONG.DOMAIN";
+    r->summary = "ran: cmd.exe /c C:\\Windows\\Temp\\x.exe 1> \\\\127.0.0.1\\ADMIN$\\out";
+    static const struct {
+        size_t width;
+        const char *line;
+    } cases[] = {
+        {0, "WORKSTATION-OF-ANN:7240  A.LONG.DOMAIN\\svc  \\\\DC\\root\\cimv2  IRemUnknown2, IWbemServices"},
+        {132, "… 07:56:41  172.18.39.5:55275 → [fd00::1]:135  wmi    …N-OF-ANN:7240  …NG.DOMAIN\\svc  …\\root\\cimv2  "
+              "ran: "},
+        {89, "172.18.39.5:55275 → [fd00::1]:135  wmi    …N-OF-ANN:7240  ran: cmd.exe /c"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = print(&out_format_table, (OutStyle){.width = cases[i].width}, set, 1);
+        if (!strstr(text, cases[i].line))
+            g_error("at %zu columns: %s", cases[i].width, text);
+    }
+}
+
 static void test_colour(void)
 {
     g_autoptr(RecordSet) set = make_set();
@@ -176,6 +200,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/out/natural", test_natural);
     g_test_add_func("/cli/out/ascii", test_ascii);
     g_test_add_func("/cli/out/widths", test_widths);
+    g_test_add_func("/cli/out/telling", test_telling);
     g_test_add_func("/cli/out/colour", test_colour);
     g_test_add_func("/cli/out/escapes", test_escapes);
     g_test_add_func("/cli/out/nothing-known", test_nothing_known);
