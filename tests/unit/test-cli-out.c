@@ -106,7 +106,7 @@ static void test_telling(void)
         {0, "WORKSTATION-OF-ANN:7240  A.LONG.DOMAIN\\svc  \\\\DC\\root\\cimv2  IRemUnknown2, IWbemServices"},
         {132, "… 07:56:41  172.18.39.5:55275 → [fd00::1]:135  wmi    …N-OF-ANN:7240  …NG.DOMAIN\\svc  …\\root\\cimv2  "
               "ran: "},
-        {89, "172.18.39.5:55275 → [fd00::1]:135  wmi    …N-OF-ANN:7240  ran: cmd.exe /c"},
+        {91, "172.18.39.5:55275 → [fd00::1]:135  wmi    …N-OF-ANN:7240  ran: cmd.exe /c"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *text = print(&out_format_table, (OutStyle){.width = cases[i].width}, set, 1);
