@@ -67,7 +67,8 @@ EventFold *event_fold_new(size_t limit)
 {
     EventFold *fold = g_new0(EventFold, 1);
     fold->tokener = json_tokener_new_ex(MAX_DEPTH);
-    json_tokener_set_flags(fold->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    // Not JSON_TOKENER_STRICT: json-c 0.18 (Debian 13) then refuses all text that is not ASCII.
+    json_tokener_set_flags(fold->tokener, JSON_TOKENER_VALIDATE_UTF8);
     fold->texts = g_string_chunk_new(4096);
     fold->conversations = g_hash_table_new_full(NULL, NULL, NULL, conversation_free);
     fold->call_frames = g_hash_table_new(NULL, NULL);

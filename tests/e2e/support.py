@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import os
@@ -36,6 +37,13 @@ class Tools:
             os.chown(self.home, NOBODY, NOBODY)
             setpriv = shutil.which("setpriv") or "setpriv"
             self._drop = [setpriv, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+
+    @functools.cached_property
+    def version(self) -> tuple[int, int]:
+        """Of Wireshark: (4, 0)."""
+        words = self.run("tshark", "-v").stdout.split()
+        major, minor = next(word for word in words if word[0].isdigit()).split(".")[:2]
+        return int(major), int(minor)
 
     def environment(self, **changes: str) -> dict[str, str]:
         """Nothing of the user's own configuration."""
@@ -110,6 +118,8 @@ class Tools:
         found = {}
         for line in result.stdout.splitlines():
             number, *cells = line.split(SEPARATOR)
+            if self.version >= (4, 2):  # which double backslashes here
+                cells = [cell.replace("\\\\", "\\") for cell in cells]
             values = {name: [tidy(v) for v in cell.split(AGGREGATOR)] for name, cell in zip(names, cells) if cell}
             if values:
                 found[int(number)] = values

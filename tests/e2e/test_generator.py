@@ -51,7 +51,9 @@ def test_nothing_is_malformed(tools: Tools, path: Path) -> None:
     checks = ("tcp.check_checksum", "ip.check_checksum", "udp.check_checksum")
     options = [part for check in checks for part in ("-o", f"{check}:TRUE")]
     bad = "_ws.malformed || tcp.checksum.status == 0 || ip.checksum.status == 0 || udp.checksum.status == 0"
-    assert _core(tools, *options, "-r", path, "-Y", bad) == ""
+    # From 4.4 on core reads GetObject itself, and the null pointers that end it as data.
+    known = " && !(IWbemServices.opnum == 6)" if tools.version >= (4, 4) else ""
+    assert _core(tools, *options, "-r", path, "-Y", f"({bad}){known}") == ""
 
 
 def test_no_tcp_oddities(tools: Tools, path: Path) -> None:
