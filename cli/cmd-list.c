@@ -3,6 +3,7 @@
 
 #include "capture.h"
 #include "command.h"
+#include "host-logs.h"
 #include "out-file.h"
 #include "out.h"
 
@@ -17,6 +18,7 @@ typedef struct {
     Confidence min_confidence;
     char *tshark;
     char *keytab, *password_file;
+    GPtrArray *host_logs;
     GPtrArray *captures;
 } ListOptions;
 
@@ -83,6 +85,15 @@ static gboolean set_password_file(const char *name, const char *value, gpointer 
     return TRUE;
 }
 
+static gboolean add_host_log(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    ListOptions *options = data;
+    g_ptr_array_add(options->host_logs, g_strdup(value));
+    return TRUE;
+}
+
 static gboolean add_capture(const char *name, const char *value, gpointer data, GError **error)
 {
     (void) name;
@@ -106,6 +117,9 @@ static const GOptionEntry entries[] = {
      "Read sealed calls with the keys in FILE (Kerberos keys; of type rc4-hmac: for NTLM too)", "FILE"},
     {"nt-password-file", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_password_file,
      "Read calls sealed by NTLM with the one password in the first line of FILE", "FILE"},
+    {"host-log", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_host_log,
+     "Join a host's log (.evtx, JSON lines, snapshot of connections), or list what it says alone; may be repeated",
+     "FILE"},
     {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
      "The tshark to run (default: that in PATH)", "PATH"},
     {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_capture, NULL, NULL},
@@ -167,10 +181,38 @@ static void write_records(Out *out, const RecordSet *set, Confidence min, Tally 
     }
 }
 
-/// Reads all captures and writes their records. COMMAND_MATCHED when it came to the end.
-static int list_captures(const ListOptions *options, const char *tshark, const Keys *keys, Out *out, FILE *stream,
-                         Tally *tally)
+/// Where records go, once something was read.
+typedef struct {
+    const ListOptions *options;
+    Out *out;
+    FILE *stream;
+    Tally *tally;
+    GPtrArray *kept; ///< RecordSet *, until the hosts' logs are joined to all of them
+} Listing;
+
+/// False when nothing more can be written: disk full, or the reader went away. It is said once, at the end.
+static bool list_set(Listing *listing, const RecordSet *set)
 {
+    if (listing->out->format == NULL)
+        out_begin(listing->out, listing->options->format, listing->stream, make_style(listing->options));
+    write_records(listing->out, set, listing->options->min_confidence, listing->tally);
+    return fflush(listing->stream) == 0;
+}
+
+/// What a read that came to nothing means for the whole. COMMAND_MATCHED to go on.
+static int explain_failure(const GError *error)
+{
+    if (error->domain == TSHARK_INTERRUPT)
+        return COMMAND_SIGNAL + error->code;
+    command_warn("%s", error->message);
+    return COMMAND_UNABLE;
+}
+
+/// Reads all captures and writes their records, or keeps them when logs are to be joined. COMMAND_MATCHED when it came
+/// to the end.
+static int list_captures(Listing *listing, const char *tshark, const Keys *keys)
+{
+    const ListOptions *options = listing->options;
     for (guint i = 0; i < options->captures->len; i++) {
         const char *path = g_ptr_array_index(options->captures, i);
         const char *shown = strcmp(path, "-") == 0 ? "standard input" : path;
@@ -178,21 +220,38 @@ static int list_captures(const ListOptions *options, const char *tshark, const K
         g_autoptr(RecordSet) set = capture_read(tshark, keys, path, &error);
         if (g_error_matches(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE)) {
             command_warn("%s: %s", shown, error->message);
-            tally->unreadable++;
+            listing->tally->unreadable++;
             continue;
         }
-        if (!set && error->domain == TSHARK_INTERRUPT)
-            return COMMAND_SIGNAL + error->code;
-        if (!set) {
-            command_warn("%s", error->message);
-            return COMMAND_UNABLE;
-        }
+        if (!set)
+            return explain_failure(error);
         if (!set->complete)
             command_warn("%s: %s: what was found may not be all", shown, set->note);
-        if (tally->read++ == 0)
-            out_begin(out, options->format, stream, make_style(options));
-        write_records(out, set, options->min_confidence, tally);
-        if (fflush(stream) != 0) // disk full, or the reader went away: said once, at the end
+        listing->tally->read++;
+        if (options->host_logs->len > 0)
+            g_ptr_array_add(listing->kept, g_steal_pointer(&set));
+        else if (!list_set(listing, set))
+            break;
+    }
+    return COMMAND_MATCHED;
+}
+
+/// Joins the hosts' logs to what was kept, or lists what they say without captures.
+static int list_host_logs(Listing *listing, const char *tshark)
+{
+    const ListOptions *options = listing->options;
+    g_autoptr(GError) error = NULL;
+    if (options->captures->len == 0) {
+        RecordSet *set = host_logs_list(options->host_logs, tshark, command_warn, &error);
+        if (!set)
+            return explain_failure(error);
+        g_ptr_array_add(listing->kept, set);
+        listing->tally->read++;
+    } else if (!host_logs_join(options->host_logs, tshark, listing->kept, command_warn, &error)) {
+        return explain_failure(error);
+    }
+    for (guint i = 0; i < listing->kept->len; i++) {
+        if (!list_set(listing, g_ptr_array_index(listing->kept, i)))
             break;
     }
     return COMMAND_MATCHED;
@@ -240,7 +299,11 @@ static int list(const ListOptions *options)
     }
     g_auto(Out) out = {0};
     Tally tally = {0};
-    int status = list_captures(options, tshark, &keys, &out, file.stream, &tally);
+    g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func((GDestroyNotify) record_set_free);
+    Listing listing = {options, &out, file.stream, &tally, kept};
+    int status = list_captures(&listing, tshark, &keys);
+    if (status == COMMAND_MATCHED && options->host_logs->len > 0)
+        status = list_host_logs(&listing, tshark);
     if (status != COMMAND_MATCHED)
         return status;
     if (tally.read == 0)
@@ -268,12 +331,13 @@ int cmd_list(int argc, char **argv)
     ListOptions options = {
         .format = &out_format_table,
         .min_confidence = CONFIDENCE_WMI,
+        .host_logs = g_ptr_array_new_with_free_func(g_free),
         .captures = g_ptr_array_new_with_free_func(g_free),
     };
     int status = COMMAND_UNABLE;
     if (!command_parse(&argc, &argv, &help, entries, &options))
         status = COMMAND_UNABLE;
-    else if (options.captures->len == 0)
+    else if (options.captures->len == 0 && options.host_logs->len == 0)
         command_warn("no capture named (see %s --help)", argv[0]);
     else
         status = list(&options);
@@ -281,6 +345,7 @@ int cmd_list(int argc, char **argv)
     g_free(options.tshark);
     g_free(options.keytab);
     g_free(options.password_file);
+    g_ptr_array_unref(options.host_logs);
     g_ptr_array_unref(options.captures);
     return status;
 }

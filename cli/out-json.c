@@ -2,6 +2,7 @@
 // The schema car-wmi/1: one object a line (ndjson), or the same objects as one array (json).
 
 #include "json-write.h"
+#include "out-json-host.h"
 #include "out.h"
 
 static void write_number(JsonWriter *w, const char *name, int64_t value)
@@ -167,6 +168,7 @@ static void write_call(JsonWriter *w, const Call *call)
     json_write_text(w, "operation_status_name", call->operation_status_name);
     json_write_text(w, "result_text", call->result_text);
     write_properties(w, "result_properties", call->result_properties);
+    json_write_text(w, "content_source", call->content_source);
     json_write_text(w, "undecodable", call->undecodable);
     json_close_object(w);
 }
@@ -180,11 +182,12 @@ static void write_processes(JsonWriter *w, const Record *r)
         json_write_text(w, "role", process->role);
         write_number(w, "pid", process->pid);
         json_write_text(w, "start_time", process->start_time);
-        json_write_null(w, "image");
+        json_write_text(w, "image", process->image);
         json_write_text(w, "command_line", process->command_line);
-        json_write_null(w, "user");
-        json_write_null(w, "parent_pid");
-        json_write_null(w, "parent_image");
+        json_write_text(w, "user", process->user);
+        write_number(w, "parent_pid", process->parent_pid ? process->parent_pid : NUMBER_UNKNOWN);
+        json_write_text(w, "parent_image", process->parent_image);
+        json_write_text(w, "note", process->note);
         json_open_array(w, "sources");
         for (guint j = 0; j < process->sources->len; j++) {
             const ProcessSource *source = &g_array_index(process->sources, ProcessSource, j);
@@ -193,6 +196,8 @@ static void write_processes(JsonWriter *w, const Record *r)
             write_frame(w, "frame", source->frame);
             json_close_object(w);
         }
+        for (guint j = 0; process->log_sources && j < process->log_sources->len; j++)
+            out_json_log_source(w, NULL, &g_array_index(process->log_sources, LogSource, j));
         json_close_array(w);
         json_close_object(w);
     }
@@ -246,6 +251,7 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
         write_call(w, &g_array_index(r->calls, Call, i));
     json_close_array(w);
     write_processes(w, r);
+    out_json_host_facts(w, r->host);
     json_write_text(w, "summary", r->summary);
     json_close_object(w);
 }

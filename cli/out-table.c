@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The table for people: one line a connection. Everything in it went through text_escape().
 
+#include "host-summary.h"
 #include "out.h"
 #include "text-escape.h"
 
@@ -95,8 +96,9 @@ static char *cell_process(const Out *out, const Record *r)
         const Process *process = &g_array_index(r->processes, Process, i);
         if (g_strcmp0(process->role, "client") != 0 || process->pid == NUMBER_UNKNOWN)
             continue;
-        g_autofree char *text = g_strdup_printf("%s%s%" G_GINT64_FORMAT, r->client.host ? r->client.host : "",
-                                                r->client.host ? ":" : "", process->pid);
+        g_autofree char *shown = host_summary_process(process);
+        g_autofree char *text =
+            g_strdup_printf("%s%s%s", r->client.host ? r->client.host : "", r->client.host ? ":" : "", shown);
         return cell_text(out, text);
     }
     return cell_text(out, r->client_identified == ANSWER_NO ? "unidentified" : NULL);

@@ -23,6 +23,7 @@ static void process_clear(gpointer data)
 {
     Process *process = data;
     g_clear_pointer(&process->sources, g_array_unref);
+    g_clear_pointer(&process->log_sources, g_array_unref);
 }
 
 Call call_init(void)
@@ -64,6 +65,7 @@ void record_free(Record *record)
     g_array_unref(record->calls);
     g_array_unref(record->logins);
     g_array_unref(record->processes);
+    g_clear_pointer(&record->host, host_facts_free);
     g_free(record);
 }
 

@@ -9,6 +9,8 @@
 #ifndef CAR_RECORD_H
 #define CAR_RECORD_H
 
+#include "host-facts.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -83,10 +85,11 @@ typedef struct {
     int64_t operation_status;
     const char *operation_status_name;
     const char *result_text;
-    GArray *result_properties; ///< Property; NULL when unknown
-    const char *undecodable;   ///< why request or response, though in clear, could not be read
-    GArray *frames;            ///< int64_t: all frames of the request; NULL when `frame` is the only one
-    GArray *response_frames;   ///< the same of the response
+    GArray *result_properties;  ///< Property; NULL when unknown
+    const char *content_source; ///< the log that said it; NULL when the request itself did
+    const char *undecodable;    ///< why request or response, though in clear, could not be read
+    GArray *frames;             ///< int64_t: all frames of the request; NULL when `frame` is the only one
+    GArray *response_frames;    ///< the same of the response
 } Call;
 
 typedef struct {
@@ -99,6 +102,12 @@ typedef struct {
     int64_t pid;
     const char *start_time, *command_line;
     GArray *sources; ///< ProcessSource
+    // From hosts' logs.
+    const char *image, *user; ///< the user as DOMAIN\user where the domain is known
+    int64_t parent_pid;       ///< 0 when unknown
+    const char *parent_image;
+    const char *note;    ///< what else is to be known about its part
+    GArray *log_sources; ///< LogSource; NULL when there are none
 } Process;
 
 /** Fills in what is not zero when it is unknown. */
@@ -130,6 +139,7 @@ typedef struct {
     GArray *logins;           ///< Login
     GArray *calls;            ///< Call
     GArray *processes;        ///< Process
+    HostFacts *host;          ///< what hosts' logs add; NULL when they say nothing of it
     const char *summary;      ///< one line; NULL when there is nothing to say
 } Record;
 

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "host-operation.h"
+
+#include <string.h>
+
+static HostText strip(HostText text)
+{
+    while (text.len > 0 && g_ascii_isspace(text.text[0])) {
+        text.text++;
+        text.len--;
+    }
+    while (text.len > 0 && g_ascii_isspace(text.text[text.len - 1]))
+        text.len--;
+    return text;
+}
+
+static HostText without_suffix(HostText text, const char *suffix)
+{
+    size_t len = strlen(suffix);
+    if (text.len > len && memcmp(text.text + text.len - len, suffix, len) == 0)
+        text.len -= len;
+    return text;
+}
+
+bool wmi_operation_parse(HostText text, WmiOperation *operation)
+{
+    static const char interface[] = "IWbemServices::";
+    const char *found = host_text_find(text, interface);
+    if (!found)
+        return false;
+    const char *end = text.text + text.len, *method = found + strlen(interface), *at = method;
+    while (at < end && g_ascii_isalnum(*at))
+        at++;
+    HostText name = {method, (size_t) (at - method)};
+    *operation = (WmiOperation){.method = without_suffix(name, "Async")};
+    HostText rest = {at, (size_t) (end - at)};
+    const char *dash = host_text_find(rest, "- ");
+    const char *colon = host_text_find(rest, " : ");
+    if (dash && colon && dash < colon) {
+        operation->namespace_path = strip((HostText){dash + 2, (size_t) (colon - dash - 2)});
+        operation->subject = strip((HostText){colon + 3, (size_t) (end - colon - 3)});
+    }
+    return name.len > 0;
+}
+
+bool wmi_operation_is_call(const WmiOperation *operation, const Call *call)
+{
+    if (g_strcmp0(call->interface, "IWbemServices") != 0 || !call->method)
+        return false;
+    HostText method = without_suffix(host_text(call->method), "Async");
+    return method.len == operation->method.len && memcmp(method.text, operation->method.text, method.len) == 0;
+}
+
+static void tell(const char **place, GStringChunk *texts, HostText text)
+{
+    if (!*place && text.len > 0)
+        *place = host_text_keep(texts, text);
+}
+
+/// "Win32_Process::Create" or, of one instance, "Win32_Process.Handle="1"::Terminate".
+static void tell_method(HostText subject, Call *call, GStringChunk *texts)
+{
+    const char *colons = NULL;
+    for (size_t i = subject.len; i >= 2 && !colons; i--) {
+        if (memcmp(subject.text + i - 2, "::", 2) == 0)
+            colons = subject.text + i - 2;
+    }
+    if (!colons)
+        return;
+    HostText path = {subject.text, (size_t) (colons - subject.text)};
+    HostText method = {colons + 2, subject.len - path.len - 2};
+    HostText class_name = path;
+    for (size_t i = 0; i < path.len; i++) {
+        if (strchr(".=", path.text[i])) {
+            class_name.len = i;
+            break;
+        }
+    }
+    tell(&call->object_path, texts, path);
+    tell(&call->class_name, texts, class_name);
+    tell(&call->wmi_method, texts, method);
+}
+
+void wmi_operation_tell(const WmiOperation *operation, Call *call, GStringChunk *texts, const char *source)
+{
+    HostText subject = operation->subject;
+    if (host_text_is(operation->method, "ExecQuery") || host_text_is(operation->method, "ExecNotificationQuery"))
+        tell(&call->query, texts, subject);
+    else if (host_text_is(operation->method, "ExecMethod"))
+        tell_method(subject, call, texts);
+    else if (host_text_is(operation->method, "GetObject") || host_text_is(operation->method, "DeleteInstance"))
+        tell(&call->object_path, texts, subject);
+    else if (host_text_has_prefix(operation->method, "Create") || host_text_is(operation->method, "DeleteClass") ||
+             host_text_has_prefix(operation->method, "Put"))
+        tell(&call->class_name, texts, subject);
+    tell(&call->namespace_path, texts, operation->namespace_path);
+    call->content_source = source;
+}
