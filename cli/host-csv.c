@@ -49,13 +49,12 @@ static size_t split(char *line, size_t len, char separator, HostText cells[MAX_C
         char *start = at, *to = at;
         if (at < end && *at == '"') {
             start = to = ++at;
-            for (;; at++) {
-                if (at == end)
-                    return 0;
-                if (*at == '"' && (at + 1 == end || *++at != '"'))
-                    break;
-                *to++ = *at;
+            while (at < end && !(*at == '"' && (at + 1 == end || at[1] != '"'))) {
+                at += *at == '"'; // two stand for one
+                *to++ = *at++;
             }
+            if (at++ == end)
+                return 0;
         } else {
             while (at < end && *at != separator)
                 at++;

@@ -139,6 +139,12 @@ static bool fill_explicit_logon(const HostFields *f, HostEvent *e)
     return e->pid > 0 && e->client.text;
 }
 
+/// The logons of SYSTEM, LOCAL SERVICE and NETWORK SERVICE.
+static bool is_service(uint64_t logon_id)
+{
+    return logon_id == 0x3e7 || logon_id == 0x3e5 || logon_id == 0x3e4;
+}
+
 static bool fill_process_created(const HostFields *f, HostEvent *e)
 {
     e->process_start = e->time;
@@ -147,8 +153,11 @@ static bool fill_process_created(const HostFields *f, HostEvent *e)
     e->command_line = host_field(f, FIELD_COMMAND_LINE);
     e->parent_pid = number(f, FIELD_PROCESS_ID);
     e->parent_image = host_field(f, FIELD_PARENT_PROCESS_NAME);
-    // The target is who it runs as where that is not its creator; older Windows does not say it.
+    // The target is who it runs as where that is not its creator; older Windows only says the creator.
     bool other = host_field(f, FIELD_TARGET_USER_NAME).text != NULL;
+    bool old = f->values[FIELD_TARGET_USER_NAME].text == NULL;
+    if (old && is_service(host_text_id(host_field(f, FIELD_SUBJECT_LOGON_ID))))
+        return e->pid >= 0;
     e->user = host_field(f, other ? FIELD_TARGET_USER_NAME : FIELD_SUBJECT_USER_NAME);
     e->domain = host_field(f, other ? FIELD_TARGET_DOMAIN_NAME : FIELD_SUBJECT_DOMAIN_NAME);
     e->logon_id = host_text_id(host_field(f, other ? FIELD_TARGET_LOGON_ID : FIELD_SUBJECT_LOGON_ID));

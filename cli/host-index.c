@@ -158,7 +158,10 @@ bool host_index_near(const HostIndex *index, const HostEvent *event)
 const char *host_conn_name(const HostConn *conn, HostSide side)
 {
     const Endpoint *end = side == HOST_SIDE_CLIENT ? &conn->record->client : &conn->record->server;
-    return conn->host[side] ? conn->host[side] : end->fqdn ? end->fqdn : end->host;
+    if (conn->host[side] || end->fqdn || end->host || side == HOST_SIDE_CLIENT)
+        return conn->host[side] ? conn->host[side] : end->fqdn ? end->fqdn : end->host;
+    const char *slash = conn->record->auth.spn ? strchr(conn->record->auth.spn, '/') : NULL;
+    return slash ? slash + 1 : NULL; // "RPCSS/WS06.example.com": whom the client meant to talk to
 }
 
 bool host_conn_is_host(const HostConn *conn, HostSide side, HostText name, bool unknown)

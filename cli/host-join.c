@@ -71,7 +71,7 @@ HostJoin *host_join_new(GPtrArray *sets, size_t room)
     join->wants = g_ptr_array_new_with_free_func(g_free);
     join->wants_by_pid = g_hash_table_new_full(NULL, NULL, NULL, unref_array);
     join->wants_by_guid = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, unref_array);
-    join->provider_pids = g_hash_table_new(NULL, NULL);
+    join->provider_pids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     const GPtrArray *conns = host_index_conns(join->index);
     for (guint i = 0; i < conns->len; i++) {
         HostConn *conn = g_ptr_array_index(conns, i);
@@ -394,6 +394,24 @@ static void note_rpc_calls(HostJoin *join)
     }
 }
 
+static char *make_pid_key(const HostEvent *event, int64_t pid)
+{
+    return g_strdup_printf("%.*s\x1f%" G_GINT64_FORMAT, (int) event->host.len, event->host.text ? event->host.text : "",
+                           pid);
+}
+
+void host_join_add_provider(HostJoin *join, const HostEvent *event)
+{
+    if (event->pid > 0 && g_hash_table_size(join->provider_pids) < MAX_OTHER_EVENTS)
+        (void) g_hash_table_add(join->provider_pids, make_pid_key(event, event->pid));
+}
+
+bool host_join_is_provider(const HostJoin *join, const HostEvent *event, int64_t pid)
+{
+    g_autofree char *key = make_pid_key(event, pid);
+    return pid > 0 && g_hash_table_contains(join->provider_pids, key);
+}
+
 /// Once the logs have named the servers, too.
 static void index_servers(HostJoin *join)
 {
@@ -401,7 +419,7 @@ static void index_servers(HostJoin *join)
     for (guint i = 0; i < conns->len; i++) {
         HostConn *conn = g_ptr_array_index(conns, i);
         const Endpoint *server = &conn->record->server;
-        const char *const names[] = {server->host, server->fqdn, server->ip, conn->host[HOST_SIDE_SERVER]};
+        const char *const names[] = {server->host, server->fqdn, server->ip, host_conn_name(conn, HOST_SIDE_SERVER)};
         for (size_t k = 0; k < G_N_ELEMENTS(names); k++)
             put_name(join, join->by_server, names[k], conn);
         put_name(join, join->by_client, conn->host[HOST_SIDE_CLIENT], conn);
@@ -416,9 +434,7 @@ bool host_join_plan(HostJoin *join)
     note_logons(join);
     note_rpc_calls(join);
     index_servers(join);
-    for (guint i = 0; i < join->providers->len; i++) {
-        const KeptEvent *event = g_ptr_array_index(join->providers, i);
-        (void) g_hash_table_add(join->provider_pids, GSIZE_TO_POINTER((gsize) event->pid));
-    }
+    for (guint i = 0; i < join->providers->len; i++)
+        host_join_add_provider(join, g_ptr_array_index(join->providers, i));
     return host_index_conns(join->index)->len > 0;
 }

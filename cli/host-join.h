@@ -39,7 +39,7 @@ typedef struct {
     GPtrArray *wants;           ///< HostWant *
     GHashTable *wants_by_pid;   ///< pid → GPtrArray of HostWant *
     GHashTable *wants_by_guid;  ///< GUID → GPtrArray of HostWant *
-    GHashTable *provider_pids;  ///< pids that were WMI's provider hosts
+    GHashTable *provider_pids;  ///< host and pid of WMI's provider hosts
 } HostJoin;
 
 HostJoin *host_join_new(GPtrArray *sets, size_t room);
@@ -68,6 +68,12 @@ void host_join_finish(HostJoin *join);
 /** Whether the event, its host's clock set right, lies between the connection's start and end, or so much before or
  * after. */
 bool host_join_during(HostJoin *join, const HostConn *conn, const HostEvent *event, int64_t before, int64_t after);
+
+/** Notes that the event's process was a provider host of WMI. */
+void host_join_add_provider(HostJoin *join, const HostEvent *event);
+
+/** Whether that process of the event's host was one. */
+bool host_join_is_provider(const HostJoin *join, const HostEvent *event, int64_t pid);
 
 /** The connections with a server (or client: by_client) of this name; NULL when there are none. */
 const GPtrArray *host_join_find(HostJoin *join, GHashTable *by_name, HostText name);

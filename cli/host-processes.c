@@ -87,8 +87,7 @@ static bool is_provider_host(const HostJoin *join, const HostEvent *event)
 {
     if (event->parent_image.text)
         return host_text_is_any_case(host_text_base(event->parent_image), "wmiprvse.exe");
-    return event->parent_pid > 0 &&
-           g_hash_table_contains(join->provider_pids, GSIZE_TO_POINTER((gsize) event->parent_pid));
+    return host_join_is_provider(join, event, event->parent_pid);
 }
 
 static void consider_spawned(HostJoin *join, const HostEvent *event, const KeptEvent **kept)
@@ -127,6 +126,8 @@ void host_join_second(const HostEvent *event, gpointer data)
         else if (!want->guid || !event->guid.text) // else the GUID decides
             consider_start(join, want, event, &kept);
     }
+    if (start && host_text_is_any_case(host_text_base(event->image), "wmiprvse.exe"))
+        host_join_add_provider(join, event);
     if (start)
         consider_spawned(join, event, &kept);
 }
@@ -198,7 +199,8 @@ static bool is_user(const HostConn *conn, const KeptEvent *event)
     return false;
 }
 
-typedef enum { TIE_NONE, TIE_USER, TIE_WIRE, TIE_LOGON } Tie;
+/// Weakest first.
+typedef enum { TIE_NONE, TIE_PARENT, TIE_USER, TIE_WIRE, TIE_LOGON } Tie;
 
 static Tie find_tie(HostJoin *join, const HostConn *conn, const KeptEvent *event)
 {
@@ -208,8 +210,12 @@ static Tie find_tie(HostJoin *join, const HostConn *conn, const KeptEvent *event
         return TIE_NONE;
     if (told_by_wire(conn->record, event->pid))
         return TIE_WIRE;
-    // With a logon of its own that is another one, it is another's.
-    return conn->logons->len == 0 && executes(conn->record) && is_user(conn, event) ? TIE_USER : TIE_NONE;
+    if (!executes(conn->record))
+        return TIE_NONE;
+    if (!event->user.text)
+        return TIE_PARENT;
+    // When the connection's logons are known and this is none of them, it is another's.
+    return (conn->logons->len == 0 || !event->logon_id) && is_user(conn, event) ? TIE_USER : TIE_NONE;
 }
 
 static char *make_reason(const KeptEvent *event, Tie tie)
@@ -218,6 +224,9 @@ static char *make_reason(const KeptEvent *event, Tie tie)
     case TIE_LOGON:
         return g_strdup_printf("logon id 0x%" G_GINT64_MODIFIER "x, created by WMI's provider host", event->logon_id);
     case TIE_WIRE: return g_strdup("process id in the call's result, created by WMI's provider host");
+    case TIE_PARENT:
+        return g_strdup("weaker, neither logon id nor user told: created by WMI's provider host while the connection "
+                        "executed");
     default:
         return g_strdup("weaker, no logon id: same user, created by WMI's provider host while the connection executed");
     }

@@ -27,8 +27,10 @@ class Tools:
         # Copies, for the build folder may lie where nobody may read.
         self.stage = arena / "stage"
         self.program = arena / "car-wmi"
+        self.dump = arena / "host-dump"
         shutil.copytree(build / "stage", self.stage)
         shutil.copy(build / "cli" / "car-wmi", self.program)
+        shutil.copy(build / "tests" / "host-dump", self.dump)
         self.home = arena / "home"
         self.home.mkdir()
         self._drop: list[str] = []

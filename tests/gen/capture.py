@@ -59,7 +59,8 @@ class Capture:
             kept = packet.data[:snaplen]
             head = (index % len(interfaces), packet.time_ns >> 32, packet.time_ns & 0xFFFFFFFF)
             body = struct.pack("<IIIII", *head, len(kept), len(packet.data)) + kept + bytes(-len(kept) % 4)
-            out += _block(6, body + _options([(1, packet.comment)]))
+            flags = None if packet.flags is None else struct.pack("<I", packet.flags)
+            out += _block(6, body + _options([(1, packet.comment), (2, flags)]))
         return out
 
     def write(self, path: str | Path, **options: object) -> Path:

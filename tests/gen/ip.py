@@ -24,12 +24,13 @@ class Endpoint:
 @dataclass(eq=False)
 class Packet:
     """One packet of a capture. Its identity, not its contents, is what a capture numbers. `copy_of` is the packet that
-    it repeats: a retransmission, or the view of a second tap."""
+    it repeats: a retransmission, or the view of a second tap. `flags` are those of pcapng: 1 came in, 2 went out."""
 
     time_ns: int
     data: bytes
     comment: str | None = None
     copy_of: Packet | None = None
+    flags: int | None = None
 
 
 def _sum(data: bytes) -> int:

@@ -120,10 +120,13 @@ static void test_whole_record(void)
         "\"properties\":[{\"name\":\"CommandLine\",\"value\":\"cmd\"},"
         "{\"name\":\"CurrentDirectory\",\"value\":null}],\"fault\":false,\"status\":0,\"status_name\":\"S_OK\","
         "\"operation_status\":1,\"operation_status_name\":\"WBEM_S_FALSE\",\"result_text\":\"t\","
-        "\"result_properties\":[{\"name\":\"ProcessId\",\"value\":\"4880\"}],\"undecodable\":\"odd\"}],"
+        "\"result_properties\":[{\"name\":\"ProcessId\",\"value\":\"4880\"}],\"content_source\":null,"
+        "\"undecodable\":\"odd\"}],"
         "\"processes\":[{\"role\":\"server\",\"pid\":2688,\"start_time\":null,\"image\":null,"
         "\"command_line\":null,\"user\":null,\"parent_pid\":null,\"parent_image\":null,"
+        "\"note\":null,"
         "\"sources\":[{\"kind\":\"wire:ipid\",\"frame\":119}]}],"
+        "\"logons\":[],\"operations\":[],\"subscriptions\":[],\"clocks\":[],"
         "\"summary\":\"ran: cmd\"}\n");
 }
 

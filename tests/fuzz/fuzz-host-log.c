@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Whole files, of whatever kind: from the recognition to the events.
+
+#include "fuzz.h"
+#include "host-read.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+static void take_event(const HostEvent *event, gpointer data)
+{
+    (void) data;
+    const HostText texts[] = {event->host, event->image, event->command_line, event->user,     event->operation,
+                              event->item, event->uuid,  event->client,       event->endpoint, event->address};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        fuzz_range((const uint8_t *) texts[i].text, texts[i].len);
+    fuzz_require(event->from_port >= -1 && event->from_port <= 65535 && event->kind < HOST_EVENT_KINDS);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const uint8_t pcapng[4] = {0x0a, 0x0d, 0x0d, 0x0a};
+    if (size >= sizeof pcapng && memcmp(data, pcapng, sizeof pcapng) == 0)
+        return 0; // tshark reads it
+    int fd = memfd_create("fuzz", MFD_CLOEXEC);
+    fuzz_require(fd >= 0 && write(fd, data, size) == (ssize_t) size);
+    char path[64];
+    (void) snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    g_autoptr(GError) error = NULL;
+    g_auto(HostReadStats) stats = {0};
+    bool read = host_read(path, "/nonexistent", HOST_WANT_ALL, take_event, NULL, &stats, &error);
+    fuzz_require(read == !error);
+    (void) close(fd);
+    return 0;
+}
