@@ -257,18 +257,20 @@ static int list_host_logs(Listing *listing, const char *tshark)
     return COMMAND_MATCHED;
 }
 
-static void print_summary(const Tally *tally)
+static void print_summary(const ListOptions *options, const Tally *tally)
 {
     if (!isatty(STDERR_FILENO) || tally->read == 0)
         return;
     guint matches = tally_matches(tally);
-    const char *captures = tally->read == 1 ? "capture" : "captures";
+    bool captures = options->captures->len > 0;
+    guint files = captures ? tally->read : options->host_logs->len;
+    const char *kind = captures ? "capture" : "host log", *plural = files == 1 ? "" : "s";
     if (matches == 0) {
-        (void) fprintf(stderr, "nothing matched in %u %s\n", tally->read, captures);
+        (void) fprintf(stderr, "nothing matched in %u %s%s\n", files, kind, plural);
         return;
     }
-    (void) fprintf(stderr, "%u %s in %u %s", matches, matches == 1 ? "connection" : "connections", tally->read,
-                   captures);
+    (void) fprintf(stderr, "%u %s in %u %s%s", matches, matches == 1 ? "connection" : "connections", files, kind,
+                   plural);
     const char *separator = ": ";
     for (Confidence c = CONFIDENCE_WMI; c > CONFIDENCE_NONE; c--) {
         if (tally->matched[c] > 0) {
@@ -283,10 +285,11 @@ static int list(const ListOptions *options)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *tshark = tshark_find(options->tshark, &error);
-    if (!tshark) {
+    if (!tshark && options->captures->len > 0) { // hosts' logs alone do not need it
         command_warn("%s", error->message);
         return COMMAND_UNABLE;
     }
+    g_clear_error(&error);
     g_auto(Keys) keys = KEYS_NONE;
     if (!keys_open(&keys, options->keytab, options->password_file, &error)) {
         command_warn("%s", error->message);
@@ -314,7 +317,7 @@ static int list(const ListOptions *options)
         command_warn("%s", error->message);
         return COMMAND_UNABLE;
     }
-    print_summary(&tally);
+    print_summary(options, &tally);
     if (tally_matches(&tally) > 0)
         return COMMAND_MATCHED;
     return tally.unreadable > 0 ? COMMAND_UNABLE : COMMAND_NO_MATCH;

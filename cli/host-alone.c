@@ -78,10 +78,8 @@ static const char *keep(HostAlone *alone, HostText text)
 /// Takes room for something that is about to be kept; false when there is none.
 static bool take_room(HostAlone *alone, size_t bytes)
 {
-    if (bytes > alone->keep.room) {
-        alone->keep.dropped++;
+    if (bytes > alone->keep.room)
         return false;
-    }
     alone->keep.room -= bytes;
     return true;
 }
@@ -113,6 +111,7 @@ static Group *find_group(HostAlone *alone, char *key, const HostEvent *event, bo
     Group *group = g_hash_table_lookup(alone->by_key, key);
     *fresh = !group;
     if (!group && (alone->groups->len >= MAX_GROUPS || !take_room(alone, sizeof(Record) + 1024 + strlen(key)))) {
+        alone->keep.dropped++;
         g_free(key);
         return NULL;
     }
@@ -158,10 +157,12 @@ static const char *event_reference(HostAlone *alone, const HostEvent *event)
     return keep(alone, host_text(text));
 }
 
-static void add_call(HostAlone *alone, Record *record, const Call *call)
+/// Whether one more call may be kept, with so many bytes of text.
+static bool take_call_room(HostAlone *alone, const Record *record, size_t text)
 {
-    if (record->calls->len < MAX_CALLS && take_room(alone, 2 * sizeof *call + 256))
-        g_array_append_val(record->calls, *call);
+    bool room = record->calls->len < MAX_CALLS && take_room(alone, 2 * sizeof(Call) + 512 + 2 * text);
+    alone->keep.dropped += !room;
+    return room;
 }
 
 // WMI's operations.
@@ -181,7 +182,7 @@ static void set_stage(Call *call)
 static void add_operation(HostAlone *alone, Record *record, const HostEvent *event)
 {
     WmiOperation operation;
-    if (!wmi_operation_parse(event->operation, &operation))
+    if (!wmi_operation_parse(event->operation, &operation) || !take_call_room(alone, record, event->operation.len))
         return;
     Call call = call_init();
     call.interface = "IWbemServices";
@@ -189,7 +190,7 @@ static void add_operation(HostAlone *alone, Record *record, const HostEvent *eve
     call.status = host_text_number(event->status);
     set_stage(&call);
     wmi_operation_tell(&operation, &call, alone->set->texts, event_reference(alone, event));
-    add_call(alone, record, &call);
+    g_array_append_val(record->calls, call);
 }
 
 static void take_operation(HostAlone *alone, const HostEvent *event)
@@ -291,7 +292,7 @@ static void take_rpc_call(HostAlone *alone, const HostEvent *event)
         set_user(alone, r, event);
     }
     add_interface(alone, r, interface);
-    if (event->pid > 0) {
+    if (event->pid > 0 && take_room(alone, event->image.len + 256)) {
         HostProcessNote note = {.role = server ? "server" : "client",
                                 .pid = event->pid,
                                 .image = event->image,
@@ -300,6 +301,8 @@ static void take_rpc_call(HostAlone *alone, const HostEvent *event)
         (void) host_note_process(r, alone->set->texts, &note,
                                  host_note_source(event, alone->set->texts, "called or served WMI's interface"));
     }
+    if (!take_call_room(alone, r, 0))
+        return;
     Call call = call_init();
     call.interface = interface->name;
     call.opnum = event->opnum >= 0 && event->opnum <= UINT16_MAX ? event->opnum : NUMBER_UNKNOWN;
@@ -307,7 +310,7 @@ static void take_rpc_call(HostAlone *alone, const HostEvent *event)
     call.method = method ? method->name : NULL;
     call.stage = method ? method->stage : NULL;
     call.content_source = event_reference(alone, event);
-    add_call(alone, r, &call);
+    g_array_append_val(r->calls, call);
 }
 
 // Processes that a network logon started by WMI.
@@ -429,6 +432,11 @@ RecordSet *host_alone_finish(HostAlone *alone)
         g_autofree char *summary = host_summary_make(r);
         r->summary = keep(alone, host_text(summary));
         g_ptr_array_add(alone->set->records, g_steal_pointer(&group->record));
+    }
+    if (alone->keep.dropped > 0) {
+        alone->set->complete = false;
+        alone->set->note = g_strdup_printf("more is told than is kept: %" G_GUINT64_FORMAT " events were left out",
+                                           alone->keep.dropped);
     }
     return g_steal_pointer(&alone->set);
 }

@@ -214,7 +214,7 @@ static void note_all(HostJoin *join, const GPtrArray *events, bool by_client_fie
 {
     for (guint i = 0; i < events->len; i++) {
         const KeptEvent *event = g_ptr_array_index(events, i);
-        const GPtrArray *conns = host_join_find(join, join->by_server, by_client_field ? event->client : event->host);
+        const GPtrArray *conns = host_join_find(join->by_server, by_client_field ? event->client : event->host);
         for (guint k = 0; conns && k < conns->len; k++)
             note(join, g_ptr_array_index(conns, k), event);
     }

@@ -28,30 +28,33 @@ static GPtrArray *list_under(GHashTable *table, gconstpointer key)
     return list;
 }
 
-/// Host names go by their label in lower case, addresses by themselves.
-static const char *make_key(HostJoin *join, HostText name)
+/// Host names go by their label in lower case, addresses by themselves. Owned by the caller.
+static char *make_key(HostText name)
 {
     HostAddress address;
     if (!host_text_address(name, &address)) {
         const char *dot = memchr(name.text, '.', name.len);
         name.len = dot ? (size_t) (dot - name.text) : name.len;
     }
-    g_autofree char *lower = g_ascii_strdown(name.text, (gssize) name.len);
-    return g_string_chunk_insert_const(join->names, lower);
+    return g_ascii_strdown(name.text, (gssize) name.len);
 }
 
 static void put_name(HostJoin *join, GHashTable *table, const char *name, HostConn *conn)
 {
     if (!name || !*name)
         return;
-    GPtrArray *list = list_under(table, make_key(join, host_text(name)));
+    g_autofree char *key = make_key(host_text(name));
+    GPtrArray *list = list_under(table, g_string_chunk_insert_const(join->names, key));
     if (list->len == 0 || g_ptr_array_index(list, list->len - 1) != conn)
         g_ptr_array_add(list, conn);
 }
 
-const GPtrArray *host_join_find(HostJoin *join, GHashTable *by_name, HostText name)
+const GPtrArray *host_join_find(GHashTable *by_name, HostText name)
 {
-    return name.text ? g_hash_table_lookup(by_name, make_key(join, name)) : NULL;
+    if (!name.text)
+        return NULL;
+    g_autofree char *key = make_key(name);
+    return g_hash_table_lookup(by_name, key);
 }
 
 HostJoin *host_join_new(GPtrArray *sets, size_t room)
@@ -162,7 +165,7 @@ void host_join_first(const HostEvent *event, gpointer data)
     case HOST_PROVIDER: keep_other(join, join->providers, event); break;
     case HOST_SUBSCRIPTION: keep_other(join, join->subscriptions, event); break;
     case HOST_OPERATION:
-        if (!event->local && host_join_find(join, join->by_client, event->client))
+        if (!event->local && host_join_find(join->by_client, event->client))
             keep_other(join, join->operations, event);
         break;
     case HOST_RPC_CALL:

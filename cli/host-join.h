@@ -76,6 +76,6 @@ void host_join_add_provider(HostJoin *join, const HostEvent *event);
 bool host_join_is_provider(const HostJoin *join, const HostEvent *event, int64_t pid);
 
 /** The connections with a server (or client: by_client) of this name; NULL when there are none. */
-const GPtrArray *host_join_find(HostJoin *join, GHashTable *by_name, HostText name);
+const GPtrArray *host_join_find(GHashTable *by_name, HostText name);
 
 #endif

@@ -76,5 +76,8 @@ RecordSet *host_logs_list(const GPtrArray *paths, const char *tshark, HostLogsWa
     if (!read_all(paths, tshark, host_alone_first_wanted, host_alone_first, alone, warn, error) ||
         !read_all(paths, tshark, host_alone_second_wanted, host_alone_second, alone, NULL, error))
         return NULL;
-    return host_alone_finish(alone);
+    RecordSet *set = host_alone_finish(alone);
+    if (!set->complete)
+        warn("%s", set->note);
+    return set;
 }

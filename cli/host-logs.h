@@ -14,7 +14,8 @@ typedef void (*HostLogsWarn)(const char *format, ...) G_GNUC_PRINTF(1, 2);
  * error names it. `tshark` reads those that are captures. */
 bool host_logs_join(const GPtrArray *paths, const char *tshark, GPtrArray *sets, HostLogsWarn warn, GError **error);
 
-/** The remote WMI that the logs tell of by themselves. The caller owns the set. NULL when one cannot be read at all. */
+/** The remote WMI that the logs tell of by themselves. The caller owns the set. NULL when one cannot be read at all. `tshark`
+ * may be NULL. */
 RecordSet *host_logs_list(const GPtrArray *paths, const char *tshark, HostLogsWarn warn, GError **error);
 
 #endif

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define MAX_SOURCES 16 ///< a process
+#define MAX_SOURCES 16    ///< a process
+#define MAX_PROCESSES 256 ///< a record, beside those that the wire tells
 #define SAME_START (3 * HOST_SECOND)
 
 LogSource host_note_source(const HostEvent *event, GStringChunk *texts, const char *reason)
@@ -123,6 +124,8 @@ guint host_note_process(Record *record, GStringChunk *texts, const HostProcessNo
     while (i < record->processes->len && !same_process(&g_array_index(record->processes, Process, i), note))
         i++;
     if (i == record->processes->len) {
+        if (i >= MAX_PROCESSES)
+            return G_MAXUINT;
         Process fresh = {
             .role = note->role,
             .pid = NUMBER_UNKNOWN,

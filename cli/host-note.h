@@ -30,7 +30,8 @@ typedef struct {
 /** What the event itself says of its process. */
 HostProcessNote host_note_of(const HostEvent *event, const char *role, GStringChunk *texts);
 
-/** Notes a process: one that the record has already, and that does not contradict, is completed. Returns its index. */
+/** Notes a process: one that the record has already, and that does not contradict, is completed. Returns its index,
+ * G_MAXUINT when there are too many. */
 guint host_note_process(Record *record, GStringChunk *texts, const HostProcessNote *note, LogSource source);
 
 /** Adds a source to a process unless it is there. */

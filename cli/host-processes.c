@@ -77,9 +77,10 @@ static void consider_start(HostJoin *join, HostWant *want, const HostEvent *even
 
 static void consider_end(HostJoin *join, HostWant *want, const HostEvent *event)
 {
+    if (!host_conn_is_host(want->conn, want->side, event->host, false))
+        return;
     int64_t time = host_clocks_time(join->clocks, host_clocks_key(join->clocks, event), event);
-    if (host_conn_is_host(want->conn, want->side, event->host, false) && time != HOST_TIME_UNKNOWN &&
-        time + event->precision < want->conn->start)
+    if (time != HOST_TIME_UNKNOWN && time + event->precision < want->conn->start)
         want->ended = MAX(want->ended, time);
 }
 
@@ -93,7 +94,7 @@ static bool is_provider_host(const HostJoin *join, const HostEvent *event)
 static void consider_spawned(HostJoin *join, const HostEvent *event, const KeptEvent **kept)
 {
     if (!is_provider_host(join, event) || join->spawned->len >= MAX_SPAWNED || !host_index_near(join->index, event) ||
-        !host_join_find(join, join->by_server, event->host))
+        !host_join_find(join->by_server, event->host))
         return;
     const KeptEvent *spawned = keep_once(join, event, kept);
     if (spawned)
@@ -252,7 +253,8 @@ static void note_spawned(HostJoin *join, HostConn *conn, const KeptEvent *event,
     g_autofree char *reason = make_reason(event, tie);
     HostProcessNote note = host_note_of(event, "spawned", texts);
     guint index = host_note_process(conn->record, texts, &note, host_note_source(event, texts, reason));
-    add_provider(join, conn, &g_array_index(conn->record->processes, Process, index));
+    if (index < conn->record->processes->len)
+        add_provider(join, conn, &g_array_index(conn->record->processes, Process, index));
 }
 
 void host_join_processes(HostJoin *join)
@@ -260,7 +262,7 @@ void host_join_processes(HostJoin *join)
     note_found(join);
     for (guint i = 0; i < join->spawned->len; i++) {
         const KeptEvent *event = g_ptr_array_index(join->spawned, i);
-        const GPtrArray *conns = host_join_find(join, join->by_server, event->host);
+        const GPtrArray *conns = host_join_find(join->by_server, event->host);
         Tie best = TIE_NONE;
         for (guint k = 0; conns && k < conns->len; k++)
             best = MAX(best, find_tie(join, g_ptr_array_index(conns, k), event));

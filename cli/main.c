@@ -35,7 +35,8 @@ static int print_help(void)
     (void) printf("\n"
                   "Examples:\n"
                   "  car-wmi incident.pcapng\n"
-                  "  car-wmi list -T ndjson --min-confidence dcom *.pcap > matches.ndjson\n");
+                  "  car-wmi list -T ndjson --min-confidence dcom *.pcap > matches.ndjson\n"
+                  "  car-wmi list --host-log Security.evtx --host-log sysmon.json incident.pcapng\n");
     return COMMAND_MATCHED;
 }
 
