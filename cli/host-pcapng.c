@@ -128,11 +128,6 @@ static bool read_pcapng(HostReading *reading, GError **error)
 {
     if (!(reading->wanted & HOST_WANT(HOST_CONNECTION)))
         return true;
-    if (!reading->tshark) {
-        g_set_error(error, HOST_READ_ERROR, HOST_READ_ERROR_UNREADABLE,
-                    "is a capture, which tshark would have to read");
-        return false;
-    }
     bool darwin = knows_process_information(reading->tshark);
     const char *filter = darwin ? "tcp && (frame.comment contains \"PID=\" || frame.darwin.process_info.pid)"
                                 : "tcp && frame.comment contains \"PID=\"";

@@ -54,8 +54,8 @@ typedef struct {
 extern const HostReader host_reader_evtx, host_reader_json, host_reader_csv, host_reader_pcapng;
 
 /** Reads `path` (plain or gzip) and gives the wanted events to `func`. A file that is damaged part-way is no error:
- * `stats`, which the caller clears, tells. `tshark` is the program that reads captures; without it (NULL) they
- * cannot be read. */
+ * `stats`, which the caller clears, tells. `tshark` is the program that reads captures for
+ * their connections; where these are not wanted it may be NULL. */
 bool host_read(const char *path, const char *tshark, unsigned wanted, HostEventFunc func, gpointer data,
                HostReadStats *stats, GError **error);
 

@@ -563,6 +563,15 @@ def test_nothing_alone(incident: Incident) -> None:
     assert incident.tools.car_wmi("list", "--host-log", incident.log()).stdout == ""
 
 
+def test_logs_alone_need_no_tshark(incident: Incident) -> None:
+    incident.usual()
+    result = incident.tools.car_wmi("list", "--tshark", "/nonexistent", "--host-log", incident.log())
+    assert result.returncode == 0 and "ran rundll32.exe (3824)" in result.stdout
+    trace = incident.file(incident.capture.pcapng(), "trace.pcapng")
+    result = incident.tools.car_wmi("list", "--tshark", "/nonexistent", "--host-log", trace)
+    assert (result.returncode, result.stdout) == (1, "")  # connections alone are no WMI
+
+
 # -- what cannot be read -----------------------------------------------------------------------------------------------
 
 
