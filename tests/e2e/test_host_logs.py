@@ -402,6 +402,25 @@ def test_subscriptions(cli: Tools) -> None:
     assert "T1546.003" in connection["techniques"]
 
 
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
+def test_failures_and_temporary_subscriptions(incident: Incident, form: Callable) -> None:
+    who = {"ClientMachine": "WS05", "User": "EXAMPLE\\user"}
+    incident.server.add(hostlog.WMI, 5858, incident.executed, who | {
+        "Id": "{00000000-0000-0000-0000-000000000000}", "ClientProcessId": 7240, "Component": "Unknown",
+        "Operation": "Start IWbemServices::GetObject - root\\cimv2 : Win32_Process", "ResultCode": "0x80041002",
+        "PossibleCause": "Unknown"}, user_data="Operation_ClientFailure")  # fmt: skip
+    for pid in (7240, 1):
+        incident.server.add(hostlog.WMI, 5860, incident.executed, who | {
+            "NamespaceName": "root\\cimv2", "Query": f"select * from __Event{pid}", "Processid": pid,
+            "PossibleCause": "Temporary"}, user_data="Operation_TemporaryEssStarted")  # fmt: skip
+    _, connection = incident.records(incident.log(form))
+    [operation] = connection["operations"]
+    assert operation["status"] == "0x80041002"
+    [call] = [c for c in connection["calls"] if c["method"] == "GetObject"]
+    assert call["object_path"] == "Win32_Process" and call["content_source"].startswith("log:WMI-Activity 5858 (")
+    assert [(s["kind"], s["value"]) for s in connection["subscriptions"]] == [("query", "select * from __Event7240")]
+
+
 def test_rpc_logs(incident: Incident) -> None:
     port = str(incident.object.tcp.server.port)
     incident.client.add(hostlog.RPC, 5, incident.executed, {
