@@ -3,12 +3,14 @@
 # Sets up car-wmi on Debian or Ubuntu, as root or as a user who may sudo:
 #   ./setup.sh        install packages, build, install, list the remote WMI in a sample capture
 #   ./setup.sh test   install packages, build, run all tests
+#   ./setup.sh packages   print the names of these packages
 set -eu
 cd "$(dirname "$0")"
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config tshark wireshark-dev libwireshark-dev libglib2.0-dev
 libjson-c-dev libevtx-dev libbfio-dev libxml2-dev zlib1g-dev python3"
-test_packages="python3-pytest python3-pytest-xdist python3-jsonschema libevtx-utils"
+test_packages="python3-pytest python3-pytest-xdist python3-jsonschema libevtx-utils dpkg-dev file
+zsh fish man-db"
 
 say() {
     printf '\n==> %s\n' "$*"
@@ -60,8 +62,12 @@ case "${1-install}" in
         say "Running all tests: ctest"
         ctest --test-dir build --output-on-failure
         ;;
+    packages)
+        # shellcheck disable=SC2086
+        echo $build_packages $test_packages
+        ;;
     *)
-        sed -n '3,5s/^# //p' "$0" >&2
+        sed -n '3,6s/^# //p' "$0" >&2
         exit 2
         ;;
 esac

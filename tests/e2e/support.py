@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -84,7 +86,28 @@ class Tools:
 
     def car_wmi(self, *arguments: str | Path, **options: object) -> subprocess.CompletedProcess:
         """car-wmi."""
-        return self.run(self.program, *arguments, **options)
+        result = self.run(self.program, *arguments, **options)
+        if "ndjson" in arguments and "CAR_WMI_RECORDS" in os.environ:
+            self._keep_records([str(argument) for argument in arguments], result.stdout, options.get("stdin"))
+        return result
+
+    def _keep_records(self, arguments: list[str], output: str, stdin: bytes | None) -> None:
+        """Notes what was printed of which input, so that it can be compared with other versions of Wireshark."""
+        digest = hashlib.sha256(stdin or b"")
+        for path in map(Path, arguments):
+            digest.update(path.read_bytes() if path.is_file() else b"")
+
+        def neutral(text: str) -> str:
+            return re.sub(re.escape(str(self.arena)) + r"(/\d+)?", "ARENA", text)
+
+        entry = {
+            "test": os.environ["PYTEST_CURRENT_TEST"].rpartition(" (")[0],
+            "arguments": neutral(" ".join(arguments)),
+            "digest": digest.hexdigest(),
+            "output": neutral(output),
+        }
+        with (Path(os.environ["CAR_WMI_RECORDS"]) / f"{os.getpid()}.jsonl").open("a") as file:
+            file.write(json.dumps(entry) + "\n")
 
     def write(self, capture: Capture, name: str = "capture.pcapng", **options: object) -> Path:
         """Writes a capture into a folder of its own."""
