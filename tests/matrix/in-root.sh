@@ -23,7 +23,7 @@ grep -q 'Type:.*DYN' /tmp/elf
 grep -q GNU_RELRO /tmp/elf
 grep -q BIND_NOW /tmp/elf
 
-rm -rf /out/records && mkdir -m 777 /out/records
+rm -rf /out/records && mkdir /out/records
 [ -d /shared ] && export CAR_WMI_SHARED=/shared
 CAR_WMI_RECORDS=/out/records ctest --test-dir /build --output-on-failure
 cat /out/records/*.jsonl | LC_ALL=C sort >/out/records.jsonl

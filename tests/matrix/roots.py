@@ -44,10 +44,15 @@ class Root:
         self.packages = packages
         self.mirror = os.environ.get("CAR_WMI_MIRROR", "http://deb.debian.org/debian")
 
-    def make(self, log: Path) -> None:
-        """Makes what is absent."""
+    def make_base(self, log: Path) -> None:
+        """Makes `base` when it is absent."""
         with log.open("w") as output:
             self._bootstrap(self.base, ["ca-certificates"], output)
+
+    def make(self, log: Path) -> None:
+        """Makes both when they are absent."""
+        self.make_base(log)
+        with log.open("a") as output:
             if not self.build.exists():
                 for old in self.build.parent.glob(f"{self.suite}-build-*"):
                     shutil.rmtree(old)
