@@ -271,7 +271,7 @@ char *tshark_version(const char *tshark, GError **error)
     g_autofree char *output = tshark_output(argv, &end, error);
     if (!output)
         return NULL;
-    g_autoptr(GRegex) first_line = g_regex_new("^TShark[^\\n]*? ([0-9]+\\.[0-9]+[0-9A-Za-z.]*)", 0, 0, NULL);
+    g_autoptr(GRegex) first_line = g_regex_new("^TShark[^\\n]*? ([0-9]+(?:\\.[0-9A-Za-z]+)+)", 0, 0, NULL);
     g_autoptr(GMatchInfo) match = NULL;
     if (!g_regex_match(first_line, output, 0, &match)) {
         g_autofree char *reason = tshark_reason(end.messages, NULL);

@@ -14,7 +14,7 @@ echo left over >/tmp/older/usr/share/doc/car-wmi/of-the-older-release
 dpkg-deb -b /tmp/older /tmp/older.deb
 
 apt-get update -q || apt-get -o Acquire::Check-Valid-Until=false update -q
-apt-get install -q -y --no-install-recommends /tmp/older.deb python3-minimal
+apt-get install -q -y --no-install-recommends /tmp/older.deb python3
 apt-get install -q -y --no-install-recommends "$deb"
 [ "$(dpkg-query -W -f '${Version}' car-wmi)" = "$version" ]
 [ ! -e /usr/share/doc/car-wmi/of-the-older-release ]
