@@ -62,11 +62,11 @@ static size_t read_raw(HostInput *input, void *buffer, size_t len)
     int got = gzread(input->file, buffer, (unsigned) len);
     int code;
     const char *message = gzerror(input->file, &code);
-    if (got <= 0) {
+    // zlib from 1.3.2 on tells of it only with the data before it, older ones with the end, too.
+    if (!input->fault && code != Z_OK && code != Z_STREAM_END)
+        input->fault = g_strdup(code == Z_ERRNO ? g_strerror(errno) : message && *message ? message : "is damaged");
+    if (got <= 0)
         input->ended = true;
-        if (code != Z_OK && code != Z_STREAM_END)
-            input->fault = g_strdup(code == Z_ERRNO ? g_strerror(errno) : message && *message ? message : "is damaged");
-    }
     return got > 0 ? (size_t) got : 0;
 }
 

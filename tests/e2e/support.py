@@ -17,6 +17,8 @@ from pathlib import Path
 from gen.capture import Capture
 
 NOBODY = 65534
+READ = (0, 2, 14)
+"""Exit statuses of tshark when it read the capture: all of it; as far as it goes, before 4.6 and from then on."""
 SEPARATOR, AGGREGATOR = "\t", "\x1f"
 
 
@@ -125,7 +127,7 @@ class Tools:
         result = self.tshark(
             *passes, *options, "-r", path, "-Y", display_filter, "-T", "fields", "-e", "frame.number"
         )
-        assert result.returncode in (0, 2) and (result.returncode == 0 or "cut short" in result.stderr), result.stderr
+        assert result.returncode in READ and (result.returncode == 0 or "cut short" in result.stderr), result.stderr
         return [int(line) for line in result.stdout.split()]
 
     def fields(
@@ -139,7 +141,7 @@ class Tools:
             *passes, *options, *filters, "-r", path, "-T", "fields", "-E", "occurrence=a",
             "-E", f"aggregator={AGGREGATOR}", "-E", f"separator={SEPARATOR}", *columns,
         )  # fmt: skip
-        assert result.returncode in (0, 2), result.stderr
+        assert result.returncode in READ, result.stderr
         found = {}
         for line in result.stdout.splitlines():
             number, *cells = line.split(SEPARATOR)
@@ -153,7 +155,7 @@ class Tools:
     def events(self, path: Path, options: Sequence[str] = ()) -> list[dict]:
         """The lines of `-z car,events`."""
         result = self.tshark(*options, "-q", "-z", "car,events", "-r", path)
-        assert result.returncode in (0, 2), result.stderr
+        assert result.returncode in READ, result.stderr
         return [json.loads(line) for line in result.stdout.splitlines()]
 
     # -- what car-wmi says ---------------------------------------------------------------------------------------------
