@@ -40,8 +40,10 @@ Call *request_call(Step *s)
     call->has_object = pdu->has_object;
     call->object = pdu->object;
     call->server_pid = pdu->has_object ? ipid_process(&pdu->object) : 0;
-    if (known)
+    if (known) {
         call_set_interface(call, &context->offered.uuid, context->interface, context->source);
+        call->bind_frame = context->frame;
+    }
     wmem_map_insert(c->calls, key, call);
     if (call->has_object) {
         if (!c->bind_seen)
@@ -258,7 +260,7 @@ static void estimate_command_length(Step *s, const Call *call)
     context->sealed_call_seen = true;
     if (call->opnum == 6)
         c->class_length = sealed_path_length(len);
-    bool is_windows = c->client_identified && c->locale && strcmp(c->locale, "en-US,en") == 0;
+    bool is_windows = c->client_said && c->locale && strcmp(c->locale, "en-US,en") == 0;
     // The length is padded to four: one character more fits the same stub.
     bool is_process = c->class_length == WIN32_PROCESS_LENGTH || c->class_length == WIN32_PROCESS_LENGTH + 1;
     if (call->opnum == 24 && is_windows && is_process && len > CREATE_FIXED_LENGTH)
@@ -269,12 +271,12 @@ static void take_login(Step *s, const CallDetails *d)
 {
     Conversation *c = s->conversation;
     c->locale = d->locale;
-    s->result->client_silent = !c->client_identified && c->bind_seen;
+    s->result->client_silent = !c->client_said && c->bind_seen;
     if (s->result->client_silent && d->namespace_path && g_str_has_prefix(d->namespace_path, "//./") && !d->locale)
         s->result->client_hint = "impacket: no SetClientInfo, namespace written //./, no locale";
-    else if (c->client_identified && d->locale && g_str_has_prefix(d->locale, "ms_"))
+    else if (c->client_said && d->locale && g_str_has_prefix(d->locale, "ms_"))
         s->result->client_hint = "wmic or a PowerShell WMI cmdlet: SetClientInfo, locale list that starts with ms_";
-    else if (c->client_identified && d->locale && strcmp(d->locale, "en-US,en") == 0)
+    else if (c->client_said && d->locale && strcmp(d->locale, "en-US,en") == 0)
         s->result->client_hint = "System.Management (.NET): SetClientInfo, locale list en-US,en";
 }
 
@@ -292,7 +294,7 @@ static void take_wmi_request(Step *s, Call *call, Bytes stub)
     }
     r->details = call->details = d;
     if (d->has_client)
-        s->conversation->client_identified = true;
+        s->conversation->client_said = d;
     if (interface_is(call, "IWbemLevel1Login") && call->opnum == 6)
         take_login(s, d);
     if (d->command_line && strstr(d->command_line, "\\\\127.0.0.1\\ADMIN$\\__"))

@@ -24,6 +24,12 @@ static inline bool is_decrypted_stub(const struct data_source *source)
     return is;
 }
 
+#if CAR_WIRESHARK(4, 4)
+typedef bool WsBool; ///< of preferences and callbacks
+#else
+typedef gboolean WsBool;
+#endif
+
 #if CAR_WIRESHARK(4, 6)
 #define STAT_TAP_INIT_RESULT bool
 #define STAT_TAP_INIT_RETURN(ok) return (ok)

@@ -64,6 +64,7 @@ typedef enum {
 /** One presentation context of a Bind or Alter_context. */
 typedef struct {
     PduContext offered;
+    uint32_t frame;             ///< in which it was offered
     const Interface *interface; ///< NULL: neither DCOM nor WMI
     ContextResult result;
     InterfaceSource source;
@@ -75,6 +76,7 @@ struct Call {
     uint32_t id; ///< counts from 1 in the capture
     Conversation *conversation;
     uint32_t frame, response_frame; ///< of the first fragments; 0: none seen
+    uint32_t bind_frame;            ///< that defined its presentation context; 0: none seen
     uint16_t context_id, opnum;
     const Interface *interface; ///< NULL: not in our table
     bool has_uuid;
@@ -136,7 +138,8 @@ struct PduResult {
 
     AuthMechanism mechanism; ///< of the token in the verifier
     const char *spn, *realm;
-    const Identity *identity; ///< that this PDU told
+    const Identity *identity;  ///< that this PDU told
+    const CallDetails *client; ///< who the client said it is, up to here; NULL: it did not
 
     // where this PDU completes a message that can be read
     bool decrypted;
@@ -166,11 +169,11 @@ struct Conversation {
     uint32_t evidence_frame[N_EVIDENCE_KINDS]; ///< first of each kind, 0: none
     Conversation *activity;                    ///< representative of the activity (union-find); itself when alone
     Activation *activation;                    ///< object connection: the activation that led to it
-    bool activation_open;   ///< several activations led to this endpoint: the first IPID called tells which
-    bool client_identified; ///< SetClientInfo or SetClientInfoEx was called
-    const char *locale;     ///< of the newest NTLMLogin
-    uint32_t class_length;  ///< characters of the path that the newest sealed GetObject asked for, 0: not known
-    bool is_callback;       ///< the WMI server calls the client's sink
+    bool activation_open;           ///< several activations led to this endpoint: the first IPID called tells which
+    const CallDetails *client_said; ///< newest SetClientInfo or SetClientInfoEx, NULL: none was called
+    const char *locale;             ///< of the newest NTLMLogin
+    uint32_t class_length;          ///< characters of the path that the newest sealed GetObject asked for, 0: not known
+    bool is_callback;               ///< the WMI server calls the client's sink
 
     // made with the first PDU
     bool bind_seen;
@@ -191,6 +194,18 @@ static inline const Endpoint *conversation_server(const Conversation *c)
 {
     return &c->side[c->client != 1];
 }
+
+/** Whether the server refused for want of rights, as far as it can be read. */
+bool pdu_denied(const PduResult *r);
+
+/** "Interface::Method". NULL when the method is not known. In `pool`. */
+char *call_method_text(wmem_allocator_t *pool, const Call *call);
+
+/** The address alone: "192.0.2.5". In `pool`. */
+char *endpoint_ip_text(wmem_allocator_t *pool, const Endpoint *e);
+
+/** The process of the client as far as it said: "HOST:pid". NULL when it did not. In `pool`. */
+char *client_process_text(wmem_allocator_t *pool, const CallDetails *client);
 
 /** Number of the activity that the conversation belongs to: the lowest id in it. 0: none. */
 uint32_t conversation_activity(Conversation *c);

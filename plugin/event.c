@@ -8,7 +8,6 @@
 #include <epan/epan.h>
 #include <epan/stat_tap_ui.h>
 #include <epan/tap.h>
-#include <epan/to_str.h>
 #include <wsutil/json_dumper.h>
 
 #include <stdio.h>
@@ -79,13 +78,7 @@ static void member_time(json_dumper *d, const char *name, const nstime_t *time, 
 
 static void member_endpoint(json_dumper *d, const char *name, const Endpoint *e)
 {
-    static const uint8_t v4_mapped[12] = {[10] = 0xff, [11] = 0xff};
-    address a;
-    if (memcmp(e->ip, v4_mapped, sizeof(v4_mapped)) == 0)
-        set_address(&a, AT_IPv4, 4, e->ip + 12);
-    else
-        set_address(&a, AT_IPv6, 16, e->ip);
-    char *text = address_to_str(NULL, &a);
+    char *text = endpoint_ip_text(NULL, e);
     json_dumper_set_member_name(d, name);
     json_dumper_begin_object(d);
     member_string(d, "ip", text);

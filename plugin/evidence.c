@@ -177,6 +177,7 @@ static void take_bind(Step *s)
         Context *context = &r->contexts[i];
         gpointer id = GUINT_TO_POINTER(pdu->contexts[i].id);
         context->offered = pdu->contexts[i];
+        context->frame = s->frame;
         context->interface = interface_find(&context->offered.uuid);
         context->security = r->has_security ? r->security : c->last_security;
         // A context that was accepted keeps its meaning; one that was rejected, negotiated or never answered is
@@ -290,6 +291,7 @@ PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes)
         break;
     case PDU_BIND_NAK: break;
     }
+    r->client = c->client_said;
     wmem_array_append_one(c->results, r);
     return r;
 }

@@ -9,6 +9,7 @@
 #include "compat.h"
 #include "event.h"
 #include "evidence.h"
+#include "info-column.h"
 #include "show.h"
 
 #include <epan/conversation.h>
@@ -25,6 +26,7 @@ static int hf_core_as_rep;  ///< kerberos.as_rep_element: covers the message
 static int hf_core_tgs_rep; ///< kerberos.tgs_rep_element
 static int car_tap;
 static int min_confidence = CONFIDENCE_WMI;
+static WsBool info_column = TRUE;
 static Tracker *tracker; ///< of the capture file that is open
 
 static void endpoint_set(Endpoint *e, const address *a, uint32_t port)
@@ -158,6 +160,8 @@ static int dissect_car(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     }
     if (!c || c->confidence == CONFIDENCE_NONE)
         return 0;
+    if (info_column)
+        info_column_add(pinfo, results);
     if (tree)
         show_frame(tvb, pinfo, tree, c, results, (Confidence) min_confidence);
     if (results)
@@ -182,6 +186,10 @@ static void register_preferences(void)
     prefs_register_enum_preference(module, "wmi_rpc.min_confidence", "Least confidence of car.wmi_rpc",
                                    "car.wmi_rpc is set on conversations judged with at least this confidence",
                                    &min_confidence, confidences, FALSE);
+    prefs_register_bool_preference(module, "wmi_rpc.info_column", "Name methods in the Info column",
+                                   "The Info column names interfaces and methods where Wireshark itself shows only "
+                                   "their UUIDs and operation numbers",
+                                   &info_column);
 }
 
 void car_register_protocol(void);

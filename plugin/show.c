@@ -2,12 +2,14 @@
 #include "show.h"
 
 #include "printable.h"
+#include "sentence.h"
 #include "table-status.h"
 
 #include <epan/expert.h>
 
 static int proto_car;
 static int hf_detected = -1;
+static int hf_summary = -1;
 static int hf_confidence = -1;
 static int hf_evidence = -1;
 static int hf_activity = -1;
@@ -18,6 +20,9 @@ static int hf_accepted = -1;
 static int hf_opnum = -1;
 static int hf_method = -1;
 static int hf_stage = -1;
+static int hf_bind_frame = -1;
+static int hf_request_frame = -1;
+static int hf_response_frame = -1;
 static int hf_clsid = -1;
 static int hf_server_name = -1;
 static int hf_spn = -1;
@@ -33,6 +38,7 @@ static int hf_client_host = -1;
 static int hf_client_fqdn = -1;
 static int hf_client_pid = -1;
 static int hf_client_process_start = -1;
+static int hf_process = -1;
 static int hf_server_pid = -1;
 static int hf_namespace = -1;
 static int hf_locale = -1;
@@ -56,6 +62,7 @@ static int ett_property = -1;
 static expert_field ei_execute = EI_INIT;
 static expert_field ei_execute_sealed = EI_INIT;
 static expert_field ei_subscription = EI_INIT;
+static expert_field ei_denied = EI_INIT;
 static expert_field ei_client_silent = EI_INIT;
 static expert_field ei_login = EI_INIT;
 
@@ -93,6 +100,13 @@ static void add_contexts(proto_tree *tree, tvbuff_t *tvb, const PduResult *r)
 static void add_uint(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t value)
 {
     proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, value));
+}
+
+/** A link to another frame; none when it is not known. */
+static void add_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t frame)
+{
+    if (frame)
+        add_uint(tree, hf, tvb, frame);
 }
 
 static void add_properties(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, unsigned n, const Property *properties)
@@ -134,10 +148,14 @@ static void add_call(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const 
         add_interface(tree, tvb, call->interface, &call->uuid);
     add_uint(tree, hf_opnum, tvb, call->opnum);
     if (call->method) {
-        add_string(tree, hf_method, tvb,
-                   wmem_strdup_printf(pinfo->pool, "%s::%s", call->interface->name, call->method->name));
+        add_string(tree, hf_method, tvb, call_method_text(pinfo->pool, call));
         add_string(tree, hf_stage, tvb, call->method->stage);
     }
+    add_frame(tree, hf_bind_frame, tvb, call->bind_frame);
+    if (r->type == PDU_REQUEST)
+        add_frame(tree, hf_response_frame, tvb, call->response_frame);
+    else
+        add_frame(tree, hf_request_frame, tvb, call->frame);
     if (call->server_pid)
         add_uint(tree, hf_server_pid, tvb, call->server_pid);
     const char *asked = call->details ? call->details->namespace_path : NULL;
@@ -182,6 +200,8 @@ static void add_expert(packet_info *pinfo, proto_item *item, const PduResult *r)
         else if (!d && (!namespace_path || meaning_namespace_ends_in(namespace_path, "cimv2")))
             expert_add_info(pinfo, item, &ei_execute_sealed);
     }
+    if (pdu_denied(r))
+        expert_add_info(pinfo, item, &ei_denied);
     if (r->client_silent)
         expert_add_info(pinfo, item, &ei_client_silent);
     if (r->details && r->details->namespace_path)
@@ -197,6 +217,8 @@ static void add_pdu(proto_tree *car_tree, tvbuff_t *tvb, packet_info *pinfo, con
         if (r->evidence & 1u << kind)
             add_string(tree, hf_evidence, tvb, evidence_name((EvidenceKind) kind));
     add_contexts(tree, tvb, r);
+    if (r->bind)
+        add_frame(tree, hf_bind_frame, tvb, r->bind->frame);
     if (r->call)
         add_call(tree, tvb, pinfo, r);
     if (r->details)
@@ -221,9 +243,27 @@ static void add_pdu(proto_tree *car_tree, tvbuff_t *tvb, packet_info *pinfo, con
         proto_item_set_generated(proto_tree_add_boolean(tree, hf_sealed, tvb, 0, 0, r->sealed));
     if (r->command_length)
         add_uint(tree, hf_command_length, tvb, r->command_length);
+    add_string(tree, hf_process, tvb, client_process_text(pinfo->pool, r->client));
     add_string(tree, hf_client_hint, tvb, r->client_hint);
     add_string(tree, hf_undecodable, tvb, r->undecodable);
     add_expert(pinfo, item, r);
+}
+
+/** The sentences of the frame's PDUs, the first one in the head of the subtree too, where it shows without opening it. */
+static void add_sentences(proto_item *head, proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+                          const PduResult *results)
+{
+    const char *separator = ": ";
+    for (const PduResult *r = results; r; r = r->next) {
+        const char *sentence = sentence_make(pinfo->pool, r);
+        if (!sentence)
+            continue;
+        proto_item_append_text(head, "%s%s", separator, sentence);
+        separator = "; ";
+        proto_item *item = proto_tree_add_string(tree, hf_summary, tvb, 0, 0, sentence);
+        proto_item_set_text(item, "%s", sentence);
+        proto_item_set_generated(item);
+    }
 }
 
 void show_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, Conversation *c, const PduResult *results,
@@ -232,12 +272,13 @@ void show_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, Conversatio
     proto_item *item = proto_tree_add_item(root, proto_car, tvb, 0, 0, ENC_NA);
     proto_item_set_text(item, "CAR-2014-11-007 Remote WMI over RPC");
     proto_tree *tree = proto_item_add_subtree(item, ett_car);
+    add_sentences(item, tree, tvb, pinfo, results);
     if (c->confidence >= min_confidence)
         proto_item_set_generated(proto_tree_add_boolean(tree, hf_detected, tvb, 0, 0, TRUE));
     add_string(tree, hf_confidence, tvb, confidence_name(c->confidence));
-    proto_item_set_generated(proto_tree_add_uint(tree, hf_activity, tvb, 0, 0, conversation_activity(c)));
-    if (c->activation && c->activation->frame)
-        proto_item_set_generated(proto_tree_add_uint(tree, hf_activation_frame, tvb, 0, 0, c->activation->frame));
+    add_uint(tree, hf_activity, tvb, conversation_activity(c));
+    if (c->activation)
+        add_frame(tree, hf_activation_frame, tvb, c->activation->frame);
     for (const PduResult *r = results; r; r = r->next)
         add_pdu(tree, tvb, pinfo, r);
 }
@@ -261,6 +302,8 @@ void show_register(int proto)
         {&hf_confidence,
          {"Confidence", "car.wmi_rpc.confidence", FT_STRING, BASE_NONE, NULL, 0,
           "wmi: WMI for certain; dcom: DCOM of any kind; rpcss: the analytic's estimate", HFILL}},
+        {&hf_summary,
+         {"Summary", "car.wmi_rpc.summary", FT_STRING, BASE_NONE, NULL, 0, "What a PDU says, as a sentence", HFILL}},
         {&hf_evidence,
          {"Evidence", "car.wmi_rpc.evidence", FT_STRING, BASE_NONE, NULL, 0, "What this frame added to the judgement",
           HFILL}},
@@ -281,6 +324,15 @@ void show_register(int proto)
         {&hf_method, {"Method", "car.wmi_rpc.method", FT_STRING, BASE_NONE, NULL, 0, "Interface::Method", HFILL}},
         {&hf_stage,
          {"Stage", "car.wmi_rpc.stage", FT_STRING, BASE_NONE, NULL, 0, "What the method is used for", HFILL}},
+        {&hf_bind_frame,
+         {"Bind", "car.wmi_rpc.bind_frame", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0,
+          "The Bind or Alter_context that this answers, or that defined the interface of this call", HFILL}},
+        {&hf_request_frame,
+         {"Request", "car.wmi_rpc.request_frame", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
+          "The call that this answers", HFILL}},
+        {&hf_response_frame,
+         {"Response", "car.wmi_rpc.response_frame", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0,
+          "The answer to this call", HFILL}},
         {&hf_clsid,
          {"CLSID", "car.wmi_rpc.clsid", FT_GUID, BASE_NONE, NULL, 0, "Class that an activation asks for", HFILL}},
         {&hf_server_name,
@@ -314,6 +366,9 @@ void show_register(int proto)
         {&hf_client_process_start,
          {"Client process start", "car.wmi_rpc.client_process_start", FT_ABSOLUTE_TIME, ABSOLUTE_TIME_UTC, NULL, 0,
           "Creation of the client process, as it says", HFILL}},
+        {&hf_process,
+         {"Client process", "car.wmi_rpc.process", FT_STRING, BASE_NONE, NULL, 0,
+          "Host and process id that the client gave before, on all that follows", HFILL}},
         {&hf_server_pid,
          {"Server process id (from the IPID, undocumented)", "car.wmi_rpc.server_pid", FT_UINT32, BASE_DEC, NULL, 0,
           "Low 16 bits, by a convention of Windows that nothing documents", HFILL}},
@@ -355,6 +410,7 @@ void show_register(int proto)
           "Remote method execution over WMI, sealed: perhaps a process creation", EXPFILL}},
         {&ei_subscription,
          {"car.wmi_rpc.subscription", PI_SECURITY, PI_WARN, "WMI event subscription written", EXPFILL}},
+        {&ei_denied, {"car.wmi_rpc.denied", PI_SECURITY, PI_WARN, "Access denied", EXPFILL}},
         {&ei_client_silent,
          {"car.wmi_rpc.client_silent", PI_SECURITY, PI_NOTE,
           "Client did not identify itself: typical of non-Windows clients", EXPFILL}},

@@ -376,3 +376,16 @@ const char *status_name(uint32_t status)
     }
     return NULL;
 }
+
+bool status_is_denied(uint32_t status)
+{
+    switch (status) {
+    case 0x00000005: // ERROR_ACCESS_DENIED, in faults
+    case 0x00040009: // WBEM_S_ACCESS_DENIED
+    case 0x8001011b: // RPC_E_ACCESS_DENIED
+    case 0x80041003: // WBEM_E_ACCESS_DENIED
+    case 0x80070005: // E_ACCESSDENIED
+        return true;
+    default: return false;
+    }
+}

@@ -5,6 +5,7 @@
 #ifndef CAR_TABLE_STATUS_H
 #define CAR_TABLE_STATUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,8 @@ const StatusName *status_names(size_t *n);
 
 /** The name of a status, or NULL. */
 const char *status_name(uint32_t status);
+
+/** Whether a status says that access was denied. */
+bool status_is_denied(uint32_t status);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "table-classes.h"
 #include "table-interfaces.h"
+#include "table-status.h"
 
 #include <glib.h>
 
@@ -39,11 +40,26 @@ static void test_classes(void)
     g_assert_null(class_find(&(Guid){0}));
 }
 
+static void test_denied(void)
+{
+    g_assert_true(status_is_denied(0x80070005));
+    g_assert_true(status_is_denied(0x80041003));
+    g_assert_true(status_is_denied(5));
+    g_assert_false(status_is_denied(0));
+    g_assert_false(status_is_denied(0x80041002)); // not found
+    size_t n;
+    const StatusName *names = status_names(&n);
+    for (size_t i = 0; i < n; i++)
+        if (status_is_denied(names[i].status))
+            g_assert_nonnull(g_strrstr(names[i].name, "DENIED"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tables/interfaces", test_interfaces);
     g_test_add_func("/tables/methods", test_methods);
     g_test_add_func("/tables/classes", test_classes);
+    g_test_add_func("/tables/denied", test_denied);
     return g_test_run();
 }

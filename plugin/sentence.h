@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * What a PDU says, as a sentence: "WORKSTATION5 pid 7240 logs in to \\WORKSTATION6\root\cimv2".
+ */
+#ifndef CAR_SENTENCE_H
+#define CAR_SENTENCE_H
+
+#include "conversation.h"
+
+/** The sentence of a PDU, or NULL when there is nothing to say, as of a fragment in the middle. It says what was known
+ *  when the PDU was captured. Strings from the wire are made printable and cut short. In `pool`. */
+const char *sentence_make(wmem_allocator_t *pool, const PduResult *r);
+
+#endif
