@@ -81,7 +81,7 @@ char *client_process_text(wmem_allocator_t *pool, const CallDetails *client)
 {
     if (!client)
         return NULL;
-    const char *host = client->client_host ? printable(pool, client->client_host) : "?";
+    const char *host = client->client_host ? printable_short(pool, client->client_host) : "?";
     return wmem_strdup_printf(pool, "%s:%u", host, client->client_pid);
 }
 

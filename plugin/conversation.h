@@ -131,7 +131,8 @@ struct PduResult {
     Context *contexts;
     const PduResult *bind; ///< bind_ack, alter_context_resp: what they answer, NULL when it was not captured
 
-    Call *call; ///< request, response, fault
+    Call *call;       ///< request, response, fault
+    bool begins_call; ///< request: the first PDU seen of its call
     bool has_status;
     uint32_t status;        ///< fault
     Activation *activation; ///< request: the activation asked for; response: the one answered

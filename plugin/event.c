@@ -460,6 +460,8 @@ static tap_packet_status take_frame(void *data, packet_info *pinfo _U_, epan_dis
     Listener *l = data;
     const PduResult *first = results;
     Conversation *c = first->conversation;
+    if (c->confidence == CONFIDENCE_NONE)
+        return TAP_PACKET_DONT_REDRAW;
     if (g_hash_table_add(l->announced, c)) {
         g_ptr_array_add(l->conversations, c);
         print_conversation(c, first->frame);

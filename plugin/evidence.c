@@ -262,12 +262,15 @@ PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes)
         take_token(&step);
         break;
     case PDU_AUTH3: take_token(&step); break;
-    case PDU_REQUEST:
+    case PDU_REQUEST: {
+        uint32_t calls_before = t->n_calls;
         r->call = request_call(&step);
+        r->begins_call = t->n_calls > calls_before;
         if (!r->call)
             return NULL;
         take_request(&step, r->call);
         break;
+    }
     case PDU_RESPONSE:
     case PDU_FAULT:
         r->call = wmem_map_lookup(c->calls, GUINT_TO_POINTER(pdu.call_id));

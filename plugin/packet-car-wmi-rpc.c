@@ -11,6 +11,7 @@
 #include "evidence.h"
 #include "info-column.h"
 #include "show.h"
+#include "statistics.h"
 
 #include <epan/conversation.h>
 #include <epan/prefs.h>
@@ -158,14 +159,14 @@ static int dissect_car(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         if (results)
             p_add_proto_data(wmem_file_scope(), pinfo, proto_car, 0, results);
     }
+    if (results)
+        tap_queue_packet(car_tap, pinfo, results);
     if (!c || c->confidence == CONFIDENCE_NONE)
         return 0;
     if (info_column)
         info_column_add(pinfo, results);
     if (tree)
         show_frame(tvb, pinfo, tree, c, results, (Confidence) min_confidence);
-    if (results)
-        tap_queue_packet(car_tap, pinfo, results);
     return (int) tvb_captured_length(tvb);
 }
 
@@ -203,6 +204,7 @@ void car_register_protocol(void)
     car_tap = register_tap("car");
     register_init_routine(file_opened);
     car_event_register();
+    statistics_register(&min_confidence);
 }
 
 void car_register_handoff(void)

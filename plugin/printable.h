@@ -19,4 +19,16 @@ static inline const char *printable(wmem_allocator_t *pool, const char *utf8)
     return wmem_strbuf_get_str(out);
 }
 
+#define PRINTABLE_SHORT_MAX 160 ///< characters
+
+/** The same of the first characters, with "…" in place of the others. */
+static inline const char *printable_short(wmem_allocator_t *pool, const char *utf8)
+{
+    const char *end = utf8;
+    for (int n = 0; *end && n < PRINTABLE_SHORT_MAX; n++)
+        end = g_utf8_next_char(end);
+    const char *head = printable(pool, wmem_strndup(pool, utf8, (size_t) (end - utf8)));
+    return *end ? wmem_strdup_printf(pool, "%s…", head) : head;
+}
+
 #endif

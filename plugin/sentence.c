@@ -5,18 +5,10 @@
 #include "table-classes.h"
 #include "table-status.h"
 
-#define WIRE_TEXT_MAX 160 ///< characters of one string from the wire
-
 /** A string from the wire, on one line. */
 static void append_wire(wmem_strbuf_t *s, const char *text)
 {
-    wmem_allocator_t *pool = s->allocator;
-    const char *end = text;
-    for (int n = 0; *end && n < WIRE_TEXT_MAX; n++)
-        end = g_utf8_next_char(end);
-    wmem_strbuf_append(s, printable(pool, wmem_strndup(pool, text, (size_t) (end - text))));
-    if (*end)
-        wmem_strbuf_append(s, "…");
+    wmem_strbuf_append(s, printable_short(s->allocator, text));
 }
 
 /** `word` and a string from the wire, when there is one. */
