@@ -4,6 +4,7 @@
 #include "capture.h"
 #include "command.h"
 #include "plugin-files.h"
+#include "profile.h"
 #include "text-escape.h"
 
 #include <stdarg.h>
@@ -11,13 +12,28 @@
 #include <string.h>
 #include <unistd.h>
 
+typedef struct {
+    char *tshark; ///< --tshark, NULL: not given
+    bool install_profile;
+} Options;
+
 static gboolean set_tshark(const char *name, const char *value, gpointer data, GError **error)
 {
     (void) name;
     (void) error;
-    char **tshark = data;
-    g_free(*tshark);
-    *tshark = g_strdup(value);
+    Options *options = data;
+    g_free(options->tshark);
+    options->tshark = g_strdup(value);
+    return TRUE;
+}
+
+static gboolean set_install_profile(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) value;
+    (void) error;
+    Options *options = data;
+    options->install_profile = true;
     return TRUE;
 }
 
@@ -25,6 +41,8 @@ static gboolean set_tshark(const char *name, const char *value, gpointer data, G
 static const GOptionEntry entries[] = {
     {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
      "The tshark to check (default: that in PATH)", "PATH"},
+    {"install-profile", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer) set_install_profile,
+     "Copy the profile " PROFILE_NAME " into your own Wireshark folder", NULL},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -36,6 +54,7 @@ static const char *const fields[] = {
 
 typedef struct {
     const char *tshark;
+    bool install_profile;
     char *version;         ///< tshark's
     char *series;          ///< its major.minor
     char *global_plugins;  ///< folder, without the version
@@ -306,6 +325,45 @@ static void note_dumpcap(const Doctor *d)
              dumpcap, g_get_user_name());
 }
 
+static void note_profile(const Doctor *d)
+{
+    g_autofree char *own = profile_find(d->personal_config);
+    g_autofree char *global = profile_find(d->global_config);
+    g_autofree char *installed = profile_find_installed(d->global_config);
+    if (own || global)
+        pass("Wireshark profile " PROFILE_NAME ": %s", own ? own : global);
+    else if (installed)
+        note("Wireshark profile " PROFILE_NAME " is in %s; to have it in Wireshark: car-wmi doctor --install-profile",
+             installed);
+    else
+        note("there is no Wireshark profile " PROFILE_NAME);
+}
+
+static void install_profile(Doctor *d)
+{
+    g_autofree char *installed = profile_find_installed(d->global_config);
+    if (!d->personal_config)
+        return; // why has been said
+    if (!installed) {
+        fail(d, "there is no Wireshark profile " PROFILE_NAME " to copy: neither beside this program nor in %s",
+             d->global_config ? d->global_config : "Wireshark's own folder");
+        mend("install car-wmi: its package has the profile");
+        return;
+    }
+    g_auto(ProfileInstall) install = {0};
+    g_autoptr(GError) error = NULL;
+    if (!profile_install(installed, d->personal_config, &install, &error)) {
+        fail(d, "the Wireshark profile " PROFILE_NAME " could not be copied: %s", error->message);
+        mend("make the folder %s writable", d->personal_config);
+    } else if (install.same) {
+        pass("Wireshark profile " PROFILE_NAME " was there already: %s", install.path);
+    } else {
+        pass("Wireshark profile " PROFILE_NAME " copied: %s", install.path);
+    }
+    if (install.kept)
+        note("the profile " PROFILE_NAME " that was there differed; it is kept: %s", install.kept);
+}
+
 static void examine(Doctor *d)
 {
     if (!check_tshark(d))
@@ -320,6 +378,10 @@ static void examine(Doctor *d)
         return;
     check_disabled(d);
     note_dumpcap(d);
+    if (d->install_profile)
+        install_profile(d);
+    else
+        note_profile(d);
 }
 
 int cmd_doctor(int argc, char **argv)
@@ -328,10 +390,12 @@ int cmd_doctor(int argc, char **argv)
         .summary = "Checks that tshark is there, has loaded the plugin and can use it, and says what to mend.",
         .description = "Exit status:\n  0  all is well\n  2  something is to be mended",
     };
-    g_autofree char *given = NULL;
-    if (!command_parse(&argc, &argv, &help, entries, &given))
+    Options options = {0};
+    bool parsed = command_parse(&argc, &argv, &help, entries, &options);
+    g_autofree char *given = options.tshark;
+    if (!parsed)
         return COMMAND_UNABLE;
-    g_auto(Doctor) d = {0};
+    g_auto(Doctor) d = {.install_profile = options.install_profile};
     g_autoptr(GError) error = NULL;
     g_autofree char *tshark = tshark_find(given, &error);
     d.tshark = tshark;

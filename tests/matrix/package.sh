@@ -29,7 +29,11 @@ for run in as_ana eval; do
     $run "car-wmi --version" | tee /tmp/version
     [ "$(grep -c "^car-wmi ${version%-*}\$\|^plugin ${version%-*}\$\|^tshark [0-9]" /tmp/version)" = 3 ]
     $run "car-wmi list /tmp/sample.pcapng" | grep WS05:7240
+    $run "tshark -C CAR-WMI -r /tmp/sample.pcapng" | grep "WS05 pid 7240 logs in to"
+    $run "car-wmi doctor --install-profile"
 done
+[ -e /home/ana/.config/wireshark/profiles/CAR-WMI/colorfilters ]
+rm -r /home/ana/.config/wireshark /root/.config/wireshark
 for page in man1/car-wmi.1 man5/car-wmi-record.5 man7/car-wmi-filter.7; do
     [ -e "/usr/share/man/$page.gz" ]
 done
@@ -58,5 +62,6 @@ apt-get remove -q -y car-wmi
 [ -z "$(find / -xdev -iname '*car-wmi*' ! -path '/src/*' ! -path '/out/*' ! -path '/tmp/*' ! -path '/var/lib/dpkg/*' ! -path '/var/cache/apt/*' ! -path '/var/log/*')" ]
 [ ! -e "$plugins/epan/car.so" ]
 as_ana "mkdir -p ~/.local && tar -C ~/.local --strip-components=1 -xzf $(echo /out/*.tar.gz)"
-as_ana "PATH=\$HOME/.local/bin:\$PATH car-wmi doctor"
+as_ana "PATH=\$HOME/.local/bin:\$PATH car-wmi doctor --install-profile"
+[ -e /home/ana/.config/wireshark/profiles/CAR-WMI/colorfilters ]
 as_ana "PATH=\$HOME/.local/bin:\$PATH car-wmi list /tmp/sample.pcapng" | grep WS05:7240

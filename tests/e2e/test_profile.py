@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Wireshark profile: its filters compile and mean what they say, its colours can be read and told apart, and
+`car-wmi doctor` copies it without losing another."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import wireshark_profile as profile
+from gen.scenario import CLIENT, OTHER, SERVER
+from mixed import Mixed
+from support import READ, Tools
+from test_shared_captures import OPENED_BEFORE, TRUTH
+
+PROFILE = Path(__file__).resolve().parents[2] / "profiles" / "CAR-WMI"
+BUTTONS, RULES = profile.buttons(PROFILE), profile.color_rules(PROFILE)
+
+
+@pytest.fixture(scope="module")
+def mixed(plugin: Tools) -> Mixed:
+    """The capture."""
+    return Mixed(plugin)
+
+
+# -- filters -----------------------------------------------------------------------------------------------------------
+
+FILTERS = {f"button {n}": f for n, f in BUTTONS.items()} | {f"rule {r.name}": r.filter for r in RULES}
+FILTERS |= {f"bookmark {n}": f for n, f in profile.bookmarks(PROFILE).items()}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_filter_matches_something(plugin: Tools, mixed: Mixed, name: str) -> None:
+    """It compiles, and is not empty by a slip; what it matches, see below."""
+    found = plugin.frames(mixed.path, FILTERS[name], True)
+    rare = ("readable command lines", "subscriptions", "not readable", "as written")
+    assert found or any(word in name for word in rare), name
+
+
+def test_buttons(plugin: Tools, mixed: Mixed) -> None:
+    assert list(BUTTONS) == list(mixed.buttons)
+    for label, wanted in mixed.buttons.items():
+        assert plugin.frames(mixed.path, BUTTONS[label], True) == sorted(wanted), label
+
+
+def test_coloring_rules(plugin: Tools, mixed: Mixed, home: Path) -> None:
+    """As tshark colours with the profile: the first rule that fits."""
+    shutil.copytree(PROFILE, home / "wireshark" / "profiles" / "CAR-WMI")
+    result = plugin.tshark(
+        "-2", "-C", "CAR-WMI", "--color", "-r", mixed.path, "-T", "fields", "-e", "frame.number",
+        "-e", "frame.coloring_rule.name", XDG_CONFIG_HOME=str(home), COLORTERM="truecolor",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    found: dict[str, set[int]] = {}
+    for line in result.stdout.splitlines():
+        number, _, rule = line.partition("\t")
+        if rule:
+            found.setdefault(rule, set()).add(int(number))
+    assert found == mixed.rules
+    assert [rule.name for rule in RULES if rule.enabled] == list(mixed.rules)
+
+
+def test_macros(plugin: Tools, mixed: Mixed, home: Path) -> None:
+    assert profile.macros(PROFILE) == profile.old_macros(PROFILE)
+    shutil.copytree(PROFILE, home / "wireshark" / "profiles" / "CAR-WMI")
+
+    def shown(text: str) -> list[int]:
+        result = plugin.tshark(
+            "-2", "-C", "CAR-WMI", "-r", mixed.path, "-Y", text, "-T", "fields", "-e", "frame.number",
+            XDG_CONFIG_HOME=str(home),
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        return [int(line) for line in result.stdout.split()]
+
+    windows = sorted(mixed.flow(*mixed.windows.conversations))
+    assert shown(f"${{wmi_host:{CLIENT.ip}}}") == windows
+    assert shown(f"${{wmi_host:{SERVER.ip}}}") == sorted(mixed.buttons["All remote WMI"])
+    assert shown(f"${{wmi_between:{CLIENT.ip};{SERVER.ip}}}") == windows
+    assert shown("${wmi_host6:2001:db8::5}") == [] if plugin.version >= (4, 4) else True
+    said = [mixed.windows.marks["client_info"], mixed.windows.marks["client_info_ex"]]
+    assert shown("${wmi_pid:7240}") == sorted(mixed.numbers(*said, answers=False))
+    assert shown("${wmi_activity:1}") == windows
+    if plugin.version >= (4, 4):
+        assert shown(f"$wmi_host({OTHER.ip})") == shown(f"car.wmi_rpc && ip.addr == {OTHER.ip}")
+
+
+def test_columns(plugin: Tools, mixed: Mixed, home: Path) -> None:
+    shutil.copytree(PROFILE, home / "wireshark" / "profiles" / "CAR-WMI")
+    titles = [title for title, _ in profile.columns(PROFILE)]
+    assert titles == [
+        "No.", "Time (UTC)", "Source", "Destination", "Protocol", "WMI method", "Process", "Summary", "Info",
+    ]  # fmt: skip
+    number = mixed.capture.number(mixed.windows.login.requests[0])
+    result = plugin.tshark(
+        "-2", "-C", "CAR-WMI", "-r", mixed.path, "-Y", f"frame.number == {number}", XDG_CONFIG_HOME=str(home)
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split()[:2] == [str(number), "2020-08-06"] and " 08:00:0" in result.stdout
+    namespace = mixed.windows.namespace
+    for text in ("IWbemLevel1Login::NTLMLogin", "WS05:7240", f"WS05 pid 7240 logs in to {namespace}"):
+        assert text in result.stdout
+
+
+def test_preferences_are_known(plugin: Tools) -> None:
+    wanted = profile.settings(PROFILE / "preferences")
+    assert wanted["tcp.reassemble_out_of_order"] == "TRUE" and wanted["tcp.calculate_timestamps"] == "FALSE"
+    listed = plugin.run("tshark", "-G", "currentprefs").stdout
+    for name in wanted:
+        assert f"\n#{name}: " in listed or f"\n{name}: " in listed or f"\n{name}:" in listed, name
+
+
+# -- on real captures --------------------------------------------------------------------------------------------------
+
+
+def _ends(row: dict[str, str]) -> tuple[str, str]:
+    return tuple(sorted((row["client"], row["server"])))
+
+
+def _pairs(plugin: Tools, path: Path, display_filter: str) -> set[tuple[str, str]]:
+    """The ends of the TCP connections that a filter shows frames of."""
+    names = ("ip.src", "tcp.srcport", "ip.dst", "tcp.dstport")
+    said = plugin.fields(path, *names, display_filter=display_filter)
+    return {tuple(sorted((f"{v[names[0]][0]}:{v[names[1]][0]}", f"{v[names[2]][0]}:{v[names[3]][0]}")))
+            for v in said.values()}  # fmt: skip
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", sorted({row["capture"] for row in TRUTH} - OPENED_BEFORE.keys()))
+def test_buttons_on_real_captures(plugin: Tools, shared: Path, name: str) -> None:
+    rows = [row for row in TRUTH if row["capture"] == name]
+    path = shared / name
+    wmi = {_ends(row) for row in rows if row["confidence"] == "wmi"}
+    assert _pairs(plugin, path, BUTTONS["All remote WMI"]) == wmi
+    assert _pairs(plugin, path, BUTTONS["Other DCOM"]) == {_ends(r) for r in rows if r["confidence"] == "dcom"}
+    assert _pairs(plugin, path, BUTTONS["Estimate"]) == {_ends(row) for row in rows if row["rpcss"] == "true"}
+    executes = {_ends(row) for row in rows if "IWbemServices.24" in row["calls(frame:interface.opnum)"]}
+    assert _pairs(plugin, path, BUTTONS["Process creation"]) == executes
+    logins = {_ends(row) for row in rows if "IWbemLevel1Login." in row["calls(frame:interface.opnum)"]}
+    assert _pairs(plugin, path, BUTTONS["Logins"]) == logins
+
+
+@pytest.mark.shared
+def test_denied_and_persistence_in_the_lab(plugin: Tools, shared: Path) -> None:
+    lab = shared / "lab"
+    assert len(plugin.frames(lab / "06d_denied_activation_fault.pcapng", BUTTONS["Denied"], True)) == 1
+    assert len(plugin.frames(lab / "05a_integrity_persist.pcapng", BUTTONS["Persistence"], True)) == 3
+
+
+# -- colours -----------------------------------------------------------------------------------------------------------
+
+
+def _linear(color: profile.Color) -> list[float]:
+    parts = [value / 255 for value in color]
+    return [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+
+
+def _luminance(color: profile.Color) -> float:
+    red, green, blue = _linear(color)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+NORMAL = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
+# Machado, Oliveira and Fernandes 2009, severity 1.
+DEUTERANOPIA = ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881))
+PROTANOPIA = ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998))
+TRITANOPIA = ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900))
+
+
+def _lab(color: profile.Color, eyes: tuple) -> tuple[float, float, float]:
+    """CIE L*a*b* of a colour as these eyes see it."""
+    linear = _linear(color)
+    red, green, blue = (min(1.0, max(0.0, sum(a * b for a, b in zip(row, linear)))) for row in eyes)
+    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089
+    x, y, z = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x, y, z))
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_contrast(rule: profile.Rule) -> None:
+    """WCAG 2 AA. Rules set both colours, so the theme does not matter."""
+    lighter, darker = sorted((_luminance(rule.background), _luminance(rule.foreground)), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("eyes", [NORMAL, DEUTERANOPIA, PROTANOPIA, TRITANOPIA], ids=["all", "deutan", "protan", "tritan"])
+def test_colours_can_be_told_apart(eyes: tuple) -> None:
+    """Far beyond the 2.3 that are just noticeable."""
+    for one, other in itertools.combinations(RULES, 2):
+        a, b = _lab(one.background, eyes), _lab(other.background, eyes)
+        assert sum((p - q) ** 2 for p, q in zip(a, b)) ** 0.5 > 15, (one.name, other.name)
+
+
+# -- doctor ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def home(plugin: Tools) -> Iterator[Path]:
+    """A configuration folder of its own."""
+    path = plugin.home / f"config-{os.urandom(4).hex()}"
+    path.mkdir(mode=0o777)
+    path.chmod(0o777)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def installed(cli: Tools, home: Path) -> Path:
+    """car-wmi as if installed in a prefix, with its profile."""
+    (home / "prefix" / "bin").mkdir(parents=True)
+    shutil.copy(cli.program, home / "prefix" / "bin")
+    shutil.copytree(PROFILE, home / "prefix" / "share" / "wireshark" / "profiles" / "CAR-WMI")
+    return home / "prefix" / "bin" / "car-wmi"
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_doctor_installs_the_profile(cli: Tools, installed: Path, home: Path) -> None:
+    target = home / "wireshark" / "profiles" / "CAR-WMI"
+    before = cli.run(installed, "doctor", XDG_CONFIG_HOME=str(home))
+    assert before.returncode == 0 and "car-wmi doctor --install-profile" in before.stdout
+    assert not target.exists()
+
+    first = cli.run(installed, "doctor", "--install-profile", XDG_CONFIG_HOME=str(home))
+    assert first.returncode == 0 and f"✓ Wireshark profile CAR-WMI copied: {target}\n" in first.stdout
+    assert _files(target) == _files(PROFILE)
+
+    (target / "recent_of_the_user").write_text("x")
+    again = cli.run(installed, "doctor", "--install-profile", XDG_CONFIG_HOME=str(home))
+    assert again.returncode == 0 and f"was there already: {target}\n" in again.stdout
+    assert sorted(p.name for p in target.parent.iterdir()) == ["CAR-WMI"]
+    after = cli.run(installed, "doctor", XDG_CONFIG_HOME=str(home))
+    assert f"✓ Wireshark profile CAR-WMI: {target}\n" in after.stdout
+
+
+def test_doctor_keeps_another_profile(cli: Tools, installed: Path, home: Path) -> None:
+    target = home / "wireshark" / "profiles" / "CAR-WMI"
+    for number in (1, 2):
+        cli.run(installed, "doctor", "--install-profile", XDG_CONFIG_HOME=str(home))
+        (target / "colorfilters").write_text(f"# mine {number}\n")
+        result = cli.run(installed, "doctor", "--install-profile", XDG_CONFIG_HOME=str(home))
+        kept = target.parent / f"CAR-WMI (old {number})"
+        assert result.returncode == 0 and f"it is kept: {kept}\n" in result.stdout
+        assert (kept / "colorfilters").read_text() == f"# mine {number}\n"
+        assert _files(target) == _files(PROFILE)
+
+
+def test_doctor_says_when_it_cannot(cli: Tools, installed: Path, home: Path) -> None:
+    (home / "wireshark").write_text("a file, where the folder should be")
+    result = cli.run(installed, "doctor", "--install-profile", XDG_CONFIG_HOME=str(home))
+    assert result.returncode == 2 and "✗ the Wireshark profile CAR-WMI could not be copied: cannot make" in result.stdout
+    shutil.rmtree(installed.parent.parent / "share")
+    (home / "wireshark").unlink()
+    result = cli.run(installed, "doctor", "--install-profile", XDG_CONFIG_HOME=str(home))
+    if not Path("/usr/share/wireshark/profiles/CAR-WMI").exists():
+        assert result.returncode == 2 and "there is no Wireshark profile CAR-WMI to copy" in result.stdout
+
+
+def test_global_profile(cli: Tools, mixed: Mixed) -> None:
+    """Where it is installed for all, tshark -C finds it without any copy."""
+    listed = cli.run("tshark", "-G", "folders").stdout
+    folder = next(line.split(":", 1)[1].strip() for line in listed.splitlines() if line.startswith("Global config"))
+    if not (Path(folder) / "profiles" / "CAR-WMI").exists():
+        pytest.skip("car-wmi is not installed below /usr")
+    result = cli.tshark("-C", "CAR-WMI", "-r", mixed.path)
+    assert result.returncode in READ and "IWbemLevel1Login::NTLMLogin" in result.stdout
