@@ -4,6 +4,7 @@
 #include "capture.h"
 #include "command.h"
 #include "host-logs.h"
+#include "navigator.h"
 #include "out-file.h"
 #include "out.h"
 
@@ -15,6 +16,7 @@
 typedef struct {
     const OutFormat *format;
     char *output;
+    char *navigator;
     Confidence min_confidence;
     char *tshark;
     char *keytab, *password_file;
@@ -41,6 +43,16 @@ static gboolean set_output(const char *name, const char *value, gpointer data, G
     ListOptions *options = data;
     g_free(options->output);
     options->output = g_strdup(value);
+    return TRUE;
+}
+
+static gboolean set_navigator(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    ListOptions *options = data;
+    g_free(options->navigator);
+    options->navigator = g_strdup(value);
     return TRUE;
 }
 
@@ -111,6 +123,8 @@ static const GOptionEntry entries[] = {
     {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
     {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_output,
      "Write to FILE instead of standard output", "FILE"},
+    {"navigator", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_navigator,
+     "Write the techniques found to FILE, too, as a layer for MITRE's ATT&CK Navigator", "FILE"},
     {"min-confidence", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_min_confidence,
      "Weakest match to list: wmi (default), dcom or rpcss", "CONFIDENCE"},
     {"keytab", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_keytab,
@@ -170,13 +184,14 @@ static guint tally_matches(const Tally *tally)
     return tally->matched[CONFIDENCE_RPCSS] + tally->matched[CONFIDENCE_DCOM] + tally->matched[CONFIDENCE_WMI];
 }
 
-static void write_records(Out *out, const RecordSet *set, Confidence min, Tally *tally)
+static void write_records(Out *out, const RecordSet *set, Confidence min, Tally *tally, Navigator *navigator)
 {
     for (guint i = 0; i < set->records->len; i++) {
         const Record *record = g_ptr_array_index(set->records, i);
         if (record->confidence < min)
             continue;
         out_record(out, set, record);
+        navigator_add(navigator, record);
         tally->matched[record->confidence]++;
     }
 }
@@ -187,6 +202,7 @@ typedef struct {
     Out *out;
     FILE *stream;
     Tally *tally;
+    Navigator *navigator;
     GPtrArray *kept; ///< RecordSet *, until the hosts' logs are joined to all of them
 } Listing;
 
@@ -195,7 +211,7 @@ static bool list_set(Listing *listing, const RecordSet *set)
 {
     if (listing->out->format == NULL)
         out_begin(listing->out, listing->options->format, listing->stream, make_style(listing->options));
-    write_records(listing->out, set, listing->options->min_confidence, listing->tally);
+    write_records(listing->out, set, listing->options->min_confidence, listing->tally, listing->navigator);
     return fflush(listing->stream) == 0;
 }
 
@@ -257,6 +273,15 @@ static int list_host_logs(Listing *listing, const char *tshark)
     return COMMAND_MATCHED;
 }
 
+static bool write_navigator(const Navigator *navigator, const char *path, GError **error)
+{
+    g_auto(OutFile) file = {0};
+    if (!out_file_open(&file, path, error))
+        return false;
+    navigator_write(navigator, file.stream);
+    return out_file_commit(&file, error);
+}
+
 static void print_summary(const ListOptions *options, const Tally *tally)
 {
     if (!isatty(STDERR_FILENO) || tally->read == 0)
@@ -303,7 +328,8 @@ static int list(const ListOptions *options)
     g_auto(Out) out = {0};
     Tally tally = {0};
     g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func((GDestroyNotify) record_set_free);
-    Listing listing = {options, &out, file.stream, &tally, kept};
+    g_autoptr(Navigator) navigator = navigator_new();
+    Listing listing = {options, &out, file.stream, &tally, navigator, kept};
     int status = list_captures(&listing, tshark, &keys);
     if (status == COMMAND_MATCHED && options->host_logs->len > 0)
         status = list_host_logs(&listing, tshark);
@@ -313,6 +339,8 @@ static int list(const ListOptions *options)
         return COMMAND_UNABLE;
     out_end(&out);
     bool written = out_file_commit(&file, &error);
+    if (written && options->navigator)
+        written = write_navigator(navigator, options->navigator, &error);
     if (!written && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PIPE)) {
         command_warn("%s", error->message);
         return COMMAND_UNABLE;
@@ -345,6 +373,7 @@ int cmd_list(int argc, char **argv)
     else
         status = list(&options);
     g_free(options.output);
+    g_free(options.navigator);
     g_free(options.tshark);
     g_free(options.keytab);
     g_free(options.password_file);

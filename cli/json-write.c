@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "json-write.h"
 
+#include "text-escape.h"
+
 #include <inttypes.h>
 
 static bool is_plain(unsigned char c)
 {
-    return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
+    return c >= 0x20 && c != '"' && c != '\\' && c < 0x7f;
 }
 
-static void put_escaped(FILE *stream, unsigned char c)
+static void put_escaped(FILE *stream, gunichar c)
 {
     switch (c) {
     case '"': (void) fputs("\\\"", stream); break;
@@ -16,10 +18,15 @@ static void put_escaped(FILE *stream, unsigned char c)
     case '\n': (void) fputs("\\n", stream); break;
     case '\r': (void) fputs("\\r", stream); break;
     case '\t': (void) fputs("\\t", stream); break;
-    default: (void) fprintf(stream, "\\u%04x", c);
+    default:
+        if (c < 0x10000)
+            (void) fprintf(stream, "\\u%04x", c);
+        else // as a pair of surrogates
+            (void) fprintf(stream, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
     }
 }
 
+/// What a terminal or an editor would obey, or not show, is escaped: the value is the same.
 static void put_text(FILE *stream, const char *text)
 {
     (void) putc_unlocked('"', stream);
@@ -29,8 +36,15 @@ static void put_text(FILE *stream, const char *text)
             plain++;
         (void) fwrite(text, 1, plain, stream);
         text += plain;
-        if (*text)
-            put_escaped(stream, (unsigned char) *text++);
+        if (!*text)
+            break;
+        gunichar c = g_utf8_get_char(text);
+        const char *next = g_utf8_next_char(text);
+        if (c >= 0x80 && text_is_printable(c))
+            (void) fwrite(text, 1, (size_t) (next - text), stream);
+        else
+            put_escaped(stream, c);
+        text = next;
     }
     (void) putc_unlocked('"', stream);
 }

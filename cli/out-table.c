@@ -3,6 +3,7 @@
 
 #include "host-summary.h"
 #include "out.h"
+#include "record-text.h"
 #include "text-escape.h"
 
 #include <string.h>
@@ -64,16 +65,6 @@ static char *cell_time(const Out *out, const char *time)
     return cell_text(out, cut);
 }
 
-static void append_endpoint(GString *s, const Endpoint *endpoint)
-{
-    const char *ip = endpoint->ip ? endpoint->ip : "?";
-    g_string_append_printf(s, strchr(ip, ':') ? "[%s]:" : "%s:", ip);
-    if (endpoint->port == NUMBER_UNKNOWN)
-        g_string_append_c(s, '?');
-    else
-        g_string_append_printf(s, "%" G_GINT64_FORMAT, endpoint->port);
-}
-
 static const char *arrow(const Out *out)
 {
     return out->style.ascii ? " -> " : " → ";
@@ -81,12 +72,10 @@ static const char *arrow(const Out *out)
 
 static char *cell_connection(const Out *out, const Record *r)
 {
-    g_autoptr(GString) client = g_string_new(NULL);
-    g_autoptr(GString) server = g_string_new(NULL);
-    append_endpoint(client, &r->client);
-    append_endpoint(server, &r->server);
-    g_autofree char *a = text_escape(client->str, out->style.ascii);
-    g_autofree char *b = text_escape(server->str, out->style.ascii);
+    g_autofree char *client = record_text_endpoint(&r->client);
+    g_autofree char *server = record_text_endpoint(&r->server);
+    g_autofree char *a = text_escape(client, out->style.ascii);
+    g_autofree char *b = text_escape(server, out->style.ascii);
     return g_strconcat(a, arrow(out), b, NULL);
 }
 
@@ -104,63 +93,12 @@ static char *cell_process(const Out *out, const Record *r)
     return cell_text(out, r->client_identified == ANSWER_NO ? "unidentified" : NULL);
 }
 
-static char *cell_user(const Out *out, const Auth *auth)
+/// Takes over `text`.
+static char *cell_take(const Out *out, char *text)
 {
-    if (!auth->user || !auth->domain)
-        return cell_text(out, auth->user);
-    g_autofree char *text = g_strconcat(auth->domain, "\\", auth->user, NULL);
-    return cell_text(out, text);
-}
-
-/// The newest that was logged in to.
-static char *cell_namespace(const Out *out, const Record *r)
-{
-    const char *found = NULL;
-    for (guint i = 0; i < r->logins->len; i++)
-        found = g_array_index(r->logins, Login, i).namespace_path;
-    for (guint i = 0; i < r->calls->len && !found; i++)
-        found = g_array_index(r->calls, Call, i).namespace_path;
-    return cell_text(out, found);
-}
-
-static void append_name(GString *list, const char *name)
-{
-    g_string_append_printf(list, "%s%s", list->len ? ", " : "", name);
-}
-
-/// Interfaces that calls were made on although nobody was seen to bind them.
-static void append_called_interfaces(GString *named, const Record *r)
-{
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    for (guint i = 0; i < r->interfaces->len; i++)
-        g_hash_table_add(seen, (gpointer) g_array_index(r->interfaces, OfferedInterface, i).name);
-    for (guint i = 0; i < r->calls->len; i++) {
-        const char *name = g_array_index(r->calls, Call, i).interface;
-        if (name && g_hash_table_add(seen, (gpointer) name))
-            append_name(named, name);
-    }
-}
-
-/// Those that the server did not refuse and, where there are any, that have a name.
-static char *cell_interfaces(const Out *out, const Record *r)
-{
-    g_autoptr(GString) named = g_string_new(NULL);
-    g_autoptr(GString) unnamed = g_string_new(NULL);
-    for (guint i = 0; i < r->interfaces->len; i++) {
-        const OfferedInterface *offered = &g_array_index(r->interfaces, OfferedInterface, i);
-        if (offered->accepted != ANSWER_NO)
-            append_name(strcmp(offered->name, offered->uuid) == 0 ? unnamed : named, offered->name);
-    }
-    append_called_interfaces(named, r);
-    return cell_text(out, named->len ? named->str : unnamed->str);
-}
-
-static char *cell_auth(const Out *out, const Auth *auth)
-{
-    if (!auth->type || g_str_equal(auth->type, "none") || !auth->level)
-        return cell_text(out, auth->type);
-    g_autofree char *text = g_strconcat(auth->type, "/", auth->level, NULL);
-    return cell_text(out, text);
+    char *cell = cell_text(out, text);
+    g_free(text);
+    return cell;
 }
 
 static void table_begin(Out *out)
@@ -177,10 +115,10 @@ static void table_record(Out *out, const RecordSet *set, const Record *r)
     row->cells[CONNECTION] = cell_connection(out, r);
     row->cells[MATCH] = g_strdup(confidence_text(r->confidence));
     row->cells[PROCESS] = cell_process(out, r);
-    row->cells[USER] = cell_user(out, &r->auth);
-    row->cells[NAMESPACE] = cell_namespace(out, r);
-    row->cells[INTERFACES] = cell_interfaces(out, r);
-    row->cells[AUTH] = cell_auth(out, &r->auth);
+    row->cells[USER] = cell_take(out, record_text_user(&r->auth));
+    row->cells[NAMESPACE] = cell_text(out, record_text_namespace(r));
+    row->cells[INTERFACES] = cell_take(out, record_text_interfaces(r));
+    row->cells[AUTH] = cell_take(out, record_text_auth(&r->auth));
     row->cells[SUMMARY] = cell_text(out, r->summary);
     g_ptr_array_add(out->state, row);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "out.h"
 
-static const OutFormat *const formats[] = {&out_format_table, &out_format_json, &out_format_ndjson};
+static const OutFormat *const formats[] = {&out_format_table, &out_format_json, &out_format_ndjson,  &out_format_csv,
+                                           &out_format_ecs,   &out_format_car,  &out_format_markdown};
 
 const OutFormat *out_format_find(const char *name)
 {

@@ -37,7 +37,8 @@ struct Out {
     gpointer state;
 };
 
-extern const OutFormat out_format_table, out_format_json, out_format_ndjson;
+extern const OutFormat out_format_table, out_format_json, out_format_ndjson, out_format_csv, out_format_ecs,
+    out_format_car, out_format_markdown;
 
 /** NULL when there is no format of that name. */
 const OutFormat *out_format_find(const char *name);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static bool is_printable(gunichar c)
+bool text_is_printable(gunichar c)
 {
     switch (g_unichar_type(c)) {
     case G_UNICODE_CONTROL:
@@ -42,7 +42,7 @@ char *text_escape(const char *text, bool ascii)
             p++;
             continue;
         }
-        if (is_printable(c) && (c < 0x80 || !ascii))
+        if (text_is_printable(c) && (c < 0x80 || !ascii))
             g_string_append_unichar(out, c);
         else
             append_escaped(out, c);

@@ -8,6 +8,9 @@
 #include <glib.h>
 #include <stdbool.h>
 
+/** Whether the character shows itself and moves no other. */
+bool text_is_printable(gunichar c);
+
 /** One printable line: control characters, invisible and reordering ones (Unicode categories Cc, Cf, Zl, Zp, Cs, Cn)
  * and bytes that are no UTF-8 become `\n`, `\x1b`, `\u{202e}` …; with `ascii` all that is not ASCII. A backslash stays
  * as it is, since paths are full of them: the text is for reading, the JSON formats carry the exact one. Owned by the

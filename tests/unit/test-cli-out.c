@@ -185,10 +185,63 @@ static void test_json_array(void)
     g_assert_cmpstr(array, ==, expected);
 }
 
+/// A spreadsheet takes none of the cells for a formula, and all of them whole.
+static void test_csv(void)
+{
+    static const struct {
+        const char *text, *cell;
+    } cases[] = {
+        {"plain", "\"plain\""},      {"a,b\"c", "\"a,b\"\"c\""},
+        {"=1+1", "\"'=1+1\""},       {"  +1", "\"'  +1\""},
+        {"-1", "\"'-1\""},           {"@A1", "\"'@A1\""},
+        {"\uff1d1", "\"'\uff1d1\""}, {"a\r\n=1", "\"a\\r\\n=1\""},
+        {"\t=1", "\"\\t=1\""},       {NULL, "\"\""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(RecordSet) set = make_set();
+        ((Record *) g_ptr_array_index(set->records, 0))->summary = cases[i].text;
+        g_autofree char *text = print(&out_format_csv, (OutStyle){0}, set, 1);
+        g_autofree char *expected = g_strdup_printf(",%s,", cases[i].cell);
+        g_assert_nonnull(strstr(text, expected));
+    }
+    g_autoptr(RecordSet) set = make_set();
+    g_autofree char *longest = g_strnfill(70000, '=');
+    ((Record *) g_ptr_array_index(set->records, 0))->summary = longest;
+    g_autofree char *text = print(&out_format_csv, (OutStyle){0}, set, 1);
+    g_assert_cmpuint(strlen(text), <, 33000);
+    g_assert_nonnull(strstr(text, "===…\""));
+}
+
+/// The fence of a code span is longer than what is in it.
+static void test_markdown(void)
+{
+    static const struct {
+        const char *text, *span;
+    } cases[] = {
+        {"plain", "`plain`"}, {"a b", "`a b`"}, {" a ", "`  a  `"}, {"a``b`", "``` a``b` ```"}, {"\n@all", "`\\n@all`"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(RecordSet) set = make_set();
+        ((Record *) g_ptr_array_index(set->records, 0))->summary = cases[i].text;
+        g_autofree char *text = print(&out_format_markdown, (OutStyle){0}, set, 1);
+        g_autofree char *expected = g_strdup_printf("- What: %s\n", cases[i].span);
+        g_assert_nonnull(strstr(text, expected));
+    }
+}
+
+/// What cannot be seen, or is obeyed, is escaped, and stands for the same.
+static void test_json_escapes(void)
+{
+    g_autoptr(RecordSet) set = make_set();
+    ((Record *) g_ptr_array_index(set->records, 0))->summary = "a\"\\\x7f\xc2\x9b\u202eé\U0001f600\U000e0001";
+    g_autofree char *text = print(&out_format_ndjson, (OutStyle){0}, set, 1);
+    g_assert_nonnull(strstr(text, "\"summary\":\"a\\\"\\\\\\u007f\\u009b\\u202eé\U0001f600\\udb40\\udc01\""));
+}
+
 static void test_formats(void)
 {
     g_autofree char *names = out_format_names("|");
-    g_assert_cmpstr(names, ==, "table|json|ndjson");
+    g_assert_cmpstr(names, ==, "table|json|ndjson|csv|ecs|car|markdown");
     g_assert_true(out_format_find("ndjson") == &out_format_ndjson);
     g_assert_null(out_format_find("xml"));
     g_assert_null(out_format_find(NULL));
@@ -206,6 +259,9 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/out/nothing-known", test_nothing_known);
     g_test_add_func("/cli/out/said-by-calls", test_said_by_calls);
     g_test_add_func("/cli/out/json-array", test_json_array);
+    g_test_add_func("/cli/out/csv", test_csv);
+    g_test_add_func("/cli/out/markdown", test_markdown);
+    g_test_add_func("/cli/out/json-escapes", test_json_escapes);
     g_test_add_func("/cli/out/formats", test_formats);
     return g_test_run();
 }

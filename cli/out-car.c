@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The data model of MITRE CAR, one JSON object a line: {object, action, fields}. A connection gives flow/start, a
+// flow/message for each interface bound and each call, flow/end, and process/create for each process that was started.
+// What is unknown is left out. pid, image_path and the like are those of the client's process.
+
+#include "attack.h"
+#include "json-write.h"
+#include "out.h"
+#include "record-text.h"
+
+#include <string.h>
+
+static void put_text(JsonWriter *w, const char *name, const char *value)
+{
+    if (value)
+        json_write_text(w, name, value);
+}
+
+static void put_number(JsonWriter *w, const char *name, int64_t value)
+{
+    if (value != NUMBER_UNKNOWN)
+        json_write_int(w, name, value);
+}
+
+static void open_event(JsonWriter *w, const Record *r, const char *object, const char *action)
+{
+    json_open_object(w, NULL);
+    json_write_text(w, "analytic", CAR_ANALYTIC);
+    json_write_text(w, "confidence", confidence_text(r->confidence));
+    json_write_text(w, "object", object);
+    json_write_text(w, "action", action);
+    json_open_object(w, "fields");
+}
+
+static void close_event(JsonWriter *w)
+{
+    json_close_object(w);
+    json_close_object(w);
+    (void) putc('\n', w->stream);
+    w->follows = false;
+}
+
+static void write_owner(JsonWriter *w, const Process *process)
+{
+    if (!process)
+        return;
+    put_number(w, "pid", process->pid);
+    put_number(w, "ppid", process->parent_pid ? process->parent_pid : NUMBER_UNKNOWN);
+    put_text(w, "image_path", process->image);
+    put_text(w, "exe", record_base_name(process->image));
+    put_text(w, "user", process->user);
+}
+
+/// What all events of a flow have.
+static void write_flow(JsonWriter *w, const Record *r)
+{
+    put_text(w, "src_ip", r->client.ip);
+    put_number(w, "src_port", r->client.port);
+    put_text(w, "src_hostname", r->client.host);
+    put_text(w, "src_fqdn", r->client.fqdn);
+    put_text(w, "dest_ip", r->server.ip);
+    put_number(w, "dest_port", r->server.port);
+    put_text(w, "dest_hostname", r->server.host);
+    put_text(w, "dest_fqdn", r->server.fqdn);
+    json_write_text(w, "transport_protocol", "TCP");
+    json_write_text(w, "application_protocol", "DCE/RPC");
+    put_text(w, "start_time", r->start_time);
+    write_owner(w, record_process(r, "client"));
+}
+
+static void write_interface(JsonWriter *w, const Record *r, const OfferedInterface *offered)
+{
+    open_event(w, r, "flow", "message");
+    write_flow(w, r);
+    json_open_object(w, "proto_info");
+    json_write_text(w, "rpc_interface", offered->name);
+    json_write_text(w, "rpc_uuid", offered->uuid);
+    json_write_text(w, "rpc_message", "bind");
+    put_number(w, "frame", offered->frame ? offered->frame : NUMBER_UNKNOWN);
+    if (offered->accepted != ANSWER_UNKNOWN)
+        json_write_bool(w, "accepted", offered->accepted == ANSWER_YES);
+    json_close_object(w);
+    close_event(w);
+}
+
+static void write_call(JsonWriter *w, const Record *r, const Call *call)
+{
+    open_event(w, r, "flow", "message");
+    write_flow(w, r);
+    json_open_object(w, "proto_info");
+    put_text(w, "rpc_interface", call->interface);
+    put_number(w, "rpc_opnum", call->opnum);
+    put_text(w, "rpc_method", call->method);
+    json_write_text(w, "rpc_message", "request");
+    put_number(w, "frame", call->frame ? call->frame : NUMBER_UNKNOWN);
+    put_number(w, "response_frame", call->response_frame ? call->response_frame : NUMBER_UNKNOWN);
+    put_text(w, "stage", call->stage);
+    put_text(w, "namespace", call->namespace_path);
+    if (call->sealed != ANSWER_UNKNOWN)
+        json_write_bool(w, "sealed", call->sealed == ANSWER_YES);
+    put_text(w, "query", call->query);
+    put_text(w, "object_path", call->object_path);
+    put_text(w, "class", call->class_name);
+    put_text(w, "wmi_method", call->wmi_method);
+    put_text(w, "command_line", call->command_line);
+    put_number(w, "status", call->status);
+    json_close_object(w);
+    close_event(w);
+}
+
+static void write_spawned(JsonWriter *w, const Record *r, const Process *process)
+{
+    open_event(w, r, "process", "create");
+    put_text(w, "hostname", r->server.host);
+    put_text(w, "fqdn", r->server.fqdn);
+    write_owner(w, process);
+    put_text(w, "command_line", process->command_line);
+    put_text(w, "parent_image_path", process->parent_image);
+    put_text(w, "parent_exe", record_base_name(process->parent_image));
+    close_event(w);
+}
+
+static void car_record(Out *out, const RecordSet *set, const Record *r)
+{
+    (void) set;
+    JsonWriter writer = {.stream = out->stream}, *w = &writer;
+    open_event(w, r, "flow", "start");
+    write_flow(w, r);
+    close_event(w);
+    for (guint i = 0; i < r->interfaces->len; i++)
+        write_interface(w, r, &g_array_index(r->interfaces, OfferedInterface, i));
+    for (guint i = 0; i < r->calls->len; i++)
+        write_call(w, r, &g_array_index(r->calls, Call, i));
+    open_event(w, r, "flow", "end");
+    write_flow(w, r);
+    put_text(w, "end_time", r->end_time);
+    put_number(w, "packet_count", r->frames.count);
+    put_number(w, "out_bytes", r->bytes.client);
+    put_number(w, "in_bytes", r->bytes.server);
+    close_event(w);
+    for (guint i = 0; i < r->processes->len; i++) {
+        const Process *process = &g_array_index(r->processes, Process, i);
+        if (strcmp(process->role, "spawned") == 0)
+            write_spawned(w, r, process);
+    }
+}
+
+const OutFormat out_format_car = {
+    .name = "car",
+    .summary = "flows and processes in the data model of MITRE CAR, one JSON object a line",
+    .record = car_record,
+};
