@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // car-wmi list: the connections of captures that match.
 
+#include "allow.h"
 #include "capture.h"
 #include "command.h"
 #include "host-logs.h"
@@ -17,6 +18,7 @@ typedef struct {
     const OutFormat *format;
     char *output;
     char *navigator;
+    char *allow;
     Confidence min_confidence;
     char *tshark;
     char *keytab, *password_file;
@@ -53,6 +55,16 @@ static gboolean set_navigator(const char *name, const char *value, gpointer data
     ListOptions *options = data;
     g_free(options->navigator);
     options->navigator = g_strdup(value);
+    return TRUE;
+}
+
+static gboolean set_allow(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    ListOptions *options = data;
+    g_free(options->allow);
+    options->allow = g_strdup(value);
     return TRUE;
 }
 
@@ -123,6 +135,8 @@ static const GOptionEntry entries[] = {
     {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
     {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_output,
      "Write to FILE instead of standard output", "FILE"},
+    {"allow", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_allow,
+     "Mark connections that the rules in FILE are for as allowed; they are no match to the exit status", "FILE"},
     {"navigator", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_navigator,
      "Write the techniques found to FILE, too, as a layer for MITRE's ATT&CK Navigator", "FILE"},
     {"min-confidence", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_min_confidence,
@@ -141,8 +155,8 @@ static const GOptionEntry entries[] = {
 };
 
 static const char exit_statuses[] = "Exit status:\n"
-                                    "  0  something matched\n"
-                                    "  1  nothing matched\n"
+                                    "  0  something matched that is not allowed\n"
+                                    "  1  nothing matched, or only what is allowed\n"
                                     "  2  nothing could be done, or a capture could not be read and nothing matched";
 
 static char *make_description(void)
@@ -176,7 +190,8 @@ static OutStyle make_style(const ListOptions *options)
 /// What became of all captures.
 typedef struct {
     guint read, unreadable;
-    guint matched[CONFIDENCE_WMI + 1]; ///< by confidence
+    guint matched[CONFIDENCE_WMI + 1]; ///< by confidence, without those that are allowed
+    guint allowed;
 } Tally;
 
 static guint tally_matches(const Tally *tally)
@@ -192,7 +207,10 @@ static void write_records(Out *out, const RecordSet *set, Confidence min, Tally 
             continue;
         out_record(out, set, record);
         navigator_add(navigator, record);
-        tally->matched[record->confidence]++;
+        if (record->allowed.rule)
+            tally->allowed++;
+        else
+            tally->matched[record->confidence]++;
     }
 }
 
@@ -203,12 +221,15 @@ typedef struct {
     FILE *stream;
     Tally *tally;
     Navigator *navigator;
-    GPtrArray *kept; ///< RecordSet *, until the hosts' logs are joined to all of them
+    const Allow *allow; ///< NULL when there are no rules
+    GPtrArray *kept;    ///< RecordSet *, until the hosts' logs are joined to all of them
 } Listing;
 
 /// False when nothing more can be written: disk full, or the reader went away. It is said once, at the end.
-static bool list_set(Listing *listing, const RecordSet *set)
+static bool list_set(Listing *listing, RecordSet *set)
 {
+    if (listing->allow)
+        allow_apply(listing->allow, set);
     if (listing->out->format == NULL)
         out_begin(listing->out, listing->options->format, listing->stream, make_style(listing->options));
     write_records(listing->out, set, listing->options->min_confidence, listing->tally, listing->navigator);
@@ -290,7 +311,7 @@ static void print_summary(const ListOptions *options, const Tally *tally)
     bool captures = options->captures->len > 0;
     guint files = captures ? tally->read : options->host_logs->len;
     const char *kind = captures ? "capture" : "host log", *plural = files == 1 ? "" : "s";
-    if (matches == 0) {
+    if (matches + tally->allowed == 0) {
         (void) fprintf(stderr, "nothing matched in %u %s%s\n", files, kind, plural);
         return;
     }
@@ -303,6 +324,8 @@ static void print_summary(const ListOptions *options, const Tally *tally)
             separator = ", ";
         }
     }
+    if (tally->allowed > 0)
+        (void) fprintf(stderr, "; %u more %s allowed", tally->allowed, tally->allowed == 1 ? "is" : "are");
     (void) fputc('\n', stderr);
 }
 
@@ -320,6 +343,11 @@ static int list(const ListOptions *options)
         command_warn("%s", error->message);
         return COMMAND_UNABLE;
     }
+    g_autoptr(Allow) allow = options->allow ? allow_read(options->allow, &error) : NULL;
+    if (error) {
+        command_warn("%s", error->message);
+        return COMMAND_UNABLE;
+    }
     g_auto(OutFile) file = {0};
     if (!out_file_open(&file, options->output, &error)) {
         command_warn("%s", error->message);
@@ -329,7 +357,7 @@ static int list(const ListOptions *options)
     Tally tally = {0};
     g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func((GDestroyNotify) record_set_free);
     g_autoptr(Navigator) navigator = navigator_new();
-    Listing listing = {options, &out, file.stream, &tally, navigator, kept};
+    Listing listing = {options, &out, file.stream, &tally, navigator, allow, kept};
     int status = list_captures(&listing, tshark, &keys);
     if (status == COMMAND_MATCHED && options->host_logs->len > 0)
         status = list_host_logs(&listing, tshark);
@@ -374,6 +402,7 @@ int cmd_list(int argc, char **argv)
         status = list(&options);
     g_free(options.output);
     g_free(options.navigator);
+    g_free(options.allow);
     g_free(options.tshark);
     g_free(options.keytab);
     g_free(options.password_file);

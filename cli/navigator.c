@@ -53,7 +53,7 @@ static Count *find(Navigator *navigator, const char *id)
 
 void navigator_add(Navigator *navigator, const Record *record)
 {
-    for (guint i = 0; i < record->techniques->len; i++) {
+    for (guint i = 0; !record->allowed.rule && i < record->techniques->len; i++) {
         Count *count = find(navigator, g_ptr_array_index(record->techniques, i));
         count->connections++;
         // Times of one form sort as texts.

@@ -15,7 +15,7 @@ Navigator *navigator_new(void);
 void navigator_free(Navigator *navigator);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Navigator, navigator_free)
 
-/** Counts the techniques of a record. */
+/** Counts the techniques of a record, unless it is allowed. */
 void navigator_add(Navigator *navigator, const Record *record);
 
 /** Writes the layer, format 4.5. */

@@ -27,6 +27,8 @@ static void open_event(JsonWriter *w, const Record *r, const char *object, const
     json_open_object(w, NULL);
     json_write_text(w, "analytic", CAR_ANALYTIC);
     json_write_text(w, "confidence", confidence_text(r->confidence));
+    g_autofree char *allowed = record_text_allowed(r);
+    put_text(w, "allowed", allowed);
     json_write_text(w, "object", object);
     json_write_text(w, "action", action);
     json_open_object(w, "fields");

@@ -66,6 +66,7 @@ static char *cell_techniques(const RecordSet *set, const Record *r)
 CELL(start_time, g_strdup(r->start_time))
 CELL(end_time, g_strdup(r->end_time))
 CELL(confidence, g_strdup(confidence_text(r->confidence)))
+CELL(allowed, record_text_allowed(r))
 CELL(activity, number(r->activity))
 CELL(client_ip, g_strdup(r->client.ip))
 CELL(client_port, number(r->client.port))
@@ -100,6 +101,7 @@ static const struct {
     {"start_time", cell_start_time},
     {"end_time", cell_end_time},
     {"confidence", cell_confidence},
+    {"allowed", cell_allowed},
     {"techniques", cell_techniques},
     {"activity", cell_activity},
     {"client_ip", cell_client_ip},

@@ -50,7 +50,7 @@ static void write_words(JsonWriter *w, const char *name, const char *first, cons
 static void write_event(JsonWriter *w, const Record *r)
 {
     json_open_object(w, "event");
-    json_write_text(w, "kind", r->confidence == CONFIDENCE_WMI ? "alert" : "event");
+    json_write_text(w, "kind", r->confidence == CONFIDENCE_WMI && !r->allowed.rule ? "alert" : "event");
     write_words(w, "category", "network", "intrusion_detection");
     write_words(w, "type", "connection", "info");
     json_write_text(w, "module", "car_wmi");
@@ -256,6 +256,8 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
     put_text(w, "message", r->summary);
     json_open_object(w, "labels");
     json_write_text(w, "confidence", confidence_text(r->confidence));
+    g_autofree char *allowed = record_text_allowed(r);
+    put_text(w, "allowed", allowed);
     json_close_object(w);
     write_event(w, r);
     write_end(w, "source", &r->client, r->bytes.client);

@@ -204,6 +204,18 @@ static void write_processes(JsonWriter *w, const Record *r)
     json_close_array(w);
 }
 
+static void write_allowed(JsonWriter *w, const Record *r)
+{
+    if (!r->allowed.rule) {
+        json_write_null(w, "allowed");
+        return;
+    }
+    json_open_object(w, "allowed");
+    json_write_text(w, "rule", r->allowed.rule);
+    json_write_text(w, "reason", r->allowed.reason);
+    json_close_object(w);
+}
+
 static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     json_open_object(w, NULL);
@@ -252,6 +264,7 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     json_close_array(w);
     write_processes(w, r);
     out_json_host_facts(w, r->host);
+    write_allowed(w, r);
     json_write_text(w, "summary", r->summary);
     json_close_object(w);
 }

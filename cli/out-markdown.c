@@ -98,6 +98,8 @@ static void markdown_record(Out *out, const RecordSet *set, const Record *r)
     put_host(stream, &r->server);
     (void) fprintf(stream, " (%s)\n\n", confidence_text(r->confidence));
     put_item(stream, "What", r->summary);
+    g_autofree char *allowed = record_text_allowed(r);
+    put_item(stream, "Allowed", allowed);
     put_item(stream, "From", r->start_time);
     put_item(stream, "To", r->end_time);
     put_user(stream, &r->auth);

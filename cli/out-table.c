@@ -109,11 +109,11 @@ static void table_begin(Out *out)
 static void table_record(Out *out, const RecordSet *set, const Record *r)
 {
     Row *row = g_new0(Row, 1);
-    row->confidence = r->confidence;
+    row->confidence = r->allowed.rule ? CONFIDENCE_NONE : r->confidence;
     row->cells[CAPTURE] = cell_text(out, set->path);
     row->cells[TIME] = cell_time(out, r->start_time);
     row->cells[CONNECTION] = cell_connection(out, r);
-    row->cells[MATCH] = g_strdup(confidence_text(r->confidence));
+    row->cells[MATCH] = g_strdup(r->allowed.rule ? "allowed" : confidence_text(r->confidence));
     row->cells[PROCESS] = cell_process(out, r);
     row->cells[USER] = cell_take(out, record_text_user(&r->auth));
     row->cells[NAMESPACE] = cell_text(out, record_text_namespace(r));

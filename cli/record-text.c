@@ -81,6 +81,13 @@ char *record_text_evidence(const Record *record)
     return g_string_free(s, FALSE);
 }
 
+char *record_text_allowed(const Record *record)
+{
+    if (!record->allowed.rule || !record->allowed.reason)
+        return g_strdup(record->allowed.rule);
+    return g_strconcat(record->allowed.rule, ": ", record->allowed.reason, NULL);
+}
+
 char *record_text_call(const Call *call)
 {
     const char *interface = call->interface ? call->interface : "?";

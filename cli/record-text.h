@@ -25,6 +25,9 @@ char *record_text_interfaces(const Record *record);
 /** "interface (frame 65), ipid (frame 80)". Owned by the caller. */
 char *record_text_evidence(const Record *record);
 
+/** By which rule it is no alert, and why; NULL when it is one. Owned by the caller. */
+char *record_text_allowed(const Record *record);
+
 /** "IWbemServices::ExecMethod", or as much of it as is known. Owned by the caller. */
 char *record_text_call(const Call *call);
 

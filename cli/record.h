@@ -140,7 +140,11 @@ typedef struct {
     GArray *calls;            ///< Call
     GArray *processes;        ///< Process
     HostFacts *host;          ///< what hosts' logs add; NULL when they say nothing of it
-    const char *summary;      ///< one line; NULL when there is nothing to say
+    struct {
+        const char *rule; ///< by which it is no alert; NULL when there is none
+        const char *reason;
+    } allowed;
+    const char *summary; ///< one line; NULL when there is nothing to say
 } Record;
 
 /** The records of one capture. */

@@ -126,7 +126,7 @@ static void test_whole_record(void)
         "\"command_line\":null,\"user\":null,\"parent_pid\":null,\"parent_image\":null,"
         "\"note\":null,"
         "\"sources\":[{\"kind\":\"wire:ipid\",\"frame\":119}]}],"
-        "\"logons\":[],\"operations\":[],\"subscriptions\":[],\"clocks\":[],"
+        "\"logons\":[],\"operations\":[],\"subscriptions\":[],\"clocks\":[],\"allowed\":null,"
         "\"summary\":\"ran: cmd\"}\n");
 }
 

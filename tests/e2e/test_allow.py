@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""--allow: what a rule is for stays in every output, marked, and is no alert."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gen import scenario
+from gen.scenario import CLIENT, OTHER, SERVER, Lab
+from support import Tools
+
+
+@pytest.fixture(scope="module")
+def capture(cli: Tools) -> Path:
+    """WMI from two clients."""
+    lab = Lab(seed=41)
+    scenario.wmi_session(lab, CLIENT, SERVER).create_process("notepad.exe")
+    scenario.wmi_session(lab, OTHER, SERVER, kind="impacket").create_process("calc.exe")
+    return cli.write(lab.capture())
+
+
+def rules(cli: Tools, text: str, name: str = "allow.ini") -> Path:
+    """A file with rules."""
+    path = cli.home / name
+    path.write_text(text)
+    path.chmod(0o644)
+    return path
+
+
+ONE = f"[Inventory]\nclient = {CLIENT.ip}\nreason = change <4711>\n"
+ALL = f"[All]\nserver = {SERVER.ip}\n"
+
+
+def test_record(cli: Tools, capture: Path, validator: Callable[[dict], None]) -> None:
+    plain = cli.records(capture)
+    assert [record["allowed"] for record in plain] == [None] * 3
+    records = cli.records("--allow", rules(cli, ONE), capture)
+    for record, expected in zip(records, plain, strict=True):
+        validator(record)
+        mark = {"rule": "Inventory", "reason": "change <4711>"} if record["client"]["ip"] == CLIENT.ip else None
+        assert record == expected | {"allowed": mark}
+    assert sum(record["allowed"] is None for record in records) == 1
+    assert cli.records("--allow", rules(cli, ALL), capture, status=(1,))[0]["allowed"] == {"rule": "All", "reason": None}
+
+
+@pytest.mark.parametrize(("text", "status"), [(ONE, 0), (ALL, 1), ("", 0), ("[Old]\nclient=*\nuntil=2019-12-31", 0)])
+def test_exit_status(cli: Tools, capture: Path, text: str, status: int) -> None:
+    assert cli.car_wmi("list", "--allow", rules(cli, text), capture).returncode == status
+
+
+def test_formats(cli: Tools, capture: Path) -> None:
+    arguments = ("--allow", rules(cli, ONE), capture)
+    table = cli.car_wmi("list", *arguments).stdout.splitlines()[1:]
+    assert ["  allowed  " in line for line in table] == [f" {CLIENT.ip}:" in line for line in table]
+    rows = list(csv.DictReader(io.StringIO(cli.car_wmi("list", "-T", "csv", *arguments).stdout)))
+    assert {row["client_ip"]: row["allowed"] for row in rows} == {CLIENT.ip: "Inventory: change <4711>", OTHER.ip: ""}
+    for line in cli.car_wmi("list", "-T", "ecs", *arguments).stdout.splitlines():
+        event = json.loads(line)
+        allowed = event["source"]["ip"] == CLIENT.ip
+        assert event["event"]["kind"] == ("event" if allowed else "alert")
+        assert event["labels"].get("allowed") == ("Inventory: change <4711>" if allowed else None)
+    for line in cli.car_wmi("list", "-T", "car", *arguments).stdout.splitlines():
+        event = json.loads(line)
+        assert event.get("allowed") == ("Inventory: change <4711>" if event["fields"]["src_ip"] == CLIENT.ip else None)
+    markdown = cli.car_wmi("list", "-T", "markdown", *arguments).stdout
+    assert markdown.count("- Allowed: `Inventory: change <4711>`\n") == 2
+
+
+def test_navigator_counts_alerts(cli: Tools, capture: Path) -> None:
+    path = cli.home / "allowed-layer.json"
+    cli.car_wmi("list", "--navigator", path, "--allow", rules(cli, ONE), capture)
+    assert [t["score"] for t in json.loads(path.read_text())["techniques"]] == [1]
+
+
+def test_errors(cli: Tools, capture: Path) -> None:
+    for path in (rules(cli, "[a]\nhost = x\n", "bad.ini"), "missing.ini", cli.home):
+        result = cli.car_wmi("list", "--allow", path, capture)
+        assert result.returncode == 2 and result.stdout == "" and len(result.stderr.splitlines()) == 1
+        assert Path(path).name in result.stderr
