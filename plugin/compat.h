@@ -6,6 +6,8 @@
 #define CAR_COMPAT_H
 
 #include <epan/packet.h>
+// needs the one above
+#include <epan/conversation_filter.h>
 #include <ws_version.h>
 
 #define CAR_WIRESHARK(major, minor)                                                                                    \
@@ -28,6 +30,17 @@ static inline bool is_decrypted_stub(const struct data_source *source)
 typedef bool WsBool; ///< of preferences and callbacks
 #else
 typedef gboolean WsBool;
+#endif
+
+// Parameters of the callbacks of a conversation filter, and its registration.
+#if CAR_WIRESHARK(4, 4)
+#define CONVERSATION_FILTER_PARAMETERS packet_info *pinfo, void *user_data _U_
+#define CONVERSATION_FILTER_REGISTER(protocol, title, is_valid, build)                                                 \
+    register_conversation_filter(protocol, title, is_valid, build, NULL)
+#else
+#define CONVERSATION_FILTER_PARAMETERS packet_info *pinfo
+#define CONVERSATION_FILTER_REGISTER(protocol, title, is_valid, build)                                                 \
+    register_conversation_filter(protocol, title, is_valid, build)
 #endif
 
 #if CAR_WIRESHARK(4, 6)

@@ -170,6 +170,24 @@ static int dissect_car(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     return (int) tvb_captured_length(tvb);
 }
 
+/** What Wireshark's "Conversation Filter" selects: all connections of the packet's activity; 0 for other packets. */
+static uint32_t packet_activity(packet_info *pinfo)
+{
+    conversation_t *tcp = tcp_conversation(pinfo);
+    Conversation *c = tcp ? conversation_get_proto_data(tcp, proto_car) : NULL;
+    return c ? conversation_activity(c) : 0;
+}
+
+static WsBool has_activity(CONVERSATION_FILTER_PARAMETERS)
+{
+    return packet_activity(pinfo) != 0;
+}
+
+static char *activity_filter(CONVERSATION_FILTER_PARAMETERS)
+{
+    return g_strdup_printf("car.wmi_rpc.activity == %u", packet_activity(pinfo));
+}
+
 static void file_opened(void)
 {
     tracker = tracker_new();
@@ -201,6 +219,7 @@ void car_register_protocol(void)
     proto_car = proto_register_protocol("MITRE CAR analytics", "CAR", "car");
     show_register(proto_car);
     register_preferences();
+    CONVERSATION_FILTER_REGISTER("car", "CAR WMI activity", has_activity, activity_filter);
     car_tap = register_tap("car");
     register_init_routine(file_opened);
     car_event_register();
