@@ -356,7 +356,7 @@ void statistics_activities_register(void)
 {
     static tap_param params[] = {{PARAM_FILTER, "filter", "Filter", NULL, TRUE}};
     static stat_tap_table_ui ui = {
-        .group = REGISTER_STAT_GROUP_GENERIC,
+        .group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
         .title = TABLE_NAME,
         .tap_name = "car",
         .cli_string = "car,activities",

@@ -53,8 +53,8 @@ class Mixed:
     @property
     def buttons(self) -> dict[str, set[int]]:
         """Label of each filter button → the frames that it has to show."""
-        rpcss = {t.packet for rpc in (*self.wmi, *self.dispatch.conversations) for t in rpc.tokens
-                 if rpc.tcp.server.port == 135 and t.security.told(t.leg).get("spn", "").startswith("RPCSS/")}  # fmt: skip
+        tokens = [t for rpc in (*self.wmi, *self.dispatch.conversations) if rpc.tcp.server.port == 135 for t in rpc.tokens]
+        rpcss = {t.packet for t in tokens if t.security.told(t.leg).get("spn", "").startswith("RPCSS/")}
         return {
             "All remote WMI": self.flow(*self.wmi),
             "Process creation": self.numbers(self.sealed, self.clear, answers=False),

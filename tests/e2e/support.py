@@ -131,7 +131,13 @@ class Tools:
         return [int(line) for line in result.stdout.split()]
 
     def fields(
-        self, path: Path, *names: str, two_pass: bool = True, options: Sequence[str] = (), display_filter: str = ""
+        self,
+        path: Path,
+        *names: str,
+        two_pass: bool = True,
+        options: Sequence[str] = (),
+        display_filter: str = "",
+        **environment: str,
     ) -> dict[int, dict[str, list[str]]]:
         """Frame number → field → its values in order, for the frames that have any of the fields."""
         passes = ["-2"] if two_pass else []
@@ -140,6 +146,7 @@ class Tools:
         result = self.tshark(
             *passes, *options, *filters, "-r", path, "-T", "fields", "-E", "occurrence=a",
             "-E", f"aggregator={AGGREGATOR}", "-E", f"separator={SEPARATOR}", *columns,
+            **environment,
         )  # fmt: skip
         assert result.returncode in READ, result.stderr
         found = {}

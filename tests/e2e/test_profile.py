@@ -189,7 +189,10 @@ def test_contrast(rule: profile.Rule) -> None:
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
 
-@pytest.mark.parametrize("eyes", [NORMAL, DEUTERANOPIA, PROTANOPIA, TRITANOPIA], ids=["all", "deutan", "protan", "tritan"])
+EYES = {"all": NORMAL, "deutan": DEUTERANOPIA, "protan": PROTANOPIA, "tritan": TRITANOPIA}
+
+
+@pytest.mark.parametrize("eyes", EYES.values(), ids=list(EYES))
 def test_colours_can_be_told_apart(eyes: tuple) -> None:
     """Far beyond the 2.3 that are just noticeable."""
     for one, other in itertools.combinations(RULES, 2):
@@ -256,7 +259,8 @@ def test_doctor_keeps_another_profile(cli: Tools, installed: Path, home: Path) -
 def test_doctor_says_when_it_cannot(cli: Tools, installed: Path, home: Path) -> None:
     (home / "wireshark").write_text("a file, where the folder should be")
     result = cli.run(installed, "doctor", "--install-profile", XDG_CONFIG_HOME=str(home))
-    assert result.returncode == 2 and "✗ the Wireshark profile CAR-WMI could not be copied: cannot make" in result.stdout
+    assert result.returncode == 2
+    assert "✗ the Wireshark profile CAR-WMI could not be copied: cannot make" in result.stdout
     shutil.rmtree(installed.parent.parent / "share")
     (home / "wireshark").unlink()
     result = cli.run(installed, "doctor", "--install-profile", XDG_CONFIG_HOME=str(home))
