@@ -25,5 +25,6 @@ grep -q BIND_NOW /tmp/elf
 
 rm -rf /out/records && mkdir /out/records
 [ -d /shared ] && export CAR_WMI_SHARED=/shared
-CAR_WMI_RECORDS=/out/records PYTEST_XDIST_AUTO_NUM_WORKERS=$JOBS ctest --test-dir /build --output-on-failure
+if [ -n "$ONLY" ]; then export PYTEST_ADDOPTS="-k '$ONLY'"; fi
+CAR_WMI_RECORDS=/out/records PYTEST_XDIST_AUTO_NUM_WORKERS=$JOBS ctest --test-dir /build ${ONLY:+-E gui} --output-on-failure
 cat /out/records/*.jsonl | LC_ALL=C sort >/out/records.jsonl
