@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM ((size_t) 1900000) ///< bytes for activities in full
+#define ROOM ((size_t) 1500000) ///< bytes for activities in full
 #define MAX_LINES 2500
 #define MAX_CONNECTIONS 60
-#define MAX_EVIDENCE 30
+#define MAX_CLAIMS 20u
 
 static void write_techniques(const Activity *activity, FILE *stream)
 {
@@ -150,18 +150,22 @@ static void write_facts(const Activity *activity, FILE *stream)
 
 // -- evidence --------------------------------------------------------------------------------------------------------
 
-/// One line of evidence: what is claimed, where it stands, how to see it. `field` may be NULL.
-static void write_claim(const char *claim, const char *detail, int64_t frame, const char *field, FILE *stream)
+/// One line of evidence: what is claimed, where it stands, how to see it: `field`, which may be NULL, is `value`.
+static void write_claim(const char *claim, const char *detail, int64_t frame, const char *field, const char *value,
+                        FILE *stream)
 {
     (void) fprintf(stream, "<tr><td>%s", claim);
     if (detail) {
         (void) putc(' ', stream);
         html_code(stream, detail, HTML_SHORT);
     }
-    (void) fprintf(stream,
-                   "</td><td class=\"frame number\">%" PRId64 "</td><td><code>frame.number==%" PRId64
-                   "%s%s</code></td></tr>\n",
-                   frame, frame, field ? " &amp;&amp; " : "", field ? field : "");
+    (void) fprintf(stream, "</td><td class=\"frame number\">%" PRId64 "</td><td><code>frame.number==%" PRId64, frame,
+                   frame);
+    if (field) {
+        (void) fprintf(stream, " &amp;&amp; %s==", field);
+        html_text(stream, value, HTML_SHORT);
+    }
+    (void) fputs("</code></td></tr>\n", stream);
 }
 
 static void write_evidence(const Record *record, FILE *stream)
@@ -177,15 +181,32 @@ static void write_evidence(const Record *record, FILE *stream)
         {"dcom-interface", "A DCOM interface is bound"},
         {"rpcss-spn", "RPCSS is the target of the authentication"},
     };
-    for (guint i = 0; i < MIN(record->evidence->len, MAX_EVIDENCE); i++) {
+    for (guint i = 0; i < record->evidence->len; i++) {
         const Evidence *evidence = &g_array_index(record->evidence, Evidence, i);
-        const char *claim = "Evidence";
-        for (size_t j = 0; j < G_N_ELEMENTS(kinds); j++) {
+        for (size_t j = 0; j < G_N_ELEMENTS(kinds) && evidence->frame; j++) {
+            g_autofree char *value = g_strdup_printf("\"%s\"", kinds[j].kind);
             if (strcmp(kinds[j].kind, evidence->kind) == 0)
-                claim = kinds[j].claim;
+                write_claim(kinds[j].claim, NULL, evidence->frame, "car.wmi_rpc.evidence", value, stream);
         }
-        if (evidence->frame)
-            write_claim(claim, NULL, evidence->frame, "car.wmi_rpc.evidence", stream);
+    }
+}
+
+static void write_process_claim(const Process *process, FILE *stream)
+{
+    static const struct {
+        const char *role, *claim, *field;
+    } roles[] = {
+        {"client", "The client’s process has the id", "car.wmi_rpc.client_pid"},
+        {"server", "The server’s process has the id", "car.wmi_rpc.server_pid"},
+        {"spawned", "The process that was started has the id", NULL},
+    };
+    const ProcessSource *source = process->sources->len ? &g_array_index(process->sources, ProcessSource, 0) : NULL;
+    if (!source || !source->frame || process->pid == NUMBER_UNKNOWN)
+        return;
+    g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
+    for (size_t i = 0; i < G_N_ELEMENTS(roles); i++) {
+        if (strcmp(roles[i].role, process->role) == 0)
+            write_claim(roles[i].claim, pid, source->frame, roles[i].field, pid, stream);
     }
 }
 
@@ -193,37 +214,30 @@ static void write_identity(const Record *record, FILE *stream)
 {
     if (record->auth.user && record->auth.user_frame) {
         g_autofree char *user = record_text_user(&record->auth);
-        write_claim("The user is", user, record->auth.user_frame, NULL, stream);
+        write_claim("The user is", user, record->auth.user_frame, NULL, NULL, stream);
     }
-    for (guint i = 0; i < MIN(record->processes->len, 10u); i++) {
-        const Process *process = &g_array_index(record->processes, Process, i);
-        if (process->sources->len == 0 || process->pid == NUMBER_UNKNOWN)
-            continue;
-        const ProcessSource *source = &g_array_index(process->sources, ProcessSource, 0);
-        if (!source->frame)
-            continue;
-        g_autofree char *claim = g_strdup_printf("The %s process has the id",
-                                                 strcmp(process->role, "spawned") == 0 ? "started" : process->role);
-        g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
-        write_claim(claim, pid, source->frame, NULL, stream);
-    }
-    for (guint i = 0; i < MIN(record->logins->len, 10u); i++) {
+    for (guint i = 0; i < MIN(record->processes->len, MAX_CLAIMS); i++)
+        write_process_claim(&g_array_index(record->processes, Process, i), stream);
+    for (guint i = 0; i < MIN(record->logins->len, MAX_CLAIMS); i++) {
         const Login *login = &g_array_index(record->logins, Login, i);
-        write_claim("The client logs in to", login->namespace_path ? login->namespace_path : "a namespace",
-                    login->frame, "car.wmi_rpc.namespace", stream);
+        if (login->frame)
+            write_claim("The client logs in to", login->namespace_path, login->frame, NULL, NULL, stream);
     }
 }
 
+/// What was called that does or asks something, each different call where it stands first.
 static void write_deeds(const Record *record, FILE *stream)
 {
-    guint shown = 0;
-    for (guint i = 0; i < record->calls->len && shown < MAX_EVIDENCE; i++) {
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < record->calls->len && g_hash_table_size(seen) < MAX_CLAIMS; i++) {
         const Call *call = &g_array_index(record->calls, Call, i);
-        if (!call->frame || stage_rank(call->stage) > stage_rank("query"))
+        if (!call->frame || !call->interface || !call->method || stage_rank(call->stage) > stage_rank("query"))
             continue;
-        g_autofree char *what = record_text_call(call);
-        write_claim("It calls", what, call->frame, "car.wmi_rpc.method", stream);
-        shown++;
+        char *what = record_text_call(call);
+        if (!g_hash_table_add(seen, what))
+            continue;
+        g_autofree char *value = g_strdup_printf("\"%s\"", what);
+        write_claim("It calls", what, call->frame, "car.wmi_rpc.method", value, stream);
     }
 }
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import html.parser
 import os
 import re
@@ -146,7 +147,7 @@ def test_says_what_the_records_say(found: Found, page: Page) -> None:
         assert record["filter"] in page.words
         assert f"{record['start_time'][:10]} {record['start_time'][11:-1]}" in page.words
         for evidence in record["evidence"]:
-            assert f"frame.number=={evidence['frame']} && car.wmi_rpc.evidence" in page.words
+            assert f"frame.number=={evidence['frame']} && car.wmi_rpc.evidence==\"{evidence['kind']}\"" in page.words
         for login in record["logins"]:
             assert login["namespace"] in page.words
         for process in record["processes"]:
@@ -159,6 +160,18 @@ def test_says_what_the_records_say(found: Found, page: Page) -> None:
     assert "2 hosts used WMI on 1 host: 2 activities over 4 connections, as 1 user, from 2 processes" in page.words
     assert "1 × Execution" in page.words and "1 × Reading" in page.words
     assert page.words.index("1. WS05 → WS06 Execution") < page.words.index("2. WS07 → WS06 Reading")
+
+
+def test_filters_show_what_is_claimed(cli: Tools, found: Found, page: Page) -> None:
+    """Each display filter of a claim selects the frame that it names."""
+    claims = re.findall(r"<td class=\"frame number\">(\d+)</td><td><code>(frame[^<]*)</code>", page.source)
+    assert len(claims) > 20
+    filters = {html.unescape(text): int(frame) for frame, text in claims}
+    assert any("client_pid==7240" in text for text in filters) and any('::ExecMethod"' in text for text in filters)
+    every = " || ".join(f"({text})" for text in filters)
+    assert cli.frames(found.path, every, two_pass=True) == sorted(set(filters.values()))
+    for text, frame in filters.items():
+        assert text.startswith(f"frame.number=={frame}")
 
 
 def test_calls_are_in_order_with_their_times(cli: Tools, found: Found, page: Page) -> None:
