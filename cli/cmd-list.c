@@ -20,6 +20,7 @@ typedef struct {
     char *navigator;
     char *allow;
     Confidence min_confidence;
+    bool everything;
     char *tshark;
     char *keytab, *password_file;
     GPtrArray *host_logs;
@@ -77,6 +78,16 @@ static gboolean set_min_confidence(const char *name, const char *value, gpointer
         return TRUE;
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no confidence %s: there are wmi, dcom, rpcss", value);
     return FALSE;
+}
+
+static gboolean set_no_scan(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) value;
+    (void) error;
+    ListOptions *options = data;
+    options->everything = true;
+    return TRUE;
 }
 
 static gboolean set_tshark(const char *name, const char *value, gpointer data, GError **error)
@@ -148,6 +159,8 @@ static const GOptionEntry entries[] = {
     {"host-log", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_host_log,
      "Join a host's log (.evtx, JSON lines, snapshot of connections), or list what it says alone; may be repeated",
      "FILE"},
+    {"no-scan", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer) set_no_scan,
+     "Let tshark read all packets, not only those that matter", NULL},
     {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
      "The tshark to run (default: that in PATH)", "PATH"},
     {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_capture, NULL, NULL},
@@ -214,6 +227,11 @@ static void write_records(Out *out, const RecordSet *set, Confidence min, Tally 
     }
 }
 
+static const char *shown_path(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 /// Where records go, once something was read.
 typedef struct {
     const ListOptions *options;
@@ -245,31 +263,44 @@ static int explain_failure(const GError *error)
     return COMMAND_UNABLE;
 }
 
+/// Opens all captures that can be read; says what is wrong with the others.
+static GPtrArray *open_captures(const ListOptions *options, Tally *tally)
+{
+    GPtrArray *inputs = capture_inputs_new();
+    for (guint i = 0; i < options->captures->len; i++) {
+        const char *path = g_ptr_array_index(options->captures, i);
+        g_autoptr(GError) error = NULL;
+        if (!capture_inputs_add(inputs, path, &error)) {
+            command_warn("%s: %s", shown_path(path), error->message);
+            tally->unreadable++;
+        }
+    }
+    return inputs;
+}
+
 /// Reads all captures and writes their records, or keeps them when logs are to be joined. COMMAND_MATCHED when it came
 /// to the end.
 static int list_captures(Listing *listing, const char *tshark, const Keys *keys)
 {
     const ListOptions *options = listing->options;
-    for (guint i = 0; i < options->captures->len; i++) {
-        const char *path = g_ptr_array_index(options->captures, i);
-        const char *shown = strcmp(path, "-") == 0 ? "standard input" : path;
-        g_autoptr(GError) error = NULL;
-        g_autoptr(RecordSet) set = capture_read(tshark, keys, path, &error);
-        if (g_error_matches(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE)) {
-            command_warn("%s: %s", shown, error->message);
-            listing->tally->unreadable++;
-            continue;
-        }
-        if (!set)
-            return explain_failure(error);
-        if (!set->complete)
-            command_warn("%s: %s: what was found may not be all", shown, set->note);
-        listing->tally->read++;
-        if (options->host_logs->len > 0)
-            g_ptr_array_add(listing->kept, g_steal_pointer(&set));
-        else if (!list_set(listing, set))
-            break;
+    g_autoptr(GPtrArray) inputs = open_captures(options, listing->tally);
+    if (inputs->len == 0)
+        return COMMAND_MATCHED;
+    const CaptureOptions how = {.tshark = tshark, .keys = keys, .everything = options->everything};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RecordSet) set = capture_read(&how, inputs, &error);
+    if (!set)
+        return explain_failure(error);
+    for (guint i = 0; i < set->files->len; i++) {
+        const RecordFile *file = g_ptr_array_index(set->files, i);
+        if (file->note)
+            command_warn("%s: %s: what was found may not be all", shown_path(file->path), file->note);
     }
+    listing->tally->read = set->files->len;
+    if (options->host_logs->len > 0)
+        g_ptr_array_add(listing->kept, g_steal_pointer(&set));
+    else
+        (void) list_set(listing, set);
     return COMMAND_MATCHED;
 }
 

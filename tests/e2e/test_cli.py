@@ -13,6 +13,7 @@ import pytest
 import expect
 from gen import guids, scenario
 from gen.capture import Capture
+from gen.ip import Packet
 from gen.scenario import CLIENT, OTHER, SERVER, Lab, Session
 from support import Tools
 
@@ -134,11 +135,12 @@ def test_version(cli: Tools) -> None:
 
 
 def test_several_captures(cli: Tools, found: Found, nothing: Path) -> None:
-    again = cli.write(found.capture, "again.pcap", nano=True)
+    later = [Packet(packet.time_ns + 86400 * 10**9, packet.data) for packet in found.capture.packets]
+    again = cli.write(Capture(later), "again.pcap", nano=True)
     records = cli.records(found.path, nothing, again)
     assert [r["capture"]["path"] for r in records] == [str(found.path)] * 2 + [str(again)] * 2
     assert [r["frames"] for r in records[:2]] == [r["frames"] for r in records[2:]]
-    array = cli.car_wmi("list", "-T", "json", found.path, nothing, again)
+    array = cli.car_wmi("list", "-T", "json", again, found.path, nothing)
     assert json.loads(array.stdout) == records
 
 
@@ -189,8 +191,8 @@ def test_strange_names(cli: Tools, found: Found, name: str) -> None:
     end = ["--"] if name.startswith("-") else []
     records = cli.records(*end, name)
     assert [r["capture"]["path"] for r in records] == [name] * 2
-    table = cli.car_wmi("list", *end, name, path)
-    assert len(table.stdout.splitlines()) == 5
+    table = cli.car_wmi("list", *end, name)
+    assert len(table.stdout.splitlines()) == 3
 
 
 def test_name_that_is_not_utf8(cli: Tools, found: Found) -> None:
