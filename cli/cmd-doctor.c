@@ -391,7 +391,7 @@ int cmd_doctor(int argc, char **argv)
         .description = "Exit status:\n  0  all is well\n  2  something is to be mended",
     };
     Options options = {0};
-    bool parsed = command_parse(&argc, &argv, &help, entries, &options);
+    bool parsed = command_parse(&argc, &argv, &help, &options, entries, NULL);
     g_autofree char *given = options.tshark;
     if (!parsed)
         return COMMAND_UNABLE;

@@ -26,7 +26,7 @@ int cmd_version(int argc, char **argv)
 {
     const CommandHelp help = {.summary = "Prints the versions of car-wmi, its plugin and tshark."};
     g_autofree char *given = NULL;
-    if (!command_parse(&argc, &argv, &help, entries, &given))
+    if (!command_parse(&argc, &argv, &help, &given, entries, NULL))
         return COMMAND_UNABLE;
     (void) printf("car-wmi %s\n", CAR_VERSION);
     (void) fflush(stdout);

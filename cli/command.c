@@ -20,12 +20,16 @@ void command_warn(const char *format, ...)
     (void) fprintf(stderr, "car-wmi: %s\n", line);
 }
 
-gboolean command_parse(int *argc, char ***argv, const CommandHelp *help, const GOptionEntry *entries, gpointer data)
+gboolean command_parse(int *argc, char ***argv, const CommandHelp *help, gpointer data, ...)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(help->arguments);
     g_autoptr(GError) error = NULL;
     GOptionGroup *group = g_option_group_new(NULL, NULL, NULL, data, NULL);
-    g_option_group_add_entries(group, entries);
+    va_list lists;
+    va_start(lists, data);
+    for (const GOptionEntry *entries; (entries = va_arg(lists, const GOptionEntry *)) != NULL;)
+        g_option_group_add_entries(group, entries);
+    va_end(lists);
     g_option_context_set_main_group(context, group);
     g_option_context_set_summary(context, help->summary);
     g_option_context_set_description(context, help->description);

@@ -12,6 +12,7 @@ typedef enum { COMMAND_MATCHED = 0, COMMAND_NO_MATCH = 1, COMMAND_UNABLE = 2, CO
 
 /** `argv[0]` is the command's name as it is shown in its help. */
 int cmd_list(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
@@ -22,9 +23,10 @@ typedef struct {
     const char *description; ///< below them; may be NULL
 } CommandHelp;
 
-/** Parses a command's options, which reach the entries' callbacks (G_OPTION_ARG_CALLBACK) with `data`. False when they
- * are wrong, which has then been said. Does not return for --help. */
-gboolean command_parse(int *argc, char ***argv, const CommandHelp *help, const GOptionEntry *entries, gpointer data);
+/** Parses a command's options, which reach the entries' callbacks (G_OPTION_ARG_CALLBACK) with `data`. The lists of
+ * entries (const GOptionEntry *) end with NULL. False when the options are wrong, which has then been said. Does not
+ * return for --help. */
+gboolean command_parse(int *argc, char ***argv, const CommandHelp *help, gpointer data, ...) G_GNUC_NULL_TERMINATED;
 
 /** One line on standard error, "car-wmi: …", with everything escaped that a terminal would obey. */
 void command_warn(const char *format, ...) G_GNUC_PRINTF(1, 2);

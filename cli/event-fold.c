@@ -340,6 +340,7 @@ static void fold_call(EventFold *fold, Conversation *c, struct json_object *even
     call.number = number;
     call.origin = number_member(event, "origin");
     call.frame = frame_member(fold, event, "frame");
+    call.time = text_member(fold, event, "time");
     call.interface = text_member(fold, event, "interface");
     if (!call.interface)
         call.interface = text_member(fold, event, "uuid");

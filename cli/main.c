@@ -14,6 +14,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"list", "[OPTION…] CAPTURE…", "list the connections that carry remote WMI (the default)", cmd_list},
+    {"report", "[OPTION…] CAPTURE…", "write a report of it for the case, as one HTML file", cmd_report},
     {"doctor", "[OPTION…]", "check that tshark and the plugin work, and say what to mend", cmd_doctor},
     {"help", "[COMMAND]", "this text, or the options of a command", NULL},
     {"--version", "", "the versions of car-wmi, its plugin and tshark", cmd_version},
@@ -36,6 +37,7 @@ static int print_help(void)
                   "Examples:\n"
                   "  car-wmi incident.pcapng\n"
                   "  car-wmi list -T ndjson --min-confidence dcom *.pcap > matches.ndjson\n"
+                  "  car-wmi report -o case.html --case 2026-118 incident.pcapng\n"
                   "  car-wmi list --host-log Security.evtx --host-log sysmon.json incident.pcapng\n");
     return COMMAND_MATCHED;
 }

@@ -180,6 +180,7 @@ static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, con
     json_open_object(w, NULL);
     write_frame(w, "frame", call->frame);
     write_frames(w, "frames", call->frame, call->frames);
+    json_write_text(w, "time", call->time);
     write_frame(w, "response_frame", call->response_frame);
     write_frames(w, "response_frames", call->response_frame, call->response_frames);
     write_capture(w, "capture", set, r, call->frame);

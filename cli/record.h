@@ -84,6 +84,7 @@ typedef struct {
     int64_t origin; ///< number of the call that handed out the object
     int64_t origin_frame;
     int64_t frame, response_frame;
+    const char *time; ///< of its first frame
     const char *interface, *interface_source, *object;
     int64_t opnum;
     const char *method, *stage;

@@ -35,6 +35,7 @@ Call *request_call(Step *s)
     call->id = ++s->tracker->n_calls;
     call->conversation = c;
     call->frame = s->frame;
+    call->time = c->last_time; // of this frame
     call->context_id = pdu->context_id;
     call->opnum = pdu->opnum;
     call->has_object = pdu->has_object;

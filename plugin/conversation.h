@@ -76,6 +76,7 @@ struct Call {
     uint32_t id; ///< counts from 1 in the capture
     Conversation *conversation;
     uint32_t frame, response_frame; ///< of the first fragments; 0: none seen
+    nstime_t time;                  ///< of the first one
     uint32_t bind_frame;            ///< that defined its presentation context; 0: none seen
     uint16_t context_id, opnum;
     const Interface *interface; ///< NULL: not in our table

@@ -327,6 +327,7 @@ static void print_request(const PduResult *r)
         return;
     }
     json_dumper d = call_event_begin("call", r);
+    member_time(&d, "time", &call->time, call->conversation->time_digits);
     if (call->has_uuid) {
         member_interface(&d, call->interface, &call->uuid);
         member_string(&d, "interface_source", sources[call->source]);

@@ -15,7 +15,7 @@
  * | bind-ack     | conn, frame, bind_frame, results [{id, uuid, result}]; result "accepted", "rejected" or "negotiated" |
  * | evidence     | conn, frame, kind (as `car.wmi_rpc.evidence`), confidence |
  * | auth         | conn, frame, auth, spn, realm, user, domain, workstation, user_source, user_frame |
- * | call         | conn, frame, call, interface, uuid, interface_source ("bind", "ipid", "structure"), opnum, method,
+ * | call         | conn, frame, time, call, interface, uuid, interface_source ("bind", "ipid", "structure"), opnum, method,
  * |              | stage, object (IPID), server_pid, namespace, origin (call that handed out the object), auth, sealed,
  * |              | decrypted (bool), command_length (estimate) |
  * | fragment     | conn, frame, call, of ("request" or "response"): a further PDU of the same call |

@@ -107,8 +107,9 @@ static RecordSet *make_set(void)
     return set;
 }
 
-static void warn(const char *format, ...)
+static void warn(gpointer data, const char *format, ...)
 {
+    (void) data;
     va_list args;
     va_start(args, format);
     (void) vfprintf(stderr, format, args);
@@ -137,7 +138,7 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
 
     gint64 begin = g_get_monotonic_time();
-    bool joined = host_logs_join(paths, "tshark", sets, warn, &error);
+    bool joined = host_logs_join(paths, "tshark", sets, warn, NULL, &error);
     double seconds = (double) (g_get_monotonic_time() - begin) / 1e6;
 
     g_autoptr(GFile) file = g_file_new_for_path(g_ptr_array_index(paths, 0));

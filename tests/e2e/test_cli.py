@@ -204,6 +204,12 @@ def test_name_that_is_not_utf8(cli: Tools, found: Found) -> None:
     assert [json.loads(line)["frames"] for line in result.stdout.splitlines()] == [r["frames"] for r in found.records]
 
 
+def timeless(record: dict) -> dict:
+    """A record without the name of its capture and the times, which have that one's precision."""
+    calls = [{k: v for k, v in call.items() if k != "time"} for call in record["calls"]]
+    return {k: v for k, v in record.items() if k not in ("capture", "start_time", "end_time")} | {"calls": calls}
+
+
 # -- formats and damage ------------------------------------------------------------------------------------------------
 
 
@@ -221,9 +227,7 @@ def test_file_formats(cli: Tools, found: Found, name: str, options: dict) -> Non
     digits = 9 if name.endswith("ng") or options.get("nano") else 6
     for record, expected in zip(records, found.records, strict=True):
         assert record["start_time"] == found.capture.time(record["frames"]["first"], digits)
-        for member in ("capture", "start_time", "end_time"):
-            del record[member]
-        assert record == {k: v for k, v in expected.items() if k not in ("capture", "start_time", "end_time")}
+        assert timeless(record) == timeless(expected)
 
 
 @pytest.mark.parametrize("name", ["cut.pcap", "cut.pcapng"])
@@ -239,7 +243,7 @@ def test_cut_short(cli: Tools, found: Found, name: str, validator: Callable[[dic
     for record, expected in zip(records, found.records):
         validator(record)
         assert record["capture"]["complete"] is False and record["capture"]["note"]
-        assert record["calls"] == expected["calls"] and record["frames"] == expected["frames"]
+        assert timeless(record) == timeless(expected)
 
 
 def test_cut_short_in_the_middle(cli: Tools, found: Found) -> None:

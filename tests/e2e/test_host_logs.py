@@ -756,7 +756,7 @@ def number(text: str) -> int:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("path", EVTX, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", EVTX, ids=lambda path: getattr(path, "stem", "none"))
 def test_real_evtx(cli: Tools, path: Path) -> None:
     copy = cli.arena / path.name
     copy.write_bytes(path.read_bytes())

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * Activities: connections that belong together, as one remote use of WMI, with what matters of them all.
+ */
+#ifndef CAR_ACTIVITY_H
+#define CAR_ACTIVITY_H
+
+#include "record.h"
+
+/** What an activity did at most, the worst first. */
+typedef enum {
+    ACTIVITY_RUN,
+    ACTIVITY_PERSIST,
+    ACTIVITY_CHANGE,
+    ACTIVITY_READ,
+    ACTIVITY_ENTER,
+    ACTIVITY_KINDS
+} ActivityKind;
+
+typedef struct {
+    const RecordSet *set;
+    GPtrArray *records; ///< const Record *, in order of the set; at least one
+    const Record *main; ///< the one that says most
+    ActivityKind kind;
+    Confidence confidence;   ///< the strongest
+    bool allowed;            ///< all records are
+    Endpoint client, server; ///< of WMI, with the names that any of the records has; `port` is that of `main`
+    char *user;              ///< "DOMAIN\user"; NULL when unknown
+    int64_t start, end;      ///< as record_time()
+} Activity;
+
+/** The activities of all records of `sets` (RecordSet *) of a confidence from `min` on, as a list of Activity *: the
+ * worst first, those that are allowed last. `sets` have to stay. Owned by the caller. */
+GPtrArray *activities_new(const GPtrArray *sets, Confidence min);
+
+/** "Execution", … */
+const char *activity_kind_title(ActivityKind kind);
+
+/** "WS05" or, when it has no name, "192.0.2.5". */
+const char *activity_host(const Endpoint *end);
+
+#endif

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// car-wmi report: what was found, as one file for the case.
+
+#include "capture.h"
+#include "out-file.h"
+#include "reading.h"
+#include "report-input.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_NOTE ((gsize) 1 << 16)
+
+typedef struct {
+    ReadingOptions reading;
+    char *output;
+    char *case_name, *examiner, *note_file;
+} ReportOptions;
+
+static gboolean set_output(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    reading_set_text(&((ReportOptions *) data)->output, value);
+    return TRUE;
+}
+
+static gboolean set_case(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    reading_set_text(&((ReportOptions *) data)->case_name, value);
+    return TRUE;
+}
+
+static gboolean set_examiner(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    reading_set_text(&((ReportOptions *) data)->examiner, value);
+    return TRUE;
+}
+
+static gboolean set_note_file(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    reading_set_text(&((ReportOptions *) data)->note_file, value);
+    return TRUE;
+}
+
+/// A new option belongs into the man page too.
+static const GOptionEntry entries[] = {
+    {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_output,
+     "Write to FILE instead of standard output", "FILE"},
+    {"case", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_case, "Name or number of the case", "TEXT"},
+    {"examiner", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_examiner, "Who examines it", "TEXT"},
+    {"note-file", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_note_file,
+     "Begin with the text in FILE", "FILE"},
+    G_OPTION_ENTRY_NULL,
+};
+
+// -- the command line ------------------------------------------------------------------------------------------------
+
+static bool is_plain(const char *word)
+{
+    return *word &&
+           strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%") == strlen(word);
+}
+
+static void append_word(GString *line, const char *word)
+{
+    g_autofree char *valid = g_utf8_make_valid(word, -1);
+    g_autofree char *quoted = is_plain(valid) ? g_strdup(valid) : g_shell_quote(valid);
+    g_string_append_printf(line, "%s%s", line->len ? " " : "", quoted);
+}
+
+/// As it was given, but for the files with secrets.
+static char *make_command(int argc, char **argv)
+{
+    static const char *const secrets[] = {"--keytab", "--nt-password-file"};
+    GString *line = g_string_new(argv[0]);
+    for (int i = 1; i < argc; i++) {
+        bool secret = false;
+        for (size_t j = 0; j < G_N_ELEMENTS(secrets) && !secret; j++) {
+            size_t len = strlen(secrets[j]);
+            secret = strncmp(argv[i], secrets[j], len) == 0 && (argv[i][len] == '\0' || argv[i][len] == '=');
+            if (secret) {
+                g_string_append_printf(line, " %s=(not shown)", secrets[j]);
+                i += argv[i][len] == '\0';
+            }
+        }
+        if (!secret)
+            append_word(line, argv[i]);
+    }
+    return g_string_free(line, FALSE);
+}
+
+// -- facts -----------------------------------------------------------------------------------------------------------
+
+/// Now, or what SOURCE_DATE_EPOCH says.
+static char *make_created(void)
+{
+    const char *epoch = g_getenv("SOURCE_DATE_EPOCH");
+    gint64 seconds = 0;
+    bool fixed = epoch && g_ascii_string_to_signed(epoch, 10, 0, INT64_C(253402300799), &seconds, NULL);
+    g_autoptr(GDateTime) time = fixed ? g_date_time_new_from_unix_utc(seconds) : g_date_time_new_now_utc();
+    return g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
+}
+
+/// NULL with an error, or when there is no file.
+static char *read_note(const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    gsize len = 0;
+    if (!path || !g_file_get_contents(path, &text, &len, error))
+        return NULL;
+    if (len > MAX_NOTE || memchr(text, '\0', len)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s: %s", path,
+                    len > MAX_NOTE ? "longer than 64 KiB" : "no text");
+        return NULL;
+    }
+    return g_utf8_make_valid(text, (gssize) len);
+}
+
+static GPtrArray *make_captures(const Reading *reading)
+{
+    GPtrArray *inputs = report_inputs_new();
+    for (guint i = 0; i < reading->options->captures->len; i++) {
+        const char *path = g_ptr_array_index(reading->options->captures, i);
+        ReportInput *input = report_inputs_add(inputs, path);
+        for (guint j = 0; j < reading->faults->len; j++) {
+            const ReadingFault *fault = g_ptr_array_index(reading->faults, j);
+            char **reason = fault->unreadable ? &input->fault : &input->note;
+            if (strcmp(fault->path, path) == 0 && !*reason)
+                *reason = g_utf8_make_valid(fault->reason, -1);
+        }
+    }
+    return inputs;
+}
+
+static bool pass(RecordSet *set, gpointer data)
+{
+    (void) set;
+    (void) data;
+    return true;
+}
+
+static void write_report(const ReportOptions *options, const Reading *reading, const char *command, const char *note,
+                         FILE *stream)
+{
+    g_autofree char *created = make_created();
+    g_autoptr(GPtrArray) activities = activities_new(reading->sets, options->reading.min_confidence);
+    g_autoptr(GPtrArray) captures = make_captures(reading);
+    g_autoptr(GPtrArray) logs = report_inputs_new();
+    for (guint i = 0; i < options->reading.host_logs->len; i++)
+        (void) report_inputs_add(logs, g_ptr_array_index(options->reading.host_logs, i));
+    g_autoptr(EventFold) fold = event_fold_new(0);
+    g_auto(TsharkEnd) end = {0};
+    bool asked = reading->tshark && capture_probe(reading->tshark, fold, &end, NULL);
+    const EventStream *plugin = asked ? event_fold_stream(fold) : NULL;
+    const Report report = {
+        .sets = reading->sets,
+        .activities = activities,
+        .min = options->reading.min_confidence,
+        .captures = captures,
+        .host_logs = logs,
+        .warnings = reading->warnings,
+        .case_name = options->case_name,
+        .examiner = options->examiner,
+        .note = note,
+        .command = command,
+        .created = created,
+        .plugin_version = plugin ? plugin->plugin_version : NULL,
+        .tshark_version = plugin ? plugin->wireshark_version : NULL,
+        .keys = reading->keys.fd >= 0,
+    };
+    report_write(&report, stream);
+}
+
+static int make_report(const ReportOptions *options, const char *command)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *note = read_note(options->note_file, &error);
+    if (error) {
+        command_warn("%s", error->message);
+        return COMMAND_UNABLE;
+    }
+    g_auto(Reading) reading = {0};
+    int status = reading_open(&reading, &options->reading);
+    if (status != COMMAND_MATCHED)
+        return status;
+    g_auto(OutFile) file = {0};
+    if (!out_file_open(&file, options->output, &error)) {
+        command_warn("%s", error->message);
+        return COMMAND_UNABLE;
+    }
+    status = reading_run(&reading, true, pass, NULL);
+    if (status != COMMAND_MATCHED)
+        return status;
+    if (reading.read == 0)
+        return COMMAND_UNABLE;
+    write_report(options, &reading, command, note, file.stream);
+    if (!out_file_commit(&file, &error)) {
+        command_warn("%s", error->message);
+        return COMMAND_UNABLE;
+    }
+    return reading_status(&reading);
+}
+
+int cmd_report(int argc, char **argv)
+{
+    const CommandHelp help = {
+        .arguments = "CAPTURE…",
+        .summary = "Writes a report of the remote WMI in packet captures: one HTML file for the case.",
+        .description = reading_exit_statuses,
+    };
+    g_autofree char *command = make_command(argc, argv);
+    ReportOptions options = {0};
+    reading_options_init(&options.reading);
+    int status = COMMAND_UNABLE;
+    if (!command_parse(&argc, &argv, &help, &options, entries, reading_entries, NULL))
+        status = COMMAND_UNABLE;
+    else if (options.reading.captures->len == 0 && options.reading.host_logs->len == 0)
+        command_warn("no capture named (see %s --help)", argv[0]);
+    else
+        status = make_report(&options, command);
+    g_free(options.output);
+    g_free(options.case_name);
+    g_free(options.examiner);
+    g_free(options.note_file);
+    reading_options_clear(&options.reading);
+    return status;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * What the commands that read captures share: their options, and the reading itself.
+ */
+#ifndef CAR_READING_H
+#define CAR_READING_H
+
+#include "allow.h"
+#include "command.h"
+#include "keys.h"
+#include "record.h"
+
+/** A command's own options begin with these. */
+typedef struct {
+    Confidence min_confidence;
+    char *allow;
+    bool everything; ///< without a scan
+    char *tshark;
+    char *keytab, *password_file;
+    GPtrArray *host_logs; ///< char *
+    GPtrArray *captures;  ///< char *
+} ReadingOptions;
+
+/** Entries of command_parse(), whose data points to ReadingOptions. */
+extern const GOptionEntry reading_entries[];
+
+/** What the exit statuses mean, for the help. */
+extern const char reading_exit_statuses[];
+
+void reading_options_init(ReadingOptions *options);
+void reading_options_clear(ReadingOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ReadingOptions, reading_options_clear)
+
+/** For options that are texts, beside those above. */
+void reading_set_text(char **option, const char *value);
+
+/** A file that could not be read at all, or not to its end. */
+typedef struct {
+    char *path, *reason;
+    bool unreadable;
+} ReadingFault;
+
+typedef struct {
+    const ReadingOptions *options;
+    char *tshark;
+    Keys keys;
+    Allow *allow;        ///< NULL when there are no rules
+    GPtrArray *sets;     ///< RecordSet *, as far as they are kept
+    GPtrArray *faults;   ///< ReadingFault *, of captures
+    GPtrArray *warnings; ///< char *: what hosts' logs warned of
+    guint read, unreadable;
+    guint matched[CONFIDENCE_WMI + 1]; ///< records by confidence, without those that are allowed
+    guint allowed;
+} Reading;
+
+/** Opens what the options name beside captures and logs. COMMAND_MATCHED, or what is wrong, which has then been said. */
+int reading_open(Reading *reading, const ReadingOptions *options);
+void reading_clear(Reading *reading);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
+
+/** Takes the records of a set that are of the confidence asked for, and may stop the reading by false. */
+typedef bool (*ReadingFunc)(RecordSet *set, gpointer data);
+
+/** Reads all captures and logs and gives each set to `func`; then it is freed, unless `keep`.
+ * COMMAND_MATCHED when it came to the end, whatever was found; else a status, what is wrong has then been said. */
+int reading_run(Reading *reading, bool keep, ReadingFunc func, gpointer data);
+
+/** The exit status by what was found. */
+int reading_status(const Reading *reading);
+
+/** How many records matched that are not allowed. */
+guint reading_matches(const Reading *reading);
+
+#endif

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The activities: the worst in full, as many as a report bears, the others as a line each.
+
+#include "attack.h"
+#include "record-text.h"
+#include "report-html.h"
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOM ((size_t) 1900000) ///< bytes for activities in full
+#define MAX_LINES 2500
+#define MAX_CONNECTIONS 60
+#define MAX_EVIDENCE 30
+
+/// The capture, or all of them, numbered as html_frame_number() does.
+static void write_captures(const RecordSet *set, FILE *stream)
+{
+    for (guint i = 0; i < set->files->len; i++) {
+        const RecordFile *file = g_ptr_array_index(set->files, i);
+        if (!file->path)
+            continue;
+        g_autofree char *name = set->files->len > 1 ? g_strdup_printf("Capture %u", i + 1) : g_strdup("Capture");
+        html_fact(stream, name, file->path);
+    }
+}
+
+static void write_techniques(const Activity *activity, FILE *stream)
+{
+    g_autoptr(GPtrArray) seen = g_ptr_array_new();
+    for (guint i = 0; i < activity->records->len; i++) {
+        const GPtrArray *techniques = ((const Record *) g_ptr_array_index(activity->records, i))->techniques;
+        for (guint j = 0; j < techniques->len; j++) {
+            const char *id = g_ptr_array_index(techniques, j);
+            if (g_ptr_array_find_with_equal_func(seen, id, g_str_equal, NULL))
+                continue;
+            g_ptr_array_add(seen, (gpointer) id);
+            const AttackTechnique *technique = attack_technique(id);
+            if (!technique) {
+                html_fact(stream, "Technique", id);
+                continue;
+            }
+            html_begin_fact(stream, "Technique");
+            (void) fprintf(stream, "%s %s%s%s (", technique->id, technique->parent ? technique->parent_name : "",
+                           technique->parent ? ": " : "", technique->name);
+            for (size_t k = 0; k < G_N_ELEMENTS(technique->tactics) && technique->tactics[k]; k++)
+                (void) fprintf(stream, "%s%s %s", k ? ", " : "", technique->tactics[k]->id,
+                               technique->tactics[k]->name);
+            (void) fputs(")", stream);
+            html_end_fact(stream);
+        }
+    }
+}
+
+static void write_end(const char *name, const Endpoint *end, FILE *stream)
+{
+    html_begin_fact(stream, name);
+    html_host(stream, end);
+    if (end->fqdn && end->fqdn != activity_host(end)) {
+        (void) fputs(", ", stream);
+        html_code(stream, end->fqdn, HTML_SHORT);
+    }
+    html_end_fact(stream);
+}
+
+static void write_logons(const Activity *activity, FILE *stream)
+{
+    for (guint i = 0; i < activity->records->len; i++) {
+        const HostFacts *host = ((const Record *) g_ptr_array_index(activity->records, i))->host;
+        for (guint j = 0; host && j < MIN(host->logons->len, 5u); j++) {
+            const Logon *logon = &g_array_index(host->logons, Logon, j);
+            html_begin_fact(stream, "Logon");
+            if (logon->domain) {
+                html_text(stream, logon->domain, HTML_SHORT);
+                (void) putc('\\', stream);
+            }
+            html_text(stream, logon->user, HTML_SHORT);
+            (void) fputs(", logon id ", stream);
+            html_text(stream, logon->logon_id, HTML_SHORT);
+            (void) fputs(" (", stream);
+            html_code(stream, record_base_name(logon->source.file), HTML_SHORT);
+            if (logon->source.event_id >= 0)
+                (void) fprintf(stream, " event&nbsp;%" PRId64, logon->source.event_id);
+            if (logon->source.record >= 0)
+                (void) fprintf(stream, ", record&nbsp;%" PRId64, logon->source.record);
+            (void) fputs(": ", stream);
+            html_text(stream, logon->source.reason, 300);
+            (void) putc(')', stream);
+            html_end_fact(stream);
+        }
+        for (guint j = 0; host && j < MIN(host->operations->len, 20u); j++) {
+            const Operation *operation = &g_array_index(host->operations, Operation, j);
+            html_begin_fact(stream, "WMI’s own log");
+            html_code(stream, operation->operation, HTML_LONG);
+            (void) fputs(" (", stream);
+            html_code(stream, record_base_name(operation->source.file), HTML_SHORT);
+            if (operation->source.record >= 0)
+                (void) fprintf(stream, ", record&nbsp;%" PRId64, operation->source.record);
+            (void) putc(')', stream);
+            html_end_fact(stream);
+        }
+        for (guint j = 0; host && j < MIN(host->subscriptions->len, 20u); j++) {
+            const Subscription *subscription = &g_array_index(host->subscriptions, Subscription, j);
+            html_begin_fact(stream, "Subscription");
+            html_text(stream, subscription->kind, HTML_SHORT);
+            (void) putc(' ', stream);
+            html_code(stream, subscription->name, HTML_SHORT);
+            if (subscription->value) {
+                (void) fputs(": ", stream);
+                html_code(stream, subscription->value, HTML_LONG);
+            }
+            (void) fputs(" (", stream);
+            html_code(stream, record_base_name(subscription->source.file), HTML_SHORT);
+            if (subscription->source.record >= 0)
+                (void) fprintf(stream, ", record&nbsp;%" PRId64, subscription->source.record);
+            (void) putc(')', stream);
+            html_end_fact(stream);
+        }
+    }
+}
+
+static void write_facts(const Activity *activity, FILE *stream)
+{
+    const Record *main = activity->main;
+    (void) fputs("<dl class=\"facts\">\n", stream);
+    if (activity->allowed) {
+        g_autofree char *allowed = record_text_allowed(main);
+        html_fact(stream, "Allowed by", allowed);
+    }
+    html_fact(stream, "What", main->summary);
+    const Record *first = g_ptr_array_index(activity->records, 0);
+    const Record *last = first;
+    for (guint i = 1; i < activity->records->len; i++) {
+        const Record *record = g_ptr_array_index(activity->records, i);
+        if (record_time(record->end_time) > record_time(last->end_time))
+            last = record;
+    }
+    html_begin_fact(stream, "When (UTC)");
+    html_time(stream, first->start_time);
+    (void) fputs(" to ", stream);
+    html_time(stream, last->end_time);
+    html_end_fact(stream);
+    write_end("Client", &activity->client, stream);
+    write_end("Server", &activity->server, stream);
+    html_fact(stream, "User", activity->user);
+    g_autofree char *auth = record_text_auth(&main->auth);
+    html_fact(stream, "Authentication", auth);
+    html_fact(stream, "Service asked for", main->auth.spn);
+    html_fact(stream, "Namespace", record_text_namespace(main));
+    html_fact(stream, "Client family (hint)", main->client_hint);
+    html_begin_fact(stream, "Confidence");
+    (void) fputs(confidence_text(activity->confidence), stream);
+    html_end_fact(stream);
+    write_techniques(activity, stream);
+    write_logons(activity, stream);
+    write_captures(activity->set, stream);
+    (void) fputs("</dl>\n", stream);
+}
+
+// -- evidence --------------------------------------------------------------------------------------------------------
+
+/// One line of evidence: what is claimed, where it stands, how to see it. `field` may be NULL.
+static void write_claim(const char *claim, const char *detail, int64_t frame, const char *field, FILE *stream)
+{
+    (void) fprintf(stream, "<tr><td>%s", claim);
+    if (detail) {
+        (void) putc(' ', stream);
+        html_code(stream, detail, HTML_SHORT);
+    }
+    (void) fputs("</td><td class=\"frame number\">", stream);
+    html_frame_number(stream, frame);
+    (void) fprintf(stream, "</td><td><code>frame.number==%" PRId64 "%s%s</code></td></tr>\n", frame_number(frame),
+                   field ? " &amp;&amp; " : "", field ? field : "");
+}
+
+static void write_evidence(const Record *record, FILE *stream)
+{
+    static const struct {
+        const char *kind, *claim;
+    } kinds[] = {
+        {"interface", "A WMI interface is bound"},
+        {"activation-clsid", "A WMI class is activated"},
+        {"oxid-endpoint", "The port is the one that an activation of WMI gave"},
+        {"ipid", "A call on an interface pointer that WMI gave"},
+        {"causality", "A call with the causality id of a WMI call"},
+        {"dcom-interface", "A DCOM interface is bound"},
+        {"rpcss-spn", "RPCSS is the target of the authentication"},
+    };
+    for (guint i = 0; i < MIN(record->evidence->len, MAX_EVIDENCE); i++) {
+        const Evidence *evidence = &g_array_index(record->evidence, Evidence, i);
+        const char *claim = "Evidence";
+        for (size_t j = 0; j < G_N_ELEMENTS(kinds); j++) {
+            if (strcmp(kinds[j].kind, evidence->kind) == 0)
+                claim = kinds[j].claim;
+        }
+        if (evidence->frame)
+            write_claim(claim, NULL, evidence->frame, "car.wmi_rpc.evidence", stream);
+    }
+}
+
+static void write_identity(const Record *record, FILE *stream)
+{
+    if (record->auth.user && record->auth.user_frame) {
+        g_autofree char *user = record_text_user(&record->auth);
+        write_claim("The user is", user, record->auth.user_frame, NULL, stream);
+    }
+    for (guint i = 0; i < MIN(record->processes->len, 10u); i++) {
+        const Process *process = &g_array_index(record->processes, Process, i);
+        if (process->sources->len == 0 || process->pid == NUMBER_UNKNOWN)
+            continue;
+        const ProcessSource *source = &g_array_index(process->sources, ProcessSource, 0);
+        if (!source->frame)
+            continue;
+        g_autofree char *claim = g_strdup_printf("The %s process has the id",
+                                                 strcmp(process->role, "spawned") == 0 ? "started" : process->role);
+        g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
+        write_claim(claim, pid, source->frame, NULL, stream);
+    }
+    for (guint i = 0; i < MIN(record->logins->len, 10u); i++) {
+        const Login *login = &g_array_index(record->logins, Login, i);
+        write_claim("The client logs in to", login->namespace_path ? login->namespace_path : "a namespace",
+                    login->frame, "car.wmi_rpc.namespace", stream);
+    }
+}
+
+static void write_deeds(const Record *record, FILE *stream)
+{
+    guint shown = 0;
+    for (guint i = 0; i < record->calls->len && shown < MAX_EVIDENCE; i++) {
+        const Call *call = &g_array_index(record->calls, Call, i);
+        if (!call->frame || stage_rank(call->stage) > stage_rank("query"))
+            continue;
+        g_autofree char *what = record_text_call(call);
+        write_claim("It calls", what, call->frame, "car.wmi_rpc.method", stream);
+        shown++;
+    }
+}
+
+static void write_claims(const Activity *activity, guint number, FILE *stream)
+{
+    g_autofree char *label = g_strdup_printf("Evidence, activity %u", number);
+    (void) fputs("<h4>Evidence</h4>\n", stream);
+    html_begin_scroll(stream, label);
+    (void) fputs("<table>\n<thead><tr><th scope=\"col\">Claim</th><th scope=\"col\">Frame</th><th "
+                 "scope=\"col\">Display filter</th></tr></thead>\n",
+                 stream);
+    for (guint i = 0; i < MIN(activity->records->len, MAX_CONNECTIONS); i++) {
+        const Record *record = g_ptr_array_index(activity->records, i);
+        g_autofree char *client = record_text_endpoint(&record->client);
+        g_autofree char *server = record_text_endpoint(&record->server);
+        (void) fputs("<tbody>\n<tr><th colspan=\"2\" scope=\"rowgroup\">", stream);
+        html_text(stream, client, HTML_SHORT);
+        (void) fputs(" → ", stream);
+        html_text(stream, server, HTML_SHORT);
+        (void) fprintf(stream, "%s<br>\n<span class=\"soft\">confidence %s, ", record->callback ? " (callback)" : "",
+                       confidence_text(record->confidence));
+        if (record->frames.first) {
+            (void) fputs("frames ", stream);
+            html_frame_number(stream, record->frames.first);
+            (void) fputs(" to ", stream);
+            html_frame_number(stream, record->frames.last);
+        } else
+            (void) fputs("known from hosts’ logs only", stream);
+        (void) fputs("</span></th><td>", stream);
+        if (record->filter)
+            html_code(stream, record->filter, 300);
+        (void) fputs("</td></tr>\n", stream);
+        write_evidence(record, stream);
+        write_identity(record, stream);
+        write_deeds(record, stream);
+        (void) fputs("</tbody>\n", stream);
+    }
+    (void) fputs("</table>\n", stream);
+    html_end_scroll(stream);
+    if (activity->records->len > MAX_CONNECTIONS)
+        (void) fprintf(stream, "<p class=\"warn\">%u more connections of this activity are not shown.</p>\n",
+                       activity->records->len - MAX_CONNECTIONS);
+}
+
+// -- all -------------------------------------------------------------------------------------------------------------
+
+void report_write_activity(const Activity *activity, guint number, FILE *stream)
+{
+    (void) fprintf(stream, "<article class=\"activity %s\" id=\"a%u\">\n<h3>%u. ", html_class(activity), number,
+                   number);
+    html_text(stream, activity_host(&activity->client), 60);
+    (void) fputs(" → ", stream);
+    html_text(stream, activity_host(&activity->server), 60);
+    (void) putc(' ', stream);
+    html_badge(stream, activity);
+    (void) fputs("</h3>\n", stream);
+    write_facts(activity, stream);
+    report_write_processes(activity, stream);
+    report_write_calls(activity, number, stream);
+    write_claims(activity, number, stream);
+    (void) fputs("</article>\n", stream);
+}
+
+static void write_line(const Activity *activity, guint number, FILE *stream)
+{
+    const Record *main = activity->main;
+    (void) fprintf(stream, "<tr id=\"a%u\"><td class=\"number\">%u</td><td class=\"number\">", number, number);
+    html_badge(stream, activity);
+    (void) fputs("</td><td>", stream);
+    html_time(stream, main->start_time);
+    (void) fputs("</td><td>", stream);
+    html_text(stream, activity_host(&activity->client), 60);
+    (void) fputs(" → ", stream);
+    html_text(stream, activity_host(&activity->server), 60);
+    (void) fputs("</td><td>", stream);
+    if (activity->user)
+        html_text(stream, activity->user, 60);
+    (void) fputs("</td><td class=\"wide\">", stream);
+    html_text(stream, main->summary ? main->summary : "connected", 120);
+    (void) fputs("</td><td>", stream);
+    if (main->frames.first)
+        html_frame_number(stream, main->frames.first);
+    (void) fputs("</td><td>", stream);
+    if (main->client.port != NUMBER_UNKNOWN && main->server.port != NUMBER_UNKNOWN)
+        (void) fprintf(stream, "<code>tcp.port==%" PRId64 " &amp;&amp; tcp.port==%" PRId64 "</code>", main->client.port,
+                       main->server.port);
+    (void) fputs("</td></tr>\n", stream);
+}
+
+static void write_lines(const Report *report, guint from, FILE *stream)
+{
+    (void) fputs("<h3>The others</h3>\n<p>They are less serious than those above, or like them. <code>car-wmi list -T "
+                 "ndjson</code> has all of each.</p>\n",
+                 stream);
+    html_begin_scroll(stream, "Other activities");
+    (void) fputs("<table>\n<thead><tr><th scope=\"col\">No.</th><th scope=\"col\">Kind</th><th scope=\"col\">From "
+                 "(UTC)</th><th scope=\"col\">Client → server</th><th scope=\"col\">User</th>"
+                 "<th scope=\"col\">What</th><th scope=\"col\">First frame</th><th scope=\"col\">Display "
+                 "filter</th></tr></thead>\n<tbody>\n",
+                 stream);
+    guint end = MIN(report->activities->len, from + MAX_LINES);
+    for (guint i = from; i < end; i++)
+        write_line(g_ptr_array_index(report->activities, i), i + 1, stream);
+    (void) fputs("</tbody>\n</table>\n", stream);
+    html_end_scroll(stream);
+    if (end < report->activities->len)
+        (void) fprintf(stream, "<p class=\"warn\">%u more are not listed.</p>\n", report->activities->len - end);
+}
+
+void report_write_activities(const Report *report, FILE *stream)
+{
+    (void) fputs(
+        "<section id=\"activities\">\n<h2>Activities</h2>\n<p class=\"soft\">An activity is what belongs together: "
+        "the activation on port 135, the connection that it led to, and callbacks. Frame numbers are those of the "
+        "capture named; display filters are for Wireshark or tshark with the plugin of car-wmi.</p>\n",
+        stream);
+    size_t used = 0;
+    guint shown = 0;
+    for (; shown < report->activities->len; shown++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *part = open_memstream(&text, &size);
+        report_write_activity(g_ptr_array_index(report->activities, shown), shown + 1, part);
+        (void) fclose(part);
+        bool fits = used + size <= ROOM;
+        if (fits)
+            (void) fwrite(text, 1, size, stream);
+        free(text);
+        if (!fits)
+            break;
+        used += size;
+    }
+    if (shown < report->activities->len)
+        write_lines(report, shown, stream);
+    (void) fputs("</section>\n", stream);
+}

@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""car-wmi report: what it says is what the records say, it is sound HTML that runs and loads nothing, and it is the same
+each time."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html.parser
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+import hostile
+from gen import guids, scenario
+from gen.hostlog import HostLog, at, lines
+from gen.scenario import CLIENT, OTHER, SERVER, Host, Lab
+from support import Tools
+
+VOID = {"meta", "br", "rect", "line", "path", "polygon"}
+ELEMENTS = VOID | {
+    "html", "head", "title", "style", "body", "header", "nav", "main", "section", "article", "footer", "h1", "h2", "h3",
+    "h4", "p", "pre", "a", "ul", "ol", "li", "dl", "dt", "dd", "div", "span", "strong", "code", "table", "thead",
+    "tbody", "tr", "th", "td", "svg", "text",
+}  # fmt: skip
+ATTRIBUTES = {
+    "lang", "charset", "name", "content", "http-equiv", "id", "class", "href", "rel", "aria-label", "tabindex", "role",
+    "scope", "colspan", "viewbox", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "rx", "d", "points",
+    "stroke-width", "text-anchor",
+}  # fmt: skip
+LINK = re.compile(r"#[\w-]+|https://(car|attack|d3fend)\.mitre\.org/[\w/.:-]+")
+
+
+@dataclass
+class Page(html.parser.HTMLParser):
+    """A report, read strictly: elements are closed in order, and only those that it needs are there."""
+
+    source: str
+    text: str = ""
+    style: str = ""
+    policy: str = ""
+    ids: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    _open: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.feed(self.source)
+        self.close()
+        assert self._open == [] and self.source.startswith("<!DOCTYPE html>\n")
+        assert len(set(self.ids)) == len(self.ids)
+        assert all(LINK.fullmatch(link) for link in self.links), self.links
+        assert {link[1:] for link in self.links if link.startswith("#")} <= set(self.ids)
+        digest = base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()
+        assert self.policy == (
+            f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+        )
+        assert "url(" not in self.style and "@import" not in self.style
+        assert hostile.disobeyed(self.source) == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Elements and attributes are known."""
+        attributes = dict(attrs)
+        assert tag in ELEMENTS and attributes.keys() <= ATTRIBUTES, (tag, attributes)
+        if attributes.get("http-equiv") == "Content-Security-Policy":
+            assert self.style == self.text.strip() == ""  # before anything that it is for
+            self.policy = attributes["content"]
+        self.ids += filter(None, [attributes.get("id")])
+        self.links += filter(None, [attributes.get("href")])
+        if tag not in VOID:
+            self._open.append(tag)
+        if tag in ("td", "th", "dt", "dd", "li", "p", "br", "h1", "h2", "h3", "h4"):
+            self.text += " "
+
+    def handle_endtag(self, tag: str) -> None:
+        """In the order in which they were opened."""
+        if tag not in VOID:
+            assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Text, with spaces as a browser shows them."""
+        if self._open and self._open[-1] == "style":
+            self.style += data
+        else:
+            self.text += data
+
+    @property
+    def words(self) -> str:
+        """The text, all white space being one space."""
+        return " ".join(self.text.split())
+
+
+EPOCH = {"SOURCE_DATE_EPOCH": "1606215600"}
+
+
+def report(cli: Tools, *arguments: object, status: int = 0, **environment: str) -> Page:
+    """The report on standard output."""
+    result = cli.car_wmi("report", *arguments, **(EPOCH | environment))
+    assert result.returncode == status, result.stderr
+    return Page(result.stdout)
+
+
+class Found:
+    """A capture with an execution, a query and DCOM, and a log."""
+
+    def __init__(self, cli: Tools) -> None:
+        lab = Lab(seed=29)
+        self.session = scenario.wmi_session(lab)
+        self.session.get_object("Win32_Process")
+        self.session.create_process("notepad.exe")
+        scenario.fetch_ticket(lab, OTHER, SERVER, Host("DC01", "192.0.2.2", "02:00:00:00:00:02"), "ann")
+        self.clear = scenario.wmi_session(lab, OTHER, SERVER, sealed=False)
+        for _ in range(30):
+            self.clear.exec_query("SELECT * FROM Win32_Service")
+        self.path = cli.write(lab.capture())
+        self.records = cli.records(self.path)
+        log = HostLog(CLIENT)
+        user = r"EXAMPLE\ben"
+        log.created(datetime(2020, 8, 6, 3, 46, 50, 753652, timezone.utc), 7240, r"C:\Tools\dropper.exe", "dropper.exe -x", user)
+        log.connected(self.session.rpc.tcp, 7240, r"C:\Tools\dropper.exe", user, initiated=True)
+        self.log = cli.arena / "report-log.json"
+        self.log.write_bytes(lines(log.events))
+        self.log.chmod(0o644)
+
+
+@pytest.fixture(scope="module")
+def found(cli: Tools) -> Found:
+    """The capture, its records and its log."""
+    return Found(cli)
+
+
+@pytest.fixture(scope="module")
+def page(cli: Tools, found: Found) -> Page:
+    """Its report."""
+    return report(cli, found.path)
+
+
+def test_says_what_the_records_say(found: Found, page: Page) -> None:
+    for record in found.records:
+        assert record["filter"] in page.words
+        assert f"{record['start_time'][:10]} {record['start_time'][11:-1]}" in page.words
+        for evidence in record["evidence"]:
+            assert f"frame.number=={evidence['frame']} && car.wmi_rpc.evidence" in page.words
+        for login in record["logins"]:
+            assert login["namespace"] in page.words
+        for process in record["processes"]:
+            assert f"Process id {process['pid']}" in page.words
+        if record["auth"]["user_frame"]:
+            user = f"{record['auth']['domain']}\\{record['auth']['user']}"
+            assert f"The user is {user} {record['auth']['user_frame']} frame.number=={record['auth']['user_frame']} " in page.words
+        for call in record["calls"]:
+            assert f"{call['interface']}::{call['method']}" in page.words
+    assert "2 hosts used WMI on 1 host: 2 activities over 4 connections, as 1 user, from 2 processes" in page.words
+    assert "1 × Execution" in page.words and "1 × Reading" in page.words
+    assert page.words.index("1. WS05 → WS06 Execution") < page.words.index("2. WS07 → WS06 Reading")
+
+
+def test_calls_are_in_order_with_their_times(cli: Tools, found: Found, page: Page) -> None:
+    """Those that repeat are one row, and all of them are counted."""
+    calls = [call for record in found.records[:2] for call in record["calls"]]
+    first, again = (call for call in calls if call["method"] == "RemQueryInterface")
+    calls.remove(again)
+    wanted = [f" {call['time'][11:-1]} {call['frame']}" for call in calls]
+    assert f" {first['frame']}–{again['frame']} (2×) " in page.words
+    for text in wanted:
+        assert text in page.words
+    assert sorted(wanted, key=page.words.index) == wanted
+    queries = [call for call in found.records[-1]["calls"] if call["method"] == "ExecQuery"]
+    assert f" {queries[0]['frame']}–{queries[-1]['frame']} (30×) " in page.words
+    assert all(call["time"] == frame_time(cli, found.path, call["frame"]) for call in calls[:3])
+
+
+def frame_time(cli: Tools, path: Path, frame: int) -> str:
+    """When a frame was captured, by tshark."""
+    found = cli.tshark("-r", path, "-Y", f"frame.number=={frame}", "-T", "fields", "-e", "frame.time_epoch").stdout
+    seconds, fraction = found.strip().split(".")
+    whole = subprocess.run(
+        ["date", "-u", "-d", f"@{seconds}", "+%Y-%m-%dT%H:%M:%S"], capture_output=True, text=True, check=True
+    )
+    return f"{whole.stdout.strip()}.{fraction}Z"
+
+
+def test_hosts_logs(cli: Tools, found: Found) -> None:
+    page = report(cli, "--host-log", found.log, found.path)
+    assert r"Program C:\Tools\dropper.exe Process id 7240 Command line dropper.exe -x User EXAMPLE\ben" in page.words
+    assert f"{found.log.name} event 3, record 1001: same addresses and ports" in page.words
+    assert hashlib.sha256(found.log.read_bytes()).hexdigest() in page.words
+
+
+def test_provenance(cli: Tools, found: Found) -> None:
+    note = cli.home / "note.txt"
+    note.write_text("First line <b>\n\nSecond\x1b[2J\u202e line\n")
+    keytab = cli.home / "secret-name.txt"
+    keytab.write_text("secret-password\n")
+    keytab.chmod(0o600)
+    if os.getuid() == 0:
+        os.chown(keytab, 65534, 65534)
+    page = report(
+        cli, "--case", "2026-118 <i>", "--examiner", "A. Examiner", "--note-file", note,
+        "--nt-password-file", keytab, found.path,
+    )  # fmt: skip
+    data = found.path.read_bytes()
+    assert f"SHA-256 {hashlib.sha256(data).hexdigest()} Size {len(data)} bytes" in page.words
+    assert "Remote WMI: 2026-118 <i>" in page.words and "Examiner A. Examiner" in page.words
+    assert "First line <b>\n\nSecond\\x1b[2J\\u{202e} line\n" in page.text
+    assert "Written 2020-11-24 11:00:00 UTC" in page.words
+    version = cli.car_wmi("--version").stdout.split()
+    assert f"car-wmi {version[1]}, its plugin {version[3]}, tshark {version[5]}" in page.words
+    assert "Keys given; none is in this report" in page.words
+    assert f"--nt-password-file=(not shown) {found.path}" in page.words
+    assert "secret" not in page.source
+
+
+@pytest.mark.parametrize("form", ["--keytab={}", "--keytab {}"])
+def test_no_path_of_keys_in_the_command_line(cli: Tools, found: Found, form: str) -> None:
+    """Whether it is read or not."""
+    keytab = cli.home / "hidden-name"
+    keytab.write_bytes(bytes.fromhex("0502") + bytes(4))
+    result = cli.car_wmi("report", *form.format(keytab).split(), found.path)
+    assert "hidden-name" not in result.stdout
+
+
+def test_is_the_same_each_time(cli: Tools, found: Found) -> None:
+    sources = {report(cli, found.path, TZ=zone, LC_ALL=locale).source for zone, locale in
+               (("UTC", "C"), ("Asia/Kolkata", "C.UTF-8"))}  # fmt: skip
+    assert len(sources) == 1
+
+
+def test_hostile_texts(cli: Tools) -> None:
+    path = cli.write(hostile.capture())
+    page = report(cli, "--case", hostile.HTML, "--examiner", hostile.BIDI, path)
+    assert hostile.HTML in page.words and hostile.FORMULA in page.words and hostile.MARKDOWN in page.words
+    assert "\\u{202e}gnp.exe" in page.words
+    assert len(page.source) < 400_000
+
+
+def test_nothing_found(cli: Tools) -> None:
+    lab = Lab()
+    scenario.plain_rpc(lab, CLIENT, SERVER, 49670, guids.SAMR)
+    page = report(cli, cli.write(lab.capture()), status=1)
+    assert "No remote WMI was found in what could be read." in page.words
+    assert "Nothing: all files were read to the end" in page.words
+    assert "timeline" not in page.ids
+
+
+def test_what_could_not_be_read(cli: Tools, found: Found) -> None:
+    cut = cli.arena / "report-cut.pcapng"
+    cut.write_bytes(found.path.read_bytes()[:-7])
+    cut.chmod(0o644)
+    page = report(cli, cut, "missing.pcap")
+    assert "2 files were not read to the end" in page.words
+    assert f"{cut}: read only in part: cut short" in page.words
+    assert "missing.pcap: not read: does not exist" in page.words
+    assert "calls are sealed (packet privacy)" in page.words
+    assert "1 of 2 activities do not show their user" in page.words
+
+
+def test_allowed(cli: Tools, found: Found) -> None:
+    rules = cli.home / "report-allow.ini"
+    rules.write_text(f"[Known]\nclient = {CLIENT.ip}\nreason = change 4711\n")
+    page = report(cli, "--allow", rules, found.path)
+    assert "1 host used WMI on 1 host: 1 activity over 2 connections" in page.words
+    assert "1 × Allowed" in page.words and "Allowed by Known: change 4711" in page.words
+    assert "1. WS07 → WS06 Reading" in page.words and "2. WS05 → WS06 Allowed" in page.words
+    rules.write_text(f"[Known]\nserver = {SERVER.ip}\n")
+    assert "Only remote WMI that is allowed was found" in report(cli, "--allow", rules, found.path, status=1).words
+
+
+def test_hosts_logs_alone(cli: Tools, found: Found) -> None:
+    log = HostLog(SERVER)
+    log.operation(at(10**18), "Start IWbemServices::ExecQuery - root\\cimv2 : SELECT 1", "WS05", 7240, r"EXAMPLE\ben")
+    path = cli.arena / "alone.json"
+    path.write_bytes(lines(log.events))
+    path.chmod(0o644)
+    assert "known from hosts’ logs only" in report(cli, "--host-log", path).words
+
+
+@pytest.mark.parametrize("arguments", [[], ["--case"], ["--note-file", "missing", "x.pcap"], ["missing.pcap"]])
+def test_errors_leave_the_file_as_it_is(cli: Tools, arguments: list[str]) -> None:
+    out = cli.home / "old.html"
+    out.write_text("old")
+    if os.getuid() == 0:
+        os.chown(out, 65534, 65534)
+    result = cli.car_wmi("report", "-o", out, *arguments)
+    assert result.returncode == 2 and result.stderr and out.read_text() == "old"
+    assert [path.name for path in cli.home.glob("old.html*")] == ["old.html"]
+
+
+def test_file(cli: Tools, found: Found) -> None:
+    out = cli.home / "case.html"
+    result = cli.car_wmi("report", "-o", out, found.path, **EPOCH)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert Page(out.read_text()).words
+
+
+def test_two_thousand_connections(cli: Tools) -> None:
+    """It is quick and not too long, with the worst in full and all others as a line."""
+    build = Path(os.environ.get("CAR_WMI_BUILD", Path(__file__).resolve().parents[2] / "build"))
+    path = cli.arena / "bench.html"
+    result = subprocess.run([build / "tests" / "bench-report", "2000", path], capture_output=True, text=True, check=True)
+    seconds, size = re.search(r"1000 activities: ([\d.]+) s, ([\d.]+) MB", result.stdout).groups()
+    assert float(seconds) < 2 and float(size) < 3
+    page = Page(path.read_text())
+    assert {f"a{number}" for number in range(1, 1001)} <= set(page.ids)
+    assert "The others" in page.words
+
+
+def test_html_is_valid(cli: Tools, found: Found) -> None:
+    if not shutil.which("tidy"):
+        pytest.skip("tidy is not installed")
+    for source in (report(cli, found.path).source, report(cli, cli.write(hostile.capture())).source):
+        result = subprocess.run(["tidy", "-q", "-e", "-utf8"], input=source.encode(), capture_output=True, check=False)
+        assert (result.returncode, result.stderr.decode()) == (0, "")
