@@ -212,7 +212,12 @@ class Wireshark:
 
     @functools.cached_property
     def _toolbar(self) -> pyatspi.Accessible:
-        return self.main.child("tool bar", "Display Filter Toolbar")
+        """That of the display filter, which has a name before Wireshark 4.4 only."""
+        return wait_for(
+            "the filter toolbar",
+            lambda: next(bar for bar in search(self.main.node, "tool bar", None, 0)
+                         if any(search(bar, "combo box", "Display filter selector", 0))),
+        )  # fmt: skip
 
     @functools.cached_property
     def headers(self) -> list[str]:
