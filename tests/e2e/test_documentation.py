@@ -10,6 +10,7 @@ import re
 import select
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -153,7 +154,11 @@ class Fish:
         """What it offers for the last word."""
         source = shutil.copy(COMPLETION / "car-wmi.fish", cli.arena)
         line = " ".join(["car-wmi", *words])
-        result = cli.run("fish", "-c", f"source {source}; complete -C '{line}'", PATH=path(cli))
+        settings = Path(tempfile.mkdtemp(dir=cli.arena))  # its own: fish complains when it may not write there
+        settings.chmod(0o777)
+        result = cli.run(
+            "fish", "-c", f"source {source}; complete -C '{line}'", PATH=path(cli), XDG_CONFIG_HOME=str(settings)
+        )
         assert result.stderr == ""
         offered = {entry.partition("\t")[0] for entry in result.stdout.splitlines()}
         prefix = words[-1].partition("=")[0] + "=" if "=" in words[-1] else ""
