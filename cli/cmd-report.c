@@ -128,7 +128,7 @@ static GPtrArray *make_captures(const Reading *reading)
     GPtrArray *inputs = report_inputs_new();
     for (guint i = 0; i < reading->options->captures->len; i++) {
         const char *path = g_ptr_array_index(reading->options->captures, i);
-        ReportInput *input = report_inputs_add(inputs, path);
+        ReportInput *input = report_inputs_add_capture(inputs, path);
         for (guint j = 0; j < reading->faults->len; j++) {
             const ReadingFault *fault = g_ptr_array_index(reading->faults, j);
             char **reason = fault->unreadable ? &input->fault : &input->note;

@@ -15,6 +15,7 @@ static const struct {
 } commands[] = {
     {"list", "[OPTION…] CAPTURE…", "list the connections that carry remote WMI (the default)", cmd_list},
     {"report", "[OPTION…] CAPTURE…", "write a report of it for the case, as one HTML file", cmd_report},
+    {"extract", "[OPTION…] CAPTURE…", "copy the packets that it rests on", cmd_extract},
     {"doctor", "[OPTION…]", "check that tshark and the plugin work, and say what to mend", cmd_doctor},
     {"help", "[COMMAND]", "this text, or the options of a command", NULL},
     {"--version", "", "the versions of car-wmi, its plugin and tshark", cmd_version},
@@ -30,7 +31,7 @@ static int print_help(void)
                   "Commands:\n");
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
         g_autofree char *usage = g_strdup_printf("%s %s", commands[i].name, commands[i].arguments);
-        int padding = 26 - (int) g_utf8_strlen(usage, -1);
+        int padding = 28 - (int) g_utf8_strlen(usage, -1);
         (void) printf("  %s%*s %s\n", usage, MAX(padding, 0), "", commands[i].summary);
     }
     (void) printf("\n"
@@ -38,6 +39,7 @@ static int print_help(void)
                   "  car-wmi incident.pcapng\n"
                   "  car-wmi list -T ndjson --min-confidence dcom *.pcap > matches.ndjson\n"
                   "  car-wmi report -o case.html --case 2026-118 incident.pcapng\n"
+                  "  car-wmi extract -o evidence.pcapng incident.pcapng\n"
                   "  car-wmi list --host-log Security.evtx --host-log sysmon.json incident.pcapng\n");
     return COMMAND_MATCHED;
 }

@@ -2,6 +2,7 @@
 // The activities: the worst in full, as many as a report bears, the others as a line each.
 
 #include "attack.h"
+#include "claims.h"
 #include "record-text.h"
 #include "report-html.h"
 #include "report.h"
@@ -13,7 +14,6 @@
 #define ROOM ((size_t) 1500000) ///< bytes for activities in full
 #define MAX_LINES 2500
 #define MAX_CONNECTIONS 60
-#define MAX_CLAIMS 20u
 
 static void write_techniques(const Activity *activity, FILE *stream)
 {
@@ -150,95 +150,21 @@ static void write_facts(const Activity *activity, FILE *stream)
 
 // -- evidence --------------------------------------------------------------------------------------------------------
 
-/// One line of evidence: what is claimed, where it stands, how to see it: `field`, which may be NULL, is `value`.
-static void write_claim(const char *claim, const char *detail, int64_t frame, const char *field, const char *value,
-                        FILE *stream)
+/// One line of evidence: what is claimed, where it stands, how to see it.
+static void write_claim(const Claim *claim, FILE *stream)
 {
-    (void) fprintf(stream, "<tr><td>%s", claim);
-    if (detail) {
+    (void) fprintf(stream, "<tr><td>%s", claim->text);
+    if (claim->detail) {
         (void) putc(' ', stream);
-        html_code(stream, detail, HTML_SHORT);
+        html_code(stream, claim->detail, HTML_SHORT);
     }
-    (void) fprintf(stream, "</td><td class=\"frame number\">%" PRId64 "</td><td><code>frame.number==%" PRId64, frame,
-                   frame);
-    if (field) {
-        (void) fprintf(stream, " &amp;&amp; %s==", field);
-        html_text(stream, value, HTML_SHORT);
+    (void) fprintf(stream, "</td><td class=\"frame number\">%" PRId64 "</td><td><code>frame.number==%" PRId64,
+                   claim->frame, claim->frame);
+    if (claim->field) {
+        (void) fprintf(stream, " &amp;&amp; %s==", claim->field);
+        html_text(stream, claim->value, HTML_SHORT);
     }
     (void) fputs("</code></td></tr>\n", stream);
-}
-
-static void write_evidence(const Record *record, FILE *stream)
-{
-    static const struct {
-        const char *kind, *claim;
-    } kinds[] = {
-        {"interface", "A WMI interface is bound"},
-        {"activation-clsid", "A WMI class is activated"},
-        {"oxid-endpoint", "The port is the one that an activation of WMI gave"},
-        {"ipid", "A call on an interface pointer that WMI gave"},
-        {"causality", "A call with the causality id of a WMI call"},
-        {"dcom-interface", "A DCOM interface is bound"},
-        {"rpcss-spn", "RPCSS is the target of the authentication"},
-    };
-    for (guint i = 0; i < record->evidence->len; i++) {
-        const Evidence *evidence = &g_array_index(record->evidence, Evidence, i);
-        for (size_t j = 0; j < G_N_ELEMENTS(kinds) && evidence->frame; j++) {
-            g_autofree char *value = g_strdup_printf("\"%s\"", kinds[j].kind);
-            if (strcmp(kinds[j].kind, evidence->kind) == 0)
-                write_claim(kinds[j].claim, NULL, evidence->frame, "car.wmi_rpc.evidence", value, stream);
-        }
-    }
-}
-
-static void write_process_claim(const Process *process, FILE *stream)
-{
-    static const struct {
-        const char *role, *claim, *field;
-    } roles[] = {
-        {"client", "The client’s process has the id", "car.wmi_rpc.client_pid"},
-        {"server", "The server’s process has the id", "car.wmi_rpc.server_pid"},
-        {"spawned", "The process that was started has the id", NULL},
-    };
-    const ProcessSource *source = process->sources->len ? &g_array_index(process->sources, ProcessSource, 0) : NULL;
-    if (!source || !source->frame || process->pid == NUMBER_UNKNOWN)
-        return;
-    g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
-    for (size_t i = 0; i < G_N_ELEMENTS(roles); i++) {
-        if (strcmp(roles[i].role, process->role) == 0)
-            write_claim(roles[i].claim, pid, source->frame, roles[i].field, pid, stream);
-    }
-}
-
-static void write_identity(const Record *record, FILE *stream)
-{
-    if (record->auth.user && record->auth.user_frame) {
-        g_autofree char *user = record_text_user(&record->auth);
-        write_claim("The user is", user, record->auth.user_frame, NULL, NULL, stream);
-    }
-    for (guint i = 0; i < MIN(record->processes->len, MAX_CLAIMS); i++)
-        write_process_claim(&g_array_index(record->processes, Process, i), stream);
-    for (guint i = 0; i < MIN(record->logins->len, MAX_CLAIMS); i++) {
-        const Login *login = &g_array_index(record->logins, Login, i);
-        if (login->frame)
-            write_claim("The client logs in to", login->namespace_path, login->frame, NULL, NULL, stream);
-    }
-}
-
-/// What was called that does or asks something, each different call where it stands first.
-static void write_deeds(const Record *record, FILE *stream)
-{
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (guint i = 0; i < record->calls->len && g_hash_table_size(seen) < MAX_CLAIMS; i++) {
-        const Call *call = &g_array_index(record->calls, Call, i);
-        if (!call->frame || !call->interface || !call->method || stage_rank(call->stage) > stage_rank("query"))
-            continue;
-        char *what = record_text_call(call);
-        if (!g_hash_table_add(seen, what))
-            continue;
-        g_autofree char *value = g_strdup_printf("\"%s\"", what);
-        write_claim("It calls", what, call->frame, "car.wmi_rpc.method", value, stream);
-    }
 }
 
 static void write_claims(const Activity *activity, guint number, FILE *stream)
@@ -267,9 +193,9 @@ static void write_claims(const Activity *activity, guint number, FILE *stream)
         if (record->filter)
             html_code(stream, record->filter, 300);
         (void) fputs("</td></tr>\n", stream);
-        write_evidence(record, stream);
-        write_identity(record, stream);
-        write_deeds(record, stream);
+        g_autoptr(GPtrArray) claims = claims_new(record);
+        for (guint j = 0; j < claims->len; j++)
+            write_claim(g_ptr_array_index(claims, j), stream);
         (void) fputs("</tbody>\n", stream);
     }
     (void) fputs("</table>\n", stream);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report-input.h"
 
-#include <errno.h>
+#include "capture-reader.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
@@ -39,6 +40,55 @@ static void hash_file(ReportInput *input, const char *path)
         input->size = size;
     }
     (void) fclose(file);
+}
+
+/// A time of a packet with the precision of its capture.
+static char *make_time(const CapturePacket *packet)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(packet->secs);
+    if (!time)
+        return NULL;
+    g_autofree char *whole = g_date_time_format(time, "%Y-%m-%dT%H:%M:%S");
+    g_autofree char *fraction = g_strdup_printf("%09u", packet->nsecs);
+    return g_strdup_printf("%s%s%.*sZ", whole, packet->digits ? "." : "", packet->digits, fraction);
+}
+
+static bool is_before(const CapturePacket *a, const CapturePacket *b)
+{
+    return a->secs < b->secs || (a->secs == b->secs && a->nsecs < b->nsecs);
+}
+
+/// Up to where it is damaged.
+static void read_capture(ReportInput *input, const char *path)
+{
+    g_autoptr(CaptureReader) reader = capture_reader_open(path, NULL);
+    if (!reader)
+        return;
+    g_autoptr(GPtrArray) links = g_ptr_array_new();
+    CapturePacket packet = {0}, first = {0}, last = {0};
+    for (input->packets = 0; capture_reader_next(reader, &packet, NULL); input->packets++) {
+        if (input->packets == 0 || is_before(&packet, &first))
+            first = packet;
+        if (input->packets == 0 || is_before(&last, &packet))
+            last = packet;
+        const char *link = capture_reader_link(reader);
+        if (link && !g_ptr_array_find(links, link, NULL))
+            g_ptr_array_add(links, (gpointer) link);
+    }
+    if (input->packets == 0)
+        return;
+    input->first_packet = make_time(&first);
+    input->last_packet = make_time(&last);
+    g_ptr_array_add(links, NULL);
+    input->link_types = g_strjoinv(", ", (char **) links->pdata);
+}
+
+ReportInput *report_inputs_add_capture(GPtrArray *inputs, const char *path)
+{
+    ReportInput *input = report_inputs_add(inputs, path);
+    if (input->sha256)
+        read_capture(input, path);
+    return input;
 }
 
 ReportInput *report_inputs_add(GPtrArray *inputs, const char *path)

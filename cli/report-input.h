@@ -13,4 +13,7 @@ GPtrArray *report_inputs_new(void);
 /** Adds the file `path` ("-": standard input, of which nothing can be known any more). */
 ReportInput *report_inputs_add(GPtrArray *inputs, const char *path);
 
+/** The same of a capture, which is read. */
+ReportInput *report_inputs_add_capture(GPtrArray *inputs, const char *path);
+
 #endif

@@ -119,7 +119,10 @@ class Found:
         self.clear = scenario.wmi_session(lab, OTHER, SERVER, sealed=False)
         for _ in range(30):
             self.clear.exec_query("SELECT * FROM Win32_Service")
-        self.path = cli.write(lab.capture())
+        capture = lab.capture()
+        self.packets = capture.packets
+        self.first, self.last = capture.time(1), capture.time(len(capture.packets))
+        self.path = cli.write(capture)
         self.records = cli.records(self.path)
         log = HostLog(CLIENT)
         user = r"EXAMPLE\ben"
@@ -219,7 +222,10 @@ def test_provenance(cli: Tools, found: Found) -> None:
         "--nt-password-file", keytab, found.path,
     )  # fmt: skip
     data = found.path.read_bytes()
-    assert f"SHA-256 {hashlib.sha256(data).hexdigest()} Size {len(data)} bytes" in page.words
+    assert f"SHA-256 {hashlib.sha256(data).hexdigest()} Size {len(data)} bytes Packets {len(found.packets)} " in page.words
+    assert "Link types Ethernet Read to the end" in page.words
+    first, last = (time.replace("T", " ").rstrip("Z") for time in (found.first, found.last))
+    assert f"First packet {first} Last packet {last} " in page.words
     assert "Remote WMI: 2026-118 <i>" in page.words and "Examiner A. Examiner" in page.words
     assert "First line <b>\n\nSecond\\x1b[2J\\u{202e} line\n" in page.text
     assert "Written 2020-11-24 11:00:00 UTC" in page.words

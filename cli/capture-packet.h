@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * One packet of a capture, and packets that wait.
+ */
+#ifndef CAR_CAPTURE_PACKET_H
+#define CAR_CAPTURE_PACKET_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The link layers that layers.c reads. */
+typedef enum {
+    LINK_OTHER,
+    LINK_ETHERNET,
+    LINK_IP, ///< IPv4 or IPv6 without a link layer
+    LINK_COOKED,
+    LINK_COOKED2,
+    LINK_NULL,
+    LINK_PPP,
+    LINK_CHDLC,
+} LinkKind;
+
+typedef struct {
+    guint file;     ///< index of the capture
+    guint64 number; ///< of the frame in its capture, from 1
+    const guint8 *data;
+    guint32 len;      ///< bytes captured
+    guint32 wire_len; ///< bytes on the wire
+    LinkKind link;
+    int link_type; ///< as in capture files (LINKTYPE_…); -1: it has none
+    int digits;    ///< of the second, that the capture tells
+    gint64 secs;
+    guint32 nsecs;
+} CapturePacket;
+
+/** A packet with bytes of its own. */
+typedef struct HeldPacket {
+    CapturePacket packet;
+    struct HeldPacket *next;
+    guint32 begin, end; ///< sequence numbers, for reorder.c
+    guint8 side;        ///< which end of its flow sent it
+    guint8 bytes[];
+} HeldPacket;
+
+/** A copy of `packet`. Free with g_free(). */
+HeldPacket *held_packet_new(const CapturePacket *packet);
+
+/** Memory that it takes. */
+gsize held_packet_size(const HeldPacket *held);
+
+/** Frees it and those behind it. */
+void held_packet_free_all(HeldPacket *first);
+
+#endif

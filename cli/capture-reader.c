@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture-reader.h"
+
+#include "wiretap.h"
+
+#include <string.h>
+#include <wsutil/wslog.h>
+
+#define LINK_TYPES 512 ///< LINKTYPE_… that are looked through
+
+G_DEFINE_QUARK(car - capture - reader - error - quark, capture_reader_error)
+
+struct CaptureReader {
+    wtap *file;
+    WiretapRecord record;
+    guint64 number; ///< of the last frame read
+    int encap;      ///< of the packet before, and what it was found to be
+    LinkKind link;
+    int link_type;
+};
+
+static void start_library(void)
+{
+    static gsize started;
+    if (!g_once_init_enter(&started))
+        return;
+    ws_log_set_level(LOG_LEVEL_ERROR); // what is wrong with a file is told by the functions' errors
+    wtap_init(FALSE);
+    g_once_init_leave(&started, 1);
+}
+
+/// What went wrong, in the words of a sentence that begins with the file's name.
+static char *explain(int code, const char *info)
+{
+    const char *text = NULL;
+    switch (code) {
+    case WTAP_ERR_FILE_UNKNOWN_FORMAT: text = "isn't a capture file in a format that Wireshark understands"; break;
+    case WTAP_ERR_SHORT_READ: text = "cut short in the middle of a packet"; break;
+    case WTAP_ERR_BAD_FILE: text = "damaged or corrupt"; break;
+    case WTAP_ERR_UNSUPPORTED: text = "holds what Wireshark does not support"; break;
+    case WTAP_ERR_DECOMPRESS: text = "its compressed data is damaged"; break;
+    case WTAP_ERR_DECOMPRESSION_NOT_SUPPORTED: text = "is compressed in a way that Wireshark does not support"; break;
+    default: text = code > 0 ? g_strerror(code) : wtap_strerror(code);
+    }
+    g_autofree char *whole = info && *info ? g_strdup_printf("%s (%s)", text, info) : g_strdup(text);
+    return g_utf8_make_valid(whole, -1);
+}
+
+CaptureReader *capture_reader_open(const char *path, GError **error)
+{
+    start_library();
+    int code = 0;
+    g_autofree char *info = NULL;
+    wtap *file = wtap_open_offline(path, WTAP_TYPE_AUTO, &code, &info, FALSE);
+    if (!file) {
+        g_autofree char *text = explain(code, info);
+        g_set_error_literal(error, CAPTURE_READER_ERROR, CAPTURE_READER_ERROR_OPEN, text);
+        return NULL;
+    }
+    CaptureReader *reader = g_new0(CaptureReader, 1);
+    reader->file = file;
+    reader->encap = WTAP_ENCAP_UNKNOWN;
+    reader->link_type = -1;
+    wiretap_record_init(&reader->record);
+    return reader;
+}
+
+void capture_reader_close(CaptureReader *reader)
+{
+    wiretap_record_clear(&reader->record);
+    wtap_close(reader->file);
+    g_free(reader);
+}
+
+/// -1 when there is none, or when Wireshark keeps a part of the packet's head elsewhere.
+static int find_link_type(int encap)
+{
+    if (wtap_encap_requires_phdr(encap))
+        return -1;
+    for (int type = 0; type < LINK_TYPES; type++) {
+        if (wtap_pcap_encap_to_wtap_encap(type) == encap)
+            return type;
+    }
+    return -1;
+}
+
+static LinkKind find_link(int encap)
+{
+    switch (encap) {
+    case WTAP_ENCAP_ETHERNET: return LINK_ETHERNET;
+    case WTAP_ENCAP_RAW_IP:
+    case WTAP_ENCAP_RAW_IP4:
+    case WTAP_ENCAP_RAW_IP6: return LINK_IP;
+    case WTAP_ENCAP_SLL: return LINK_COOKED;
+    case WTAP_ENCAP_SLL2: return LINK_COOKED2;
+    case WTAP_ENCAP_NULL:
+    case WTAP_ENCAP_LOOP: return LINK_NULL;
+    case WTAP_ENCAP_PPP: return LINK_PPP;
+    case WTAP_ENCAP_CHDLC: return LINK_CHDLC;
+    default: return LINK_OTHER;
+    }
+}
+
+const char *capture_reader_link(const CaptureReader *reader)
+{
+    return wtap_encap_description(reader->encap);
+}
+
+bool capture_reader_next(CaptureReader *reader, CapturePacket *packet, GError **error)
+{
+    const wtap_rec *rec = &reader->record.rec;
+    do {
+        int code = 0;
+        g_autofree char *info = NULL;
+        if (!wiretap_read(reader->file, &reader->record, &code, &info)) {
+            if (code == 0)
+                return false;
+            g_autofree char *text = explain(code, info);
+            g_set_error(error, CAPTURE_READER_ERROR, CAPTURE_READER_ERROR_DAMAGED, "%s, after frame %" G_GUINT64_FORMAT,
+                        text, reader->number);
+            return false;
+        }
+        reader->number++;
+    } while (rec->rec_type != REC_TYPE_PACKET);
+
+    const wtap_packet_header *header = &rec->rec_header.packet_header;
+    if (header->pkt_encap != reader->encap) {
+        reader->encap = header->pkt_encap;
+        reader->link = find_link(reader->encap);
+        reader->link_type = find_link_type(reader->encap);
+    }
+    packet->number = reader->number;
+    packet->data = wiretap_data(&reader->record);
+    packet->len = header->caplen;
+    packet->wire_len = header->len;
+    packet->link = reader->link;
+    packet->link_type = reader->link_type;
+    packet->digits = CLAMP(rec->tsprec, 0, 9);
+    bool timed = rec->presence_flags & WTAP_HAS_TS;
+    packet->secs = timed ? (gint64) rec->ts.secs : 0;
+    packet->nsecs = timed ? (guint32) CLAMP(rec->ts.nsecs, 0, 999999999) : 0;
+    return true;
+}
