@@ -61,12 +61,14 @@ static void write_input(const ReportInput *input, bool capture, FILE *stream)
         html_end_fact(stream);
         html_fact(stream, "Link types", input->link_types);
     }
-    html_begin_fact(stream, "Read");
-    if (input->fault || input->note)
-        html_text(stream, input->fault ? input->fault : input->note, 300);
-    else
-        (void) fputs("to the end", stream);
-    html_end_fact(stream);
+    if (capture) {
+        html_begin_fact(stream, "Read");
+        if (input->fault || input->note)
+            html_text(stream, input->fault ? input->fault : input->note, 300);
+        else
+            (void) fputs("to the end", stream);
+        html_end_fact(stream);
+    }
     (void) fputs("</dl>\n</div>\n", stream);
 }
 

@@ -198,6 +198,7 @@ def test_name_that_is_not_utf8(cli: Tools, found: Found) -> None:
     path.write_bytes(found.capture.pcapng())
     path.chmod(0o644)
     result = cli.run(cli.program, "list", "-T", "ndjson", path.name)
+    path.unlink()  # it is in the way of tests that list the folder
     assert result.returncode == 0
     assert [json.loads(line)["frames"] for line in result.stdout.splitlines()] == [r["frames"] for r in found.records]
 
