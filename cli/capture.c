@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture.h"
 
+#include "feed.h"
 #include "plugin-files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,12 +104,13 @@ static void take_line(const char *line, size_t len, gpointer data)
     event_fold_line(data, line, len);
 }
 
-bool capture_fold(const char *tshark, const Keys *keys, const char *path, EventFold *fold, TsharkEnd *end,
-                  GError **error)
+/// Runs tshark over `path` or, when that is "-", over what comes out of the descriptor `input`, which is taken over.
+static bool run_tshark(const char *tshark, const Keys *keys, const char *path, int input, EventFold *fold,
+                       TsharkEnd *end, GError **error)
 {
     g_autoptr(GPtrArray) argv = make_argv(tshark, keys, path);
-    TsharkFlags flags = TSHARK_NO_SETTINGS | (strcmp(path, "-") == 0 ? TSHARK_STDIN : 0);
-    return tshark_run((const char *const *) argv->pdata, flags, keys->fd, take_line, fold, end, error);
+    return tshark_run((const char *const *) argv->pdata, TSHARK_NO_SETTINGS, input, keys->fd, take_line, fold, end,
+                      error);
 }
 
 bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError **error)
@@ -123,7 +126,7 @@ bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError *
     (void) close(fd);
     if (!written)
         g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "%s cannot be written", path);
-    bool ok = written && capture_fold(tshark, &KEYS_NONE, path, fold, end, error);
+    bool ok = written && run_tshark(tshark, &KEYS_NONE, path, -1, fold, end, error);
     (void) unlink(path);
     return ok;
 }
@@ -150,37 +153,137 @@ static void explain_sealed(RecordSet *set)
     }
 }
 
-RecordSet *capture_read(const char *tshark, const Keys *keys, const char *path, GError **error)
+GPtrArray *capture_inputs_new(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify) feed_input_free);
+}
+
+bool capture_inputs_add(GPtrArray *inputs, const char *path, GError **error)
 {
     if (!check_file(path, error))
-        return NULL;
-    g_autoptr(EventFold) fold = event_fold_new(0);
-    g_auto(TsharkEnd) end;
-    if (!capture_fold(tshark, keys, path, fold, &end, error))
-        return NULL;
-    const EventStream *stream = event_fold_stream(fold);
+        return false;
+    g_autoptr(GError) fault = NULL;
+    FeedInput *input = feed_input_open(path, &fault);
+    if (!input) {
+        g_set_error_literal(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, fault->message);
+        return false;
+    }
+    if (feed_input_find(inputs, input))
+        feed_input_free(input);
+    else
+        g_ptr_array_add(inputs, input);
+    return true;
+}
+
+/// What one run over the captures came to.
+typedef struct {
+    FrameMap *frames; ///< NULL when tshark read the capture by itself
+    EventFold *fold;
+    TsharkEnd tshark;
+    FeedEnd feed;
+} CaptureRun;
+
+static void capture_run_clear(CaptureRun *run)
+{
+    g_clear_pointer(&run->frames, frame_map_free);
+    g_clear_pointer(&run->fold, event_fold_free);
+    tshark_end_clear(&run->tshark);
+    feed_end_clear(&run->feed);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CaptureRun, capture_run_clear)
+
+/// tshark alone, for a link type that can be read from its own kind of file only.
+static bool run_alone(const CaptureOptions *options, const FeedInput *input, CaptureRun *run, GError **error)
+{
+    run->fold = event_fold_new(0);
+    return run_tshark(options->tshark, options->keys, input->path, -1, run->fold, &run->tshark, error);
+}
+
+static bool run_feed(const CaptureOptions *options, GPtrArray *inputs, const ScanOptions *scan, CaptureRun *run,
+                     GError **error)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "no pipe to tshark: %s", g_strerror(errno));
+        return false;
+    }
+    run->frames = frame_map_new();
+    run->fold = event_fold_new(0);
+    event_fold_set_frames(run->fold, run->frames);
+    Feed *feed = feed_start(inputs, scan, run->frames, ends[1]);
+    bool ok = run_tshark(options->tshark, options->keys, "-", ends[0], run->fold, &run->tshark, error);
+    run->feed = feed_finish(feed);
+    return ok;
+}
+
+/// Whether tshark had the right plugin and understood what it was given.
+static bool check_run(const CaptureRun *run, const char *path, GError **error)
+{
+    const EventStream *stream = event_fold_stream(run->fold);
     if (!stream->begun) {
-        bool refused = strstr(end.messages, "Invalid -z argument");
-        g_autofree char *reason = refused ? NULL : make_note(stream, &end, path);
-        if (refused || end.status == 0)
+        bool refused = strstr(run->tshark.messages, "Invalid -z argument");
+        g_autofree char *reason = refused ? NULL : make_note(stream, &run->tshark, path);
+        if (refused || run->tshark.status == 0)
             set_no_plugin(error);
         else
             g_set_error_literal(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, reason);
-        return NULL;
+        return false;
     }
     if (stream->format != EVENT_FORMAT) {
         g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_NO_PLUGIN,
                     "the plugin (version %s) and this car-wmi (" CAR_VERSION
                     ") do not fit: install both from one release",
                     stream->plugin_version ? stream->plugin_version : "unknown");
-        return NULL;
+        return false;
     }
-    char *note = make_note(stream, &end, path);
-    RecordSet *set = event_fold_finish(fold);
-    set->path = g_utf8_make_valid(path, -1);
-    set->note = note;
-    set->complete = !note;
-    if (keys->fd >= 0)
+    return true;
+}
+
+/// Whether all has to be read again, and how: first what was missed, then everything.
+static bool plan_again(const FeedEnd *end, GHashTable *wanted, ScanOptions *scan)
+{
+    if (scan->everything || (!end->regrets && !end->overflowed))
+        return false;
+    scan->everything = end->overflowed || scan->wanted;
+    scan->wanted = wanted;
+    GHashTableIter iter;
+    gpointer key;
+    g_hash_table_iter_init(&iter, end->regrets ? end->regrets : wanted);
+    while (end->regrets && g_hash_table_iter_next(&iter, &key, NULL))
+        g_hash_table_add(wanted, g_memdup2(key, sizeof(FlowKey)));
+    return true;
+}
+
+static RecordSet *make_set(const CaptureOptions *options, const GPtrArray *inputs, CaptureRun *run, const char *path)
+{
+    g_autofree char *note = make_note(event_fold_stream(run->fold), &run->tshark, path);
+    if (!note && run->feed.unwritable > 0)
+        note = g_strdup_printf("%" G_GUINT64_FORMAT " packets have a link type that is not read together with others",
+                               run->feed.unwritable);
+    RecordSet *set = event_fold_finish(run->fold);
+    for (guint i = 0; i < inputs->len; i++) {
+        const FeedInput *input = g_ptr_array_index(inputs, i);
+        record_set_add_file(set, input->path, g_strdup(input->note && run->frames ? input->note : note));
+    }
+    if (options->keys->fd >= 0)
         explain_sealed(set);
     return set;
+}
+
+RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, GError **error)
+{
+    feed_sort(inputs);
+    const FeedInput *first = g_ptr_array_index(inputs, 0);
+    bool alone = inputs->len == 1 && !first->streams && !first->once;
+    const char *path = alone ? first->path : "-";
+    g_autoptr(GHashTable) wanted = g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, NULL);
+    ScanOptions scan = {.everything = options->everything, .keys = options->keys->fd >= 0};
+    for (;;) {
+        g_auto(CaptureRun) run = {.tshark.status = -1};
+        bool ok = alone ? run_alone(options, first, &run, error) : run_feed(options, inputs, &scan, &run, error);
+        if (!ok || !check_run(&run, path, error))
+            return NULL;
+        if (!plan_again(&run.feed, wanted, &scan))
+            return make_set(options, inputs, &run, path);
+    }
 }

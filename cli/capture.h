@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * One capture: tshark reads it, its events become records.
+ * Captures become records: they are scanned, tshark reads what matters, its events are folded.
  */
 #ifndef CAR_CAPTURE_H
 #define CAR_CAPTURE_H
@@ -13,21 +13,30 @@
 GQuark capture_error_quark(void);
 
 typedef enum {
-    CAPTURE_ERROR_UNREADABLE, ///< nothing could be read of this capture
+    CAPTURE_ERROR_UNREADABLE, ///< nothing could be read
     CAPTURE_ERROR_NO_PLUGIN   ///< tshark runs without the plugin, or with one of another time
 } CaptureError;
 
-/** Reads the capture `path` ("-": standard input) with the program `tshark`, which opens sealed calls with `keys`. Damaged part-way is not an error: the set
- * is then not complete and `note` says why. The caller owns the set. Errors: those above, without the path in the text,
- * and TSHARK_ERROR. */
-RecordSet *capture_read(const char *tshark, const Keys *keys, const char *path, GError **error);
+typedef struct {
+    const char *tshark; ///< the program
+    const Keys *keys;   ///< open sealed calls
+    bool everything;    ///< tshark reads all packets, without a scan
+} CaptureOptions;
 
-/** Runs tshark over `path` and gives its events to `fold`; the first half of capture_read(). The caller clears `end`.
- */
-bool capture_fold(const char *tshark, const Keys *keys, const char *path, EventFold *fold, TsharkEnd *end,
-                  GError **error);
+/** For the inputs of capture_read(). */
+GPtrArray *capture_inputs_new(void);
 
-/** The same over a capture without packets: what the plugin says of itself is then in the fold's stream. */
+/** Adds the capture `path` ("-": standard input), unless it is there already under any name. Errors: UNREADABLE, without
+ * the path in the text. */
+bool capture_inputs_add(GPtrArray *inputs, const char *path, GError **error);
+
+/** Reads all captures as one timeline. Damaged part-way is not an error: the note of a file of the set says why not all of it
+ * was read. The files are those of `inputs`, in order of time. The caller owns the set. Errors: those above, and
+ * TSHARK_ERROR and TSHARK_INTERRUPT. */
+RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, GError **error);
+
+/** Runs tshark over a capture without packets: what the plugin says of itself is then in the fold's stream. The caller
+ * clears `end`. */
 bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError **error);
 
 #endif

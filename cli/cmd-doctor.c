@@ -272,7 +272,7 @@ static void check_fields(Doctor *d)
     bool found[G_N_ELEMENTS(fields)] = {false};
     g_auto(TsharkEnd) end = {0};
     g_autoptr(GError) error = NULL;
-    (void) tshark_run(argv, TSHARK_DEFAULT, -1, mark_field, found, &end, &error);
+    (void) tshark_run(argv, TSHARK_DEFAULT, -1, -1, mark_field, found, &end, &error);
     if (interrupted(d, error))
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {

@@ -48,15 +48,16 @@ static const GOptionEntry entries[] = {
 static GArray *make_captures(const Reading *reading, GPtrArray *inputs)
 {
     GArray *captures = g_array_new(FALSE, FALSE, sizeof(ExtractCapture));
-    for (guint i = 0; i < reading->sets->len; i++) {
-        const RecordSet *set = g_ptr_array_index(reading->sets, i);
+    const RecordSet *set = reading->sets->len > 0 ? g_ptr_array_index(reading->sets, 0) : NULL;
+    for (guint i = 0; set && i < set->files->len; i++) {
+        const RecordFile *file = g_ptr_array_index(set->files, i);
         for (guint j = 0; j < reading->options->captures->len; j++) {
             const char *path = g_ptr_array_index(reading->options->captures, j);
             g_autofree char *valid = g_utf8_make_valid(path, -1);
-            if (strcmp(valid, set->path) != 0)
+            if (g_strcmp0(valid, file->path) != 0)
                 continue;
             const ReportInput *input = report_inputs_add(inputs, path);
-            ExtractCapture capture = {path, set, input->sha256, input->size};
+            ExtractCapture capture = {path, i, input->sha256, input->size};
             g_array_append_val(captures, capture);
             break;
         }

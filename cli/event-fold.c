@@ -46,6 +46,7 @@ struct EventFold {
     GHashTable *conversations; ///< number → Conversation
     GHashTable *call_frames;   ///< number of a call of any conversation → its frame
     size_t room;               ///< bytes that may still be taken
+    FrameMap *frames;          ///< may be NULL
 };
 
 static void conversation_free(gpointer data)
@@ -84,6 +85,11 @@ void event_fold_free(EventFold *fold)
     g_hash_table_unref(fold->conversations);
     g_hash_table_unref(fold->call_frames);
     g_free(fold);
+}
+
+void event_fold_set_frames(EventFold *fold, FrameMap *map)
+{
+    fold->frames = map;
 }
 
 const EventStream *event_fold_stream(const EventFold *fold)
@@ -135,10 +141,12 @@ static int64_t number_member(struct json_object *object, const char *name)
     return number < 0 ? NUMBER_UNKNOWN : number;
 }
 
-static int64_t frame_member(struct json_object *object, const char *name)
+static int64_t frame_member(const EventFold *fold, struct json_object *object, const char *name)
 {
     int64_t number = number_member(object, name);
-    return number > 0 ? number : 0;
+    if (number <= 0)
+        return 0;
+    return fold->frames ? frame_map_get(fold->frames, number) : number;
 }
 
 static Answer answer_member(struct json_object *object, const char *name)
@@ -184,7 +192,8 @@ static void fold_conn(EventFold *fold, Conversation *c, struct json_object *even
     r->server.ip = text_member(fold, server, "ip");
     r->server.port = number_member(server, "port");
     r->start_time = text_member(fold, event, "start_time");
-    r->frames.first = frame_member(event, "first_frame");
+    r->frames.first = frame_member(fold, event, "first_frame");
+    r->order = number_member(event, "first_frame");
 }
 
 static void see_auth(EventFold *fold, AuthSeen *seen, struct json_object *event)
@@ -222,7 +231,8 @@ static void fold_bind(EventFold *fold, Conversation *c, struct json_object *even
         if (!uuid || !take_room(fold, 3 * sizeof(OfferedInterface)))
             continue;
         const char *name = text_member(fold, context, "interface");
-        OfferedInterface offered = {.name = name ? name : uuid, .uuid = uuid, .frame = frame_member(event, "frame")};
+        OfferedInterface offered = {
+            .name = name ? name : uuid, .uuid = uuid, .frame = frame_member(fold, event, "frame")};
         g_array_append_val(c->record->interfaces, offered);
         put_index(c->interfaces, (gpointer) uuid, c->record->interfaces->len);
     }
@@ -251,7 +261,7 @@ static void fold_evidence(EventFold *fold, Conversation *c, struct json_object *
 {
     Record *r = c->record;
     r->confidence = MAX(r->confidence, confidence_from_text(peek_text(event, "confidence")));
-    Evidence evidence = {.kind = text_member(fold, event, "kind"), .frame = frame_member(event, "frame")};
+    Evidence evidence = {.kind = text_member(fold, event, "kind"), .frame = frame_member(fold, event, "frame")};
     for (guint i = 0; i < r->evidence->len; i++) {
         if (g_strcmp0(g_array_index(r->evidence, Evidence, i).kind, evidence.kind) == 0)
             return;
@@ -273,10 +283,10 @@ static void fold_auth(EventFold *fold, Conversation *c, struct json_object *even
         .domain = text_member(fold, event, "domain"),
         .workstation = text_member(fold, event, "workstation"),
         .user_source = text_member(fold, event, "user_source"),
-        .user_frame = frame_member(event, "user_frame"),
+        .user_frame = frame_member(fold, event, "user_frame"),
     };
     if (told.user && !told.user_frame)
-        told.user_frame = frame_member(event, "frame");
+        told.user_frame = frame_member(fold, event, "frame");
     if (told.type && strcmp(told.type, "spnego") != 0)
         c->mechanism = told.type;
     identities_see(c->identities, &told);
@@ -329,7 +339,7 @@ static void fold_call(EventFold *fold, Conversation *c, struct json_object *even
     Call call = call_init();
     call.number = number;
     call.origin = number_member(event, "origin");
-    call.frame = frame_member(event, "frame");
+    call.frame = frame_member(fold, event, "frame");
     call.time = text_member(fold, event, "time");
     call.interface = text_member(fold, event, "interface");
     if (!call.interface)
@@ -345,8 +355,8 @@ static void fold_call(EventFold *fold, Conversation *c, struct json_object *even
     call.command_length = number_member(event, "command_length");
     g_array_append_val(r->calls, call);
     put_index(c->calls, number_key(number), r->calls->len);
-    if (call.frame <= G_MAXINT32 && !g_hash_table_contains(fold->call_frames, number_key(number)))
-        put_index(fold->call_frames, number_key(number), (guint) call.frame);
+    if (!g_hash_table_contains(fold->call_frames, number_key(number)))
+        g_hash_table_insert(fold->call_frames, number_key(number), number_key(call.frame));
 
     int64_t server_pid = number_member(event, "server_pid");
     if (server_pid != NUMBER_UNKNOWN)
@@ -374,7 +384,7 @@ static void fold_fragment(EventFold *fold, Conversation *c, struct json_object *
     const char *of = peek_text(event, "of");
     if (!call || !of)
         return;
-    int64_t frame = frame_member(event, "frame");
+    int64_t frame = frame_member(fold, event, "frame");
     if (strcmp(of, "request") == 0)
         add_frame(fold, &call->frames, call->frame, frame);
     else
@@ -386,7 +396,7 @@ static void fold_response(EventFold *fold, Conversation *c, struct json_object *
     Call *call = find_call(c, event);
     if (!call)
         return;
-    int64_t frame = frame_member(event, "frame");
+    int64_t frame = frame_member(fold, event, "frame");
     if (call->response_frame || call->response_frames)
         add_frame(fold, &call->response_frames, call->response_frame, frame);
     if (!call->response_frame)
@@ -431,7 +441,7 @@ static void fold_login(EventFold *fold, Conversation *c, struct json_object *eve
         return;
     call->namespace_path = text_member(fold, event, "namespace");
     Login login = {
-        .frame = frame_member(event, "frame"),
+        .frame = frame_member(fold, event, "frame"),
         .namespace_path = call->namespace_path,
         .locale = text_member(fold, event, "locale"),
         .call = find_index(c->calls, number_key(number_member(event, "call"))) - 1,
@@ -452,7 +462,7 @@ static void fold_client(EventFold *fold, Conversation *c, struct json_object *ev
         return;
     g_autofree char *kind = g_strconcat("wire:", source, NULL);
     add_process(fold, c, "client", pid, text_member(fold, event, "process_start"),
-                (ProcessSource){g_string_chunk_insert_const(fold->texts, kind), frame_member(event, "frame")});
+                (ProcessSource){g_string_chunk_insert_const(fold->texts, kind), frame_member(fold, event, "frame")});
 }
 
 /// A process that a call has started.
@@ -482,7 +492,7 @@ static void fold_outcome(EventFold *fold, Conversation *c, struct json_object *e
     call->result_text = text_member(fold, event, "text");
     if (!call->result_properties) {
         call->result_properties = properties_member(fold, event);
-        add_spawned(fold, c, call, frame_member(event, "frame"));
+        add_spawned(fold, c, call, frame_member(fold, event, "frame"));
     }
 }
 
@@ -521,7 +531,7 @@ static Activation *find_activation(Conversation *c, GHashTable *table, int64_t n
 
 static void fold_activation(EventFold *fold, Conversation *c, struct json_object *event)
 {
-    int64_t frame = frame_member(event, "frame"), call = number_member(event, "call");
+    int64_t frame = frame_member(fold, event, "frame"), call = number_member(event, "call");
     if (find_activation(c, c->activation_calls, call) || !take_room(fold, 3 * sizeof(Activation)))
         return;
     Activation activation = {
@@ -542,7 +552,7 @@ static void fold_activated(EventFold *fold, Conversation *c, struct json_object 
 {
     Activation *activation = find_activation(c, c->activation_calls, number_member(event, "call"));
     if (!activation)
-        activation = find_activation(c, c->activation_frames, frame_member(event, "request_frame"));
+        activation = find_activation(c, c->activation_frames, frame_member(fold, event, "request_frame"));
     if (!activation)
         return;
     activation->status = number_member(event, "status");
@@ -561,19 +571,60 @@ static void fold_activated(EventFold *fold, Conversation *c, struct json_object 
     }
 }
 
+static void fold_parts(EventFold *fold, Record *r, struct json_object *event)
+{
+    struct json_object *list = member(event, "parts", json_type_array);
+    size_t count = list ? json_object_array_length(list) : 0;
+    for (size_t i = 0; i < count && take_room(fold, 2 * sizeof(RecordPart)); i++) {
+        struct json_object *item = json_object_array_get_idx(list, i);
+        RecordPart part = {
+            .first = frame_member(fold, item, "first"),
+            .last = frame_member(fold, item, "last"),
+            .count = number_member(item, "frames"),
+        };
+        if (!r->parts)
+            r->parts = g_array_new(FALSE, FALSE, sizeof(RecordPart));
+        // One capture may have several interfaces.
+        RecordPart *known = NULL;
+        for (guint k = 0; k < r->parts->len && !known; k++) {
+            RecordPart *other = &g_array_index(r->parts, RecordPart, k);
+            known = frame_file(other->first) == frame_file(part.first) ? other : NULL;
+        }
+        if (known) {
+            known->first = MIN(known->first, part.first);
+            known->last = MAX(known->last, part.last);
+            known->count += part.count;
+        } else {
+            g_array_append_val(r->parts, part);
+        }
+    }
+    if (r->parts && r->parts->len < 2)
+        g_clear_pointer(&r->parts, g_array_unref);
+    for (guint i = 0; r->parts && i < r->parts->len; i++) {
+        const RecordPart *part = &g_array_index(r->parts, RecordPart, i);
+        if (frame_file(part->first) == frame_file(r->frames.first)) {
+            r->frames.last = part->last;
+            r->frames.count = part->count;
+        }
+    }
+}
+
 static void fold_end(EventFold *fold, Conversation *c, struct json_object *event)
 {
     Record *r = c->record;
     c->ended = true;
     c->final_confidence = confidence_from_text(peek_text(event, "confidence"));
     c->activation_conn = number_member(event, "activation_conn");
-    c->activation_frame = frame_member(event, "activation_frame");
+    c->activation_frame = frame_member(fold, event, "activation_frame");
     r->activity = number_member(event, "activity");
     r->callback = answer_member(event, "callback") == ANSWER_YES;
-    if (frame_member(event, "first_frame"))
-        r->frames.first = frame_member(event, "first_frame");
-    r->frames.last = frame_member(event, "last_frame");
+    if (frame_member(fold, event, "first_frame")) {
+        r->frames.first = frame_member(fold, event, "first_frame");
+        r->order = number_member(event, "first_frame");
+    }
+    r->frames.last = frame_member(fold, event, "last_frame");
     r->frames.count = number_member(event, "frames");
+    fold_parts(fold, r, event);
     r->bytes.client = number_member(event, "bytes_client");
     r->bytes.server = number_member(event, "bytes_server");
     const char *start_time = text_member(fold, event, "start_time");
@@ -706,7 +757,8 @@ static void resolve_origins(const EventFold *fold, Record *r)
     for (guint i = 0; i < r->calls->len; i++) {
         Call *call = &g_array_index(r->calls, Call, i);
         if (call->origin != NUMBER_UNKNOWN)
-            call->origin_frame = find_index(fold->call_frames, number_key(call->origin));
+            call->origin_frame =
+                (int64_t) GPOINTER_TO_SIZE(g_hash_table_lookup(fold->call_frames, number_key(call->origin)));
     }
 }
 
@@ -743,6 +795,8 @@ static int compare_texts(gconstpointer a, gconstpointer b)
 static int compare_records(gconstpointer a, gconstpointer b)
 {
     const Record *x = *(Record *const *) a, *y = *(Record *const *) b;
+    if (frame_file(x->frames.first) != frame_file(y->frames.first) && x->order != y->order)
+        return x->order < y->order ? -1 : 1;
     if (x->frames.first != y->frames.first)
         return x->frames.first < y->frames.first ? -1 : 1;
     return x->conn < y->conn ? -1 : x->conn > y->conn;
@@ -750,8 +804,7 @@ static int compare_records(gconstpointer a, gconstpointer b)
 
 RecordSet *event_fold_finish(EventFold *fold)
 {
-    RecordSet *set = g_new0(RecordSet, 1);
-    set->records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
+    RecordSet *set = record_set_new(fold->texts);
     GHashTableIter iter;
     gpointer value;
     g_hash_table_iter_init(&iter, fold->conversations);
@@ -782,6 +835,6 @@ RecordSet *event_fold_finish(EventFold *fold)
             g_ptr_array_add(set->records, g_steal_pointer(&c->record));
     }
     g_ptr_array_sort(set->records, compare_records);
-    set->texts = g_steal_pointer(&fold->texts);
+    fold->texts = NULL;
     return set;
 }

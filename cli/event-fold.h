@@ -8,7 +8,7 @@
 #ifndef CAR_EVENT_FOLD_H
 #define CAR_EVENT_FOLD_H
 
-#include "record.h"
+#include "frame-map.h"
 
 #define EVENT_FORMAT 1 ///< the `format` of the `begin` event that this program understands
 
@@ -29,6 +29,10 @@ EventFold *event_fold_new(size_t limit);
 void event_fold_free(EventFold *fold);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EventFold, event_fold_free)
 
+/** The frames of the events are those of `map`, which has to stay until the fold is finished. Without, they are the frames
+ * of the only capture. */
+void event_fold_set_frames(EventFold *fold, FrameMap *map);
+
 /** Takes one line of tshark's output, without its end. Lines that are no events are passed over. */
 void event_fold_line(EventFold *fold, const char *line, size_t len);
 
@@ -36,7 +40,7 @@ void event_fold_line(EventFold *fold, const char *line, size_t len);
 const EventStream *event_fold_stream(const EventFold *fold);
 
 /** The records of all conversations that gave evidence, whatever their confidence. The fold can then only be freed.
- * The caller owns the set and fills in `path`, `complete` and `note`. */
+ * The caller owns the set and adds its files. */
 RecordSet *event_fold_finish(EventFold *fold);
 
 #endif

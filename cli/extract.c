@@ -143,7 +143,7 @@ static gpointer comment_key(guint part, int64_t frame)
 
 static void add_comment(Work *work, guint part, const Record *record, const Claim *claim)
 {
-    gint64 *key = comment_key(part, claim->frame);
+    gint64 *key = comment_key(part, frame_number(claim->frame));
     GPtrArray *list = g_hash_table_lookup(work->comments, key);
     if (!list) {
         list = g_ptr_array_new_with_free_func(g_free);
@@ -159,27 +159,44 @@ static void add_comment(Work *work, guint part, const Record *record, const Clai
                     g_strdup_printf("%s%s%s (%s → %s)", claim->text, *fitting ? " " : "", fitting, client, server));
 }
 
+/// What of the conversation stands in the capture under way; false when nothing does.
+static bool find_part(const Work *work, const Record *record, RecordPart *out)
+{
+    for (guint i = 0; record->parts && i < record->parts->len; i++) {
+        *out = g_array_index(record->parts, RecordPart, i);
+        if (frame_file(out->first) == work->capture->file)
+            return true;
+    }
+    *out = (RecordPart){record->frames.first, record->frames.last, record->frames.count};
+    return !record->parts && out->first && frame_file(out->first) == work->capture->file;
+}
+
 static void plan_record(Work *work, guint part, const Record *record)
 {
     Key key;
-    if (!record->frames.first || !record_key(&key, record, true))
-        return;
-    Connection connection = {.part = part, .expected = record->frames.count};
-    Want want = {
-        .part = part,
-        .first = (guint64) record->frames.first,
-        .last = (guint64) record->frames.last,
-        .connection = work->connections->len,
-    };
-    g_array_append_val(work->connections, connection);
-    add_want(work, &key, want);
-    if (record_key(&key, record, false))
-        add_want(work, &key, want); // fragments between the same hosts
+    RecordPart here;
+    if (find_part(work, record, &here) && record_key(&key, record, true)) {
+        Connection connection = {.part = part, .expected = here.count};
+        Want want = {
+            .part = part,
+            .first = (guint64) frame_number(here.first),
+            .last = (guint64) frame_number(here.last),
+            .connection = work->connections->len,
+        };
+        g_array_append_val(work->connections, connection);
+        add_want(work, &key, want);
+        if (record_key(&key, record, false))
+            add_want(work, &key, want); // fragments between the same hosts
+    }
     g_autoptr(GPtrArray) claims = claims_new(record);
-    for (guint i = 0; i < claims->len; i++)
-        add_comment(work, part, record, g_ptr_array_index(claims, i));
-    if (record->auth.user_frame)
-        add_part(work->tickets, GSIZE_TO_POINTER((gsize) record->auth.user_frame), part);
+    for (guint i = 0; i < claims->len; i++) {
+        const Claim *claim = g_ptr_array_index(claims, i);
+        if (frame_file(claim->frame) == work->capture->file)
+            add_comment(work, part, record, claim);
+    }
+    int64_t user_frame = record->auth.user_frame;
+    if (user_frame && frame_file(user_frame) == work->capture->file)
+        add_part(work->tickets, GSIZE_TO_POINTER((gsize) frame_number(user_frame)), part);
 }
 
 static void plan_client(Work *work, guint part, const Activity *activity)
@@ -200,8 +217,6 @@ static void plan(Work *work, bool all_tickets)
         const GPtrArray *activities = g_array_index(work->parts, ExtractPart, i).activities;
         for (guint j = 0; j < activities->len; j++) {
             const Activity *activity = g_ptr_array_index(activities, j);
-            if (activity->set != work->capture->set)
-                continue;
             for (guint k = 0; k < activity->records->len; k++)
                 plan_record(work, i, g_ptr_array_index(activity->records, k));
             if (all_tickets)

@@ -19,9 +19,9 @@ typedef enum {
 
 /** One of the captures. */
 typedef struct {
-    const char *path;     ///< to open
-    const RecordSet *set; ///< what was found in it
-    const char *sha256;   ///< NULL when unknown
+    const char *path;   ///< to open
+    guint file;         ///< its index among the files of the records
+    const char *sha256; ///< NULL when unknown
     int64_t size;
 } ExtractCapture;
 

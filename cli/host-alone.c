@@ -50,10 +50,7 @@ HostAlone *host_alone_new(size_t room)
 {
     HostAlone *alone = g_new0(HostAlone, 1);
     host_keep_init(&alone->keep, room);
-    alone->set = g_new0(RecordSet, 1);
-    alone->set->records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
-    alone->set->texts = g_string_chunk_new(4096);
-    alone->set->complete = true;
+    alone->set = record_set_new(NULL);
     alone->groups = g_ptr_array_new_with_free_func(group_free);
     alone->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     alone->by_logon = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unref_array);
@@ -433,10 +430,10 @@ RecordSet *host_alone_finish(HostAlone *alone)
         r->summary = keep(alone, host_text(summary));
         g_ptr_array_add(alone->set->records, g_steal_pointer(&group->record));
     }
-    if (alone->keep.dropped > 0) {
-        alone->set->complete = false;
-        alone->set->note = g_strdup_printf("more is told than is kept: %" G_GUINT64_FORMAT " events were left out",
-                                           alone->keep.dropped);
-    }
+    char *note = NULL;
+    if (alone->keep.dropped > 0)
+        note = g_strdup_printf("more is told than is kept: %" G_GUINT64_FORMAT " events were left out",
+                               alone->keep.dropped);
+    record_set_add_file(alone->set, NULL, note);
     return g_steal_pointer(&alone->set);
 }

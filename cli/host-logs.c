@@ -79,7 +79,8 @@ RecordSet *host_logs_list(const GPtrArray *paths, const char *tshark, HostLogsWa
         !read_all(paths, tshark, host_alone_second_wanted, host_alone_second, alone, NULL, NULL, error))
         return NULL;
     RecordSet *set = host_alone_finish(alone);
-    if (!set->complete)
-        warn(data, "%s", set->note);
+    const RecordFile *file = g_ptr_array_index(set->files, 0);
+    if (file->note)
+        warn(data, "%s", file->note);
     return set;
 }

@@ -22,6 +22,11 @@ static void put_number(JsonWriter *w, const char *name, int64_t value)
         json_write_int(w, name, value);
 }
 
+static void put_frame(JsonWriter *w, const char *name, int64_t frame)
+{
+    put_number(w, name, frame ? frame_number(frame) : NUMBER_UNKNOWN);
+}
+
 static void open_event(JsonWriter *w, const Record *r, const char *object, const char *action)
 {
     json_open_object(w, NULL);
@@ -70,7 +75,7 @@ static void write_flow(JsonWriter *w, const Record *r)
     write_owner(w, record_process(r, "client"));
 }
 
-static void write_interface(JsonWriter *w, const Record *r, const OfferedInterface *offered)
+static void write_interface(JsonWriter *w, const RecordSet *set, const Record *r, const OfferedInterface *offered)
 {
     open_event(w, r, "flow", "message");
     write_flow(w, r);
@@ -78,14 +83,15 @@ static void write_interface(JsonWriter *w, const Record *r, const OfferedInterfa
     json_write_text(w, "rpc_interface", offered->name);
     json_write_text(w, "rpc_uuid", offered->uuid);
     json_write_text(w, "rpc_message", "bind");
-    put_number(w, "frame", offered->frame ? offered->frame : NUMBER_UNKNOWN);
+    put_frame(w, "frame", offered->frame);
+    put_text(w, "capture", record_other_path(set, r, offered->frame));
     if (offered->accepted != ANSWER_UNKNOWN)
         json_write_bool(w, "accepted", offered->accepted == ANSWER_YES);
     json_close_object(w);
     close_event(w);
 }
 
-static void write_call(JsonWriter *w, const Record *r, const Call *call)
+static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, const Call *call)
 {
     open_event(w, r, "flow", "message");
     write_flow(w, r);
@@ -94,8 +100,10 @@ static void write_call(JsonWriter *w, const Record *r, const Call *call)
     put_number(w, "rpc_opnum", call->opnum);
     put_text(w, "rpc_method", call->method);
     json_write_text(w, "rpc_message", "request");
-    put_number(w, "frame", call->frame ? call->frame : NUMBER_UNKNOWN);
-    put_number(w, "response_frame", call->response_frame ? call->response_frame : NUMBER_UNKNOWN);
+    put_frame(w, "frame", call->frame);
+    put_text(w, "capture", record_other_path(set, r, call->frame));
+    put_frame(w, "response_frame", call->response_frame);
+    put_text(w, "response_capture", record_other_path(set, r, call->response_frame));
     put_text(w, "stage", call->stage);
     put_text(w, "namespace", call->namespace_path);
     if (call->sealed != ANSWER_UNKNOWN)
@@ -124,19 +132,18 @@ static void write_spawned(JsonWriter *w, const Record *r, const Process *process
 
 static void car_record(Out *out, const RecordSet *set, const Record *r)
 {
-    (void) set;
     JsonWriter writer = {.stream = out->stream}, *w = &writer;
     open_event(w, r, "flow", "start");
     write_flow(w, r);
     close_event(w);
     for (guint i = 0; i < r->interfaces->len; i++)
-        write_interface(w, r, &g_array_index(r->interfaces, OfferedInterface, i));
+        write_interface(w, set, r, &g_array_index(r->interfaces, OfferedInterface, i));
     for (guint i = 0; i < r->calls->len; i++)
-        write_call(w, r, &g_array_index(r->calls, Call, i));
+        write_call(w, set, r, &g_array_index(r->calls, Call, i));
     open_event(w, r, "flow", "end");
     write_flow(w, r);
     put_text(w, "end_time", r->end_time);
-    put_number(w, "packet_count", r->frames.count);
+    put_number(w, "packet_count", record_frame_count(r));
     put_number(w, "out_bytes", r->bytes.client);
     put_number(w, "in_bytes", r->bytes.server);
     close_event(w);

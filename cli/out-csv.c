@@ -45,8 +45,7 @@ static char *process_image(const Process *process)
 
 static char *cell_capture(const RecordSet *set, const Record *r)
 {
-    (void) r;
-    return g_strdup(set->path);
+    return g_strdup(record_file(set, r)->path);
 }
 
 static char *cell_techniques(const RecordSet *set, const Record *r)
@@ -84,10 +83,10 @@ CELL(namespace, g_strdup(record_text_namespace(r)))
 CELL(interfaces, record_text_interfaces(r))
 CELL(started, processes(r, "spawned", host_summary_process))
 CELL(summary, g_strdup(r->summary))
-CELL(evidence, record_text_evidence(r))
-CELL(first_frame, number(r->frames.first ? r->frames.first : NUMBER_UNKNOWN))
-CELL(last_frame, number(r->frames.last ? r->frames.last : NUMBER_UNKNOWN))
-CELL(frames, number(r->frames.count))
+CELL(evidence, record_text_evidence(set, r))
+CELL(first_frame, number(r->frames.first ? frame_number(r->frames.first) : NUMBER_UNKNOWN))
+CELL(last_frame, number(r->frames.last ? frame_number(r->frames.last) : NUMBER_UNKNOWN))
+CELL(frames, number(record_frame_count(r)))
 CELL(client_bytes, number(r->bytes.client))
 CELL(server_bytes, number(r->bytes.server))
 CELL(filter, g_strdup(r->filter))

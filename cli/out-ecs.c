@@ -47,7 +47,7 @@ static void write_words(JsonWriter *w, const char *name, const char *first, cons
     json_close_array(w);
 }
 
-static void write_event(JsonWriter *w, const Record *r)
+static void write_event(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     json_open_object(w, "event");
     json_write_text(w, "kind", r->confidence == CONFIDENCE_WMI && !r->allowed.rule ? "alert" : "event");
@@ -58,7 +58,7 @@ static void write_event(JsonWriter *w, const Record *r)
     json_write_text(w, "provider", "car-wmi");
     const Call *call = record_strongest_call(r);
     put_text(w, "action", call ? call->stage : NULL);
-    g_autofree char *reason = record_text_evidence(r);
+    g_autofree char *reason = record_text_evidence(set, r);
     put_text(w, "reason", *reason ? reason : NULL);
     put_text(w, "start", r->start_time);
     put_text(w, "end", r->end_time);
@@ -91,7 +91,7 @@ static void write_network(JsonWriter *w, const Record *r)
         json_write_text(w, "application", r->confidence == CONFIDENCE_WMI ? "wmi" : "dcom");
     if (r->bytes.client != NUMBER_UNKNOWN && r->bytes.server != NUMBER_UNKNOWN)
         json_write_int(w, "bytes", r->bytes.client + r->bytes.server);
-    put_number(w, "packets", r->frames.count);
+    put_number(w, "packets", record_frame_count(r));
     json_close_object(w);
 }
 
@@ -234,13 +234,14 @@ static void write_rule(JsonWriter *w)
     json_close_object(w);
 }
 
-static void write_log(JsonWriter *w, const RecordSet *set)
+static void write_log(JsonWriter *w, const RecordSet *set, const Record *r)
 {
-    if (!set->path)
+    const char *path = record_file(set, r)->path;
+    if (!path)
         return;
     json_open_object(w, "log");
     json_open_object(w, "file");
-    json_write_text(w, "path", set->path);
+    json_write_text(w, "path", path);
     json_close_object(w);
     json_close_object(w);
 }
@@ -259,7 +260,7 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
     g_autofree char *allowed = record_text_allowed(r);
     put_text(w, "allowed", allowed);
     json_close_object(w);
-    write_event(w, r);
+    write_event(w, set, r);
     write_end(w, "source", &r->client, r->bytes.client);
     write_end(w, "destination", &r->server, r->bytes.server);
     write_network(w, r);
@@ -268,7 +269,7 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
     write_threat(w, r);
     write_related(w, r);
     write_rule(w);
-    write_log(w, set);
+    write_log(w, set, r);
     json_close_object(w);
     (void) putc('\n', out->stream);
 }

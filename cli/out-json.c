@@ -15,7 +15,15 @@ static void write_number(JsonWriter *w, const char *name, int64_t value)
 
 static void write_frame(JsonWriter *w, const char *name, int64_t frame)
 {
-    write_number(w, name, frame ? frame : NUMBER_UNKNOWN);
+    write_number(w, name, frame ? frame_number(frame) : NUMBER_UNKNOWN);
+}
+
+/// Names the capture of a frame that is not in the one where the conversation begins.
+static void write_capture(JsonWriter *w, const char *name, const RecordSet *set, const Record *r, int64_t frame)
+{
+    const char *path = record_other_path(set, r, frame);
+    if (path)
+        json_write_text(w, name, path);
 }
 
 static void write_answer(JsonWriter *w, const char *name, Answer answer)
@@ -26,17 +34,42 @@ static void write_answer(JsonWriter *w, const char *name, Answer answer)
         json_write_bool(w, name, answer == ANSWER_YES);
 }
 
-static void write_frames(JsonWriter *w, const char *name, int64_t only, const GArray *frames)
+/// The frames of a message that are in the capture of its first one.
+static void write_frames(JsonWriter *w, const char *name, int64_t first, const GArray *frames)
 {
     json_open_array(w, name);
-    if (!frames && only)
-        json_write_int(w, NULL, only);
-    for (guint i = 0; frames && i < frames->len; i++)
-        json_write_int(w, NULL, g_array_index(frames, int64_t, i));
+    if (!frames && first)
+        json_write_int(w, NULL, frame_number(first));
+    for (guint i = 0; frames && i < frames->len; i++) {
+        int64_t frame = g_array_index(frames, int64_t, i);
+        if (frame_file(frame) == frame_file(first))
+            json_write_int(w, NULL, frame_number(frame));
+    }
     json_close_array(w);
 }
 
-static void write_evidence(JsonWriter *w, const Record *r)
+/// Those that are in others.
+static void write_more_frames(JsonWriter *w, const char *name, const RecordSet *set, int64_t first,
+                              const GArray *frames)
+{
+    bool open = false;
+    for (guint i = 0; frames && i < frames->len; i++) {
+        int64_t frame = g_array_index(frames, int64_t, i);
+        if (frame_file(frame) == frame_file(first) || frame_file(frame) >= set->files->len)
+            continue;
+        if (!open)
+            json_open_array(w, name);
+        open = true;
+        json_open_object(w, NULL);
+        json_write_text(w, "capture", ((const RecordFile *) g_ptr_array_index(set->files, frame_file(frame)))->path);
+        json_write_int(w, "frame", frame_number(frame));
+        json_close_object(w);
+    }
+    if (open)
+        json_close_array(w);
+}
+
+static void write_evidence(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     json_open_array(w, "evidence");
     for (guint i = 0; i < r->evidence->len; i++) {
@@ -44,12 +77,13 @@ static void write_evidence(JsonWriter *w, const Record *r)
         json_open_object(w, NULL);
         json_write_text(w, "kind", evidence->kind);
         write_frame(w, "frame", evidence->frame);
+        write_capture(w, "capture", set, r, evidence->frame);
         json_close_object(w);
     }
     json_close_array(w);
 }
 
-static void write_activation(JsonWriter *w, const Record *r)
+static void write_activation(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     if (!r->has_activation) {
         json_write_null(w, "activation");
@@ -57,6 +91,7 @@ static void write_activation(JsonWriter *w, const Record *r)
     }
     json_open_object(w, "activation");
     write_frame(w, "frame", r->activation.frame);
+    write_capture(w, "capture", set, r, r->activation.frame);
     write_number(w, "client_port", r->activation.client_port);
     json_write_text(w, "clsid", r->activation.clsid);
     json_write_text(w, "server_name", r->activation.server_name);
@@ -74,8 +109,9 @@ static void write_endpoint(JsonWriter *w, const char *name, const Endpoint *endp
     json_close_object(w);
 }
 
-static void write_auth(JsonWriter *w, const Auth *auth)
+static void write_auth(JsonWriter *w, const RecordSet *set, const Record *r)
 {
+    const Auth *auth = &r->auth;
     json_open_object(w, "auth");
     json_write_text(w, "type", auth->type);
     json_write_text(w, "level", auth->level);
@@ -86,10 +122,11 @@ static void write_auth(JsonWriter *w, const Auth *auth)
     json_write_text(w, "workstation", auth->workstation);
     json_write_text(w, "user_source", auth->user_source);
     write_frame(w, "user_frame", auth->user_frame);
+    write_capture(w, "user_capture", set, r, auth->user_frame);
     json_close_object(w);
 }
 
-static void write_interfaces(JsonWriter *w, const Record *r)
+static void write_interfaces(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     json_open_array(w, "interfaces");
     for (guint i = 0; i < r->interfaces->len; i++) {
@@ -98,6 +135,7 @@ static void write_interfaces(JsonWriter *w, const Record *r)
         json_write_text(w, "name", offered->name);
         json_write_text(w, "uuid", offered->uuid);
         write_frame(w, "frame", offered->frame);
+        write_capture(w, "capture", set, r, offered->frame);
         write_answer(w, "accepted", offered->accepted);
         json_close_object(w);
     }
@@ -121,13 +159,14 @@ static void write_properties(JsonWriter *w, const char *name, const GArray *prop
     json_close_array(w);
 }
 
-static void write_logins(JsonWriter *w, const Record *r)
+static void write_logins(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     json_open_array(w, "logins");
     for (guint i = 0; i < r->logins->len; i++) {
         const Login *login = &g_array_index(r->logins, Login, i);
         json_open_object(w, NULL);
         write_frame(w, "frame", login->frame);
+        write_capture(w, "capture", set, r, login->frame);
         json_write_text(w, "namespace", login->namespace_path);
         json_write_text(w, "locale", login->locale);
         write_number(w, "status", login->status);
@@ -136,7 +175,7 @@ static void write_logins(JsonWriter *w, const Record *r)
     json_close_array(w);
 }
 
-static void write_call(JsonWriter *w, const Call *call)
+static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, const Call *call)
 {
     json_open_object(w, NULL);
     write_frame(w, "frame", call->frame);
@@ -144,10 +183,15 @@ static void write_call(JsonWriter *w, const Call *call)
     json_write_text(w, "time", call->time);
     write_frame(w, "response_frame", call->response_frame);
     write_frames(w, "response_frames", call->response_frame, call->response_frames);
+    write_capture(w, "capture", set, r, call->frame);
+    write_more_frames(w, "more_frames", set, call->frame, call->frames);
+    write_capture(w, "response_capture", set, r, call->response_frame);
+    write_more_frames(w, "more_response_frames", set, call->response_frame, call->response_frames);
     json_write_text(w, "interface", call->interface);
     json_write_text(w, "interface_source", call->interface_source);
     json_write_text(w, "object", call->object);
     write_frame(w, "origin_frame", call->origin_frame);
+    write_capture(w, "origin_capture", set, r, call->origin_frame);
     write_number(w, "opnum", call->opnum);
     json_write_text(w, "method", call->method);
     json_write_text(w, "stage", call->stage);
@@ -174,7 +218,7 @@ static void write_call(JsonWriter *w, const Call *call)
     json_close_object(w);
 }
 
-static void write_processes(JsonWriter *w, const Record *r)
+static void write_processes(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     json_open_array(w, "processes");
     for (guint i = 0; i < r->processes->len; i++) {
@@ -195,6 +239,7 @@ static void write_processes(JsonWriter *w, const Record *r)
             json_open_object(w, NULL);
             json_write_text(w, "kind", source->kind);
             write_frame(w, "frame", source->frame);
+            write_capture(w, "capture", set, r, source->frame);
             json_close_object(w);
         }
         for (guint j = 0; process->log_sources && j < process->log_sources->len; j++)
@@ -217,6 +262,25 @@ static void write_allowed(JsonWriter *w, const Record *r)
     json_close_object(w);
 }
 
+/// What of the conversation stands in which capture, when it spans several.
+static void write_parts(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    if (!r->parts)
+        return;
+    json_open_array(w, "parts");
+    for (guint i = 0; i < r->parts->len; i++) {
+        const RecordPart *part = &g_array_index(r->parts, RecordPart, i);
+        guint file = MIN(frame_file(part->first), set->files->len - 1);
+        json_open_object(w, NULL);
+        json_write_text(w, "path", ((const RecordFile *) g_ptr_array_index(set->files, file))->path);
+        write_frame(w, "first", part->first);
+        write_frame(w, "last", part->last);
+        write_number(w, "count", part->count);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
 static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     json_open_object(w, NULL);
@@ -227,14 +291,15 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
         json_write_text(w, NULL, g_ptr_array_index(r->techniques, i));
     json_close_array(w);
     json_write_text(w, "confidence", confidence_text(r->confidence));
-    write_evidence(w, r);
+    write_evidence(w, set, r);
     write_number(w, "activity", r->activity);
-    write_activation(w, r);
+    write_activation(w, set, r);
 
     json_open_object(w, "capture");
-    json_write_text(w, "path", set->path);
-    json_write_bool(w, "complete", set->complete);
-    json_write_text(w, "note", set->note);
+    const RecordFile *file = record_file(set, r);
+    json_write_text(w, "path", file->path);
+    json_write_bool(w, "complete", !file->note);
+    json_write_text(w, "note", file->note);
     json_close_object(w);
 
     json_write_text(w, "start_time", r->start_time);
@@ -243,6 +308,7 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     write_frame(w, "first", r->frames.first);
     write_frame(w, "last", r->frames.last);
     write_number(w, "count", r->frames.count);
+    write_parts(w, set, r);
     json_close_object(w);
     json_open_object(w, "bytes");
     write_number(w, "client", r->bytes.client);
@@ -254,16 +320,16 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     write_endpoint(w, "server", &r->server);
     write_answer(w, "remote", r->remote);
     json_write_bool(w, "callback", r->callback);
-    write_auth(w, &r->auth);
-    write_interfaces(w, r);
+    write_auth(w, set, r);
+    write_interfaces(w, set, r);
     json_write_text(w, "client_hint", r->client_hint);
     write_answer(w, "client_identified", r->client_identified);
-    write_logins(w, r);
+    write_logins(w, set, r);
     json_open_array(w, "calls");
     for (guint i = 0; i < r->calls->len; i++)
-        write_call(w, &g_array_index(r->calls, Call, i));
+        write_call(w, set, r, &g_array_index(r->calls, Call, i));
     json_close_array(w);
-    write_processes(w, r);
+    write_processes(w, set, r);
     out_json_host_facts(w, r->host);
     write_allowed(w, r);
     json_write_text(w, "summary", r->summary);

@@ -50,15 +50,23 @@ static void put_host(FILE *stream, const Endpoint *endpoint)
     put_code(stream, address);
 }
 
-static void put_user(FILE *stream, const Auth *auth)
+static void put_user(FILE *stream, const RecordSet *set, const Record *r)
 {
+    const Auth *auth = &r->auth;
     g_autofree char *user = record_text_user(auth);
     if (!user)
         return;
     (void) fputs("- User: ", stream);
     put_code(stream, user);
-    if (auth->user_source && auth->user_frame)
-        (void) fprintf(stream, " (%s, frame %" PRId64 ")", auth->user_source, auth->user_frame);
+    if (auth->user_source && auth->user_frame) {
+        const char *path = record_other_path(set, r, auth->user_frame);
+        (void) fprintf(stream, " (%s, frame %" PRId64, auth->user_source, frame_number(auth->user_frame));
+        if (path) {
+            (void) fputs(" of ", stream);
+            put_code(stream, path);
+        }
+        (void) putc(')', stream);
+    }
     (void) putc('\n', stream);
 }
 
@@ -102,15 +110,16 @@ static void markdown_record(Out *out, const RecordSet *set, const Record *r)
     put_item(stream, "Allowed", allowed);
     put_item(stream, "From", r->start_time);
     put_item(stream, "To", r->end_time);
-    put_user(stream, &r->auth);
+    put_user(stream, set, r);
     put_processes(stream, r);
     put_item(stream, "Namespace", record_text_namespace(r));
     put_techniques(stream, r);
-    g_autofree char *evidence = record_text_evidence(r);
+    g_autofree char *evidence = record_text_evidence(set, r);
     put_item(stream, "Evidence", evidence);
     put_item(stream, "Display filter", r->filter);
-    put_item(stream, "Capture", set->path);
-    put_item(stream, "Not all of it was read", set->note);
+    const RecordFile *file = record_file(set, r);
+    put_item(stream, "Capture", file->path);
+    put_item(stream, "Not all of it was read", file->note);
 }
 
 static void markdown_end(Out *out)

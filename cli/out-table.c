@@ -110,7 +110,7 @@ static void table_record(Out *out, const RecordSet *set, const Record *r)
 {
     Row *row = g_new0(Row, 1);
     row->confidence = r->allowed.rule ? CONFIDENCE_NONE : r->confidence;
-    row->cells[CAPTURE] = cell_text(out, set->path);
+    row->cells[CAPTURE] = cell_text(out, record_file(set, r)->path);
     row->cells[TIME] = cell_time(out, r->start_time);
     row->cells[CONNECTION] = cell_connection(out, r);
     row->cells[MATCH] = g_strdup(r->allowed.rule ? "allowed" : confidence_text(r->confidence));

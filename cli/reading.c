@@ -31,6 +31,15 @@ static gboolean set_allow(const char *name, const char *value, gpointer data, GE
     return TRUE;
 }
 
+static gboolean set_no_scan(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) value;
+    (void) error;
+    ((ReadingOptions *) data)->everything = true;
+    return TRUE;
+}
+
 static gboolean set_tshark(const char *name, const char *value, gpointer data, GError **error)
 {
     (void) name;
@@ -88,6 +97,8 @@ const GOptionEntry reading_entries[] = {
     {"host-log", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_host_log,
      "Join a host's log (.evtx, JSON lines, snapshot of connections), or list what it says alone; may be repeated",
      "FILE"},
+    {"no-scan", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer) set_no_scan,
+     "Let tshark read all packets, not only those that matter", NULL},
     {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
      "The tshark to run (default: that in PATH)", "PATH"},
     {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_capture, NULL, NULL},
@@ -211,29 +222,54 @@ static bool take_set(Reading *reading, RecordSet *set, ReadingFunc func, gpointe
     return func(set, data);
 }
 
+/// Opens all captures that can be read; says what is wrong with the others.
+static GPtrArray *open_captures(Reading *reading)
+{
+    GPtrArray *inputs = capture_inputs_new();
+    for (guint i = 0; i < reading->options->captures->len; i++) {
+        const char *path = g_ptr_array_index(reading->options->captures, i);
+        g_autoptr(GError) error = NULL;
+        if (!capture_inputs_add(inputs, path, &error)) {
+            add_fault(reading, path, error->message, true);
+            reading->unreadable++;
+        }
+    }
+    return inputs;
+}
+
+/// The records of all captures. COMMAND_MATCHED when it came to the end.
+static int read_captures(Reading *reading, bool keep, ReadingFunc func, gpointer data)
+{
+    g_autoptr(GPtrArray) inputs = open_captures(reading);
+    if (inputs->len == 0)
+        return COMMAND_MATCHED;
+    const CaptureOptions how = {
+        .tshark = reading->tshark, .keys = &reading->keys, .everything = reading->options->everything};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RecordSet) set = capture_read(&how, inputs, &error);
+    if (!set)
+        return explain_failure(error);
+    for (guint i = 0; i < set->files->len; i++) {
+        const RecordFile *file = g_ptr_array_index(set->files, i);
+        if (file->note)
+            add_fault(reading, file->path, file->note, false);
+    }
+    reading->read = set->files->len;
+    bool join = reading->options->host_logs->len > 0;
+    if (!join)
+        (void) take_set(reading, set, func, data);
+    if (keep || join)
+        g_ptr_array_add(reading->sets, g_steal_pointer(&set));
+    return COMMAND_MATCHED;
+}
+
 int reading_run(Reading *reading, bool keep, ReadingFunc func, gpointer data)
 {
     const ReadingOptions *options = reading->options;
     bool join = options->host_logs->len > 0;
-    for (guint i = 0; i < options->captures->len; i++) {
-        const char *path = g_ptr_array_index(options->captures, i);
-        g_autoptr(GError) error = NULL;
-        g_autoptr(RecordSet) set = capture_read(reading->tshark, &reading->keys, path, &error);
-        if (g_error_matches(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE)) {
-            add_fault(reading, path, error->message, true);
-            reading->unreadable++;
-            continue;
-        }
-        if (!set)
-            return explain_failure(error);
-        if (!set->complete)
-            add_fault(reading, path, set->note, false);
-        reading->read++;
-        if (!join && !take_set(reading, set, func, data))
-            break;
-        if (keep || join)
-            g_ptr_array_add(reading->sets, g_steal_pointer(&set));
-    }
+    int status = read_captures(reading, keep, func, data);
+    if (status != COMMAND_MATCHED)
+        return status;
     if (!join)
         return COMMAND_MATCHED;
     g_autoptr(GError) error = NULL;

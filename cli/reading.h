@@ -14,6 +14,7 @@
 typedef struct {
     Confidence min_confidence;
     char *allow;
+    bool everything; ///< without a scan
     char *tshark;
     char *keytab, *password_file;
     GPtrArray *host_logs; ///< char *
@@ -60,7 +61,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
 /** Takes the records of a set that are of the confidence asked for, and may stop the reading by false. */
 typedef bool (*ReadingFunc)(RecordSet *set, gpointer data);
 
-/** Reads all captures and logs and gives each set to `func`, as soon as it is there; then it is freed, unless `keep`.
+/** Reads all captures and logs and gives each set to `func`; then it is freed, unless `keep`.
  * COMMAND_MATCHED when it came to the end, whatever was found; else a status, what is wrong has then been said. */
 int reading_run(Reading *reading, bool keep, ReadingFunc func, gpointer data);
 

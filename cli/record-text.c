@@ -69,14 +69,22 @@ char *record_text_interfaces(const Record *record)
     return g_strdup(named->len ? named->str : unnamed->str);
 }
 
-char *record_text_evidence(const Record *record)
+static char *frame_text(const RecordSet *set, const Record *record, int64_t frame)
+{
+    const char *path = record_other_path(set, record, frame);
+    return g_strdup_printf("frame %" PRId64 "%s%s", frame_number(frame), path ? " of " : "", path ? path : "");
+}
+
+char *record_text_evidence(const RecordSet *set, const Record *record)
 {
     GString *s = g_string_new(NULL);
     for (guint i = 0; i < record->evidence->len; i++) {
         const Evidence *evidence = &g_array_index(record->evidence, Evidence, i);
         append_name(s, evidence->kind);
-        if (evidence->frame)
-            g_string_append_printf(s, " (frame %" PRId64 ")", evidence->frame);
+        if (evidence->frame) {
+            g_autofree char *frame = frame_text(set, record, evidence->frame);
+            g_string_append_printf(s, " (%s)", frame);
+        }
     }
     return g_string_free(s, FALSE);
 }

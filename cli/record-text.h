@@ -22,8 +22,9 @@ const char *record_text_namespace(const Record *record);
 /** Interfaces that were bound and not refused, or called, by name where any has one: "A, B". Owned by the caller. */
 char *record_text_interfaces(const Record *record);
 
-/** "interface (frame 65), ipid (frame 80)". Owned by the caller. */
-char *record_text_evidence(const Record *record);
+/** "interface (frame 65), ipid (frame 7 of x.pcapng)", where that is another capture than the first. Owned by the
+ * caller. */
+char *record_text_evidence(const RecordSet *set, const Record *record);
 
 /** By which rule it is no alert, and why; NULL when it is one. Owned by the caller. */
 char *record_text_allowed(const Record *record);

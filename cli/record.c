@@ -65,14 +65,60 @@ void record_free(Record *record)
     g_array_unref(record->calls);
     g_array_unref(record->logins);
     g_array_unref(record->processes);
+    g_clear_pointer(&record->parts, g_array_unref);
     g_clear_pointer(&record->host, host_facts_free);
     g_free(record);
 }
 
+static void record_file_free(gpointer data)
+{
+    RecordFile *file = data;
+    g_free(file->path);
+    g_free(file->note);
+    g_free(file);
+}
+
+RecordSet *record_set_new(GStringChunk *texts)
+{
+    RecordSet *set = g_new0(RecordSet, 1);
+    set->files = g_ptr_array_new_with_free_func(record_file_free);
+    set->records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
+    set->texts = texts ? texts : g_string_chunk_new(4096);
+    return set;
+}
+
+void record_set_add_file(RecordSet *set, const char *path, char *note)
+{
+    RecordFile *file = g_new0(RecordFile, 1);
+    file->path = path ? g_utf8_make_valid(path, -1) : NULL;
+    file->note = note;
+    g_ptr_array_add(set->files, file);
+}
+
+const RecordFile *record_file(const RecordSet *set, const Record *record)
+{
+    return g_ptr_array_index(set->files, MIN(frame_file(record->frames.first), set->files->len - 1));
+}
+
+int64_t record_frame_count(const Record *record)
+{
+    int64_t count = record->parts ? 0 : record->frames.count;
+    for (guint i = 0; record->parts && i < record->parts->len; i++)
+        count += g_array_index(record->parts, RecordPart, i).count;
+    return count;
+}
+
+const char *record_other_path(const RecordSet *set, const Record *record, int64_t frame)
+{
+    guint file = frame_file(frame);
+    if (frame == 0 || file == frame_file(record->frames.first) || file >= set->files->len)
+        return NULL;
+    return ((const RecordFile *) g_ptr_array_index(set->files, file))->path;
+}
+
 void record_set_free(RecordSet *set)
 {
-    g_free(set->path);
-    g_free(set->note);
+    g_ptr_array_unref(set->files);
     g_ptr_array_unref(set->records);
     g_string_chunk_free(set->texts);
     g_free(set);

@@ -4,7 +4,7 @@
  * writes; here, too, each name means the same.
  *
  * Texts belong to the RecordSet and are shared between records. An unknown text is NULL, an unknown number
- * NUMBER_UNKNOWN, an unknown frame 0.
+ * NUMBER_UNKNOWN, an unknown frame 0. A frame tells its capture, too: see frame_make().
  */
 #ifndef CAR_RECORD_H
 #define CAR_RECORD_H
@@ -16,6 +16,22 @@
 #include <stdint.h>
 
 #define NUMBER_UNKNOWN INT64_C(-1)
+
+/** A frame: its number in its capture, and which of a set's captures that is. */
+static inline int64_t frame_make(guint file, int64_t number)
+{
+    return number > 0 ? (int64_t) file << 40 | number : 0;
+}
+
+static inline int64_t frame_number(int64_t frame)
+{
+    return frame & ((INT64_C(1) << 40) - 1);
+}
+
+static inline guint frame_file(int64_t frame)
+{
+    return (guint) (frame >> 40);
+}
 
 typedef enum { CONFIDENCE_NONE, CONFIDENCE_RPCSS, CONFIDENCE_DCOM, CONFIDENCE_WMI } Confidence;
 typedef enum { ANSWER_UNKNOWN, ANSWER_NO, ANSWER_YES } Answer;
@@ -114,8 +130,14 @@ typedef struct {
 /** Fills in what is not zero when it is unknown. */
 Call call_init(void);
 
+/** What of a conversation stands in one capture. */
 typedef struct {
-    int64_t conn; ///< number of the conversation in tshark's run
+    int64_t first, last, count;
+} RecordPart;
+
+typedef struct {
+    int64_t conn;  ///< number of the conversation in tshark's run
+    int64_t order; ///< its first frame in that run
     Confidence confidence;
     GPtrArray *techniques; ///< const char *, ATT&CK ids
     GArray *evidence;      ///< Evidence
@@ -126,6 +148,7 @@ typedef struct {
     struct {
         int64_t first, last, count;
     } frames;
+    GArray *parts; ///< RecordPart; NULL when `frames` are all of one capture
     struct {
         int64_t client, server;
     } bytes;
@@ -148,17 +171,35 @@ typedef struct {
     const char *summary; ///< one line; NULL when there is nothing to say
 } Record;
 
-/** The records of one capture. */
 typedef struct {
-    char *path;          ///< as the user named it, made valid UTF-8
-    bool complete;       ///< the whole capture was read
-    char *note;          ///< why not; NULL when complete
+    char *path; ///< as the user named it, made valid UTF-8; NULL when there is none
+    char *note; ///< why not all of it was read; NULL when it was
+} RecordFile;
+
+/** The records of one timeline. */
+typedef struct {
+    GPtrArray *files;    ///< RecordFile *, in order of time; at least one
     GPtrArray *records;  ///< Record *, in order of first frame
     GStringChunk *texts; ///< owns the texts of all records
 } RecordSet;
 
 Record *record_new(void);
 void record_free(Record *record);
+
+/** Without records and files. `texts` is handed over; NULL: new. */
+RecordSet *record_set_new(GStringChunk *texts);
+
+/** Takes over `note`. `path` need not be UTF-8. */
+void record_set_add_file(RecordSet *set, const char *path, char *note);
+
+/** The capture in which the conversation begins. */
+const RecordFile *record_file(const RecordSet *set, const Record *record);
+
+/** Frames of the conversation in all captures; NUMBER_UNKNOWN when unknown. */
+int64_t record_frame_count(const Record *record);
+
+/** Path of the capture that `frame` is in, when that is another one than where the conversation begins; else NULL. */
+const char *record_other_path(const RecordSet *set, const Record *record, int64_t frame);
 
 void record_set_free(RecordSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecordSet, record_set_free)

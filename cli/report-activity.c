@@ -15,6 +15,18 @@
 #define MAX_LINES 2500
 #define MAX_CONNECTIONS 60
 
+/// The capture, or all of them, numbered as html_frame_number() does.
+static void write_captures(const RecordSet *set, FILE *stream)
+{
+    for (guint i = 0; i < set->files->len; i++) {
+        const RecordFile *file = g_ptr_array_index(set->files, i);
+        if (!file->path)
+            continue;
+        g_autofree char *name = set->files->len > 1 ? g_strdup_printf("Capture %u", i + 1) : g_strdup("Capture");
+        html_fact(stream, name, file->path);
+    }
+}
+
 static void write_techniques(const Activity *activity, FILE *stream)
 {
     g_autoptr(GPtrArray) seen = g_ptr_array_new();
@@ -143,8 +155,7 @@ static void write_facts(const Activity *activity, FILE *stream)
     html_end_fact(stream);
     write_techniques(activity, stream);
     write_logons(activity, stream);
-    if (activity->set->path)
-        html_fact(stream, "Capture", activity->set->path);
+    write_captures(activity->set, stream);
     (void) fputs("</dl>\n", stream);
 }
 
@@ -158,8 +169,9 @@ static void write_claim(const Claim *claim, FILE *stream)
         (void) putc(' ', stream);
         html_code(stream, claim->detail, HTML_SHORT);
     }
-    (void) fprintf(stream, "</td><td class=\"frame number\">%" PRId64 "</td><td><code>frame.number==%" PRId64,
-                   claim->frame, claim->frame);
+    (void) fputs("</td><td class=\"frame number\">", stream);
+    html_frame_number(stream, claim->frame);
+    (void) fprintf(stream, "</td><td><code>frame.number==%" PRId64, frame_number(claim->frame));
     if (claim->field) {
         (void) fprintf(stream, " &amp;&amp; %s==", claim->field);
         html_text(stream, claim->value, HTML_SHORT);
@@ -185,9 +197,12 @@ static void write_claims(const Activity *activity, guint number, FILE *stream)
         html_text(stream, server, HTML_SHORT);
         (void) fprintf(stream, "%s<br>\n<span class=\"soft\">confidence %s, ", record->callback ? " (callback)" : "",
                        confidence_text(record->confidence));
-        if (record->frames.first)
-            (void) fprintf(stream, "frames %" PRId64 " to %" PRId64, record->frames.first, record->frames.last);
-        else
+        if (record->frames.first) {
+            (void) fputs("frames ", stream);
+            html_frame_number(stream, record->frames.first);
+            (void) fputs(" to ", stream);
+            html_frame_number(stream, record->frames.last);
+        } else
             (void) fputs("known from hosts’ logs only", stream);
         (void) fputs("</span></th><td>", stream);
         if (record->filter)
@@ -242,7 +257,7 @@ static void write_line(const Activity *activity, guint number, FILE *stream)
     html_text(stream, main->summary ? main->summary : "connected", 120);
     (void) fputs("</td><td>", stream);
     if (main->frames.first)
-        (void) fprintf(stream, "%" PRId64, main->frames.first);
+        html_frame_number(stream, main->frames.first);
     (void) fputs("</td><td>", stream);
     if (main->client.port != NUMBER_UNKNOWN && main->server.port != NUMBER_UNKNOWN)
         (void) fprintf(stream, "<code>tcp.port==%" PRId64 " &amp;&amp; tcp.port==%" PRId64 "</code>", main->client.port,

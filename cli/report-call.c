@@ -169,9 +169,13 @@ static void write_row(const Row *row, bool ports, FILE *stream)
         html_text(stream, clock, HTML_SHORT);
         (void) fputs("</span>", stream);
     }
-    (void) fprintf(stream, "</td><td class=\"frame number\">%" PRId64, call->frame);
-    if (row->times > 1)
-        (void) fprintf(stream, "–%" PRId64 " (%u×)", row->last_frame, row->times);
+    (void) fputs("</td><td class=\"frame number\">", stream);
+    html_frame_number(stream, call->frame);
+    if (row->times > 1) {
+        (void) fputs("–", stream);
+        html_frame_number(stream, row->last_frame);
+        (void) fprintf(stream, " (%u×)", row->times);
+    }
     (void) fputs("</td>", stream);
     if (ports)
         (void) fprintf(stream, "<td class=\"number\">%" PRId64 "%s</td>", row->record->client.port,

@@ -54,11 +54,20 @@ void html_time(FILE *stream, const char *time)
     (void) fputs("</span>", stream);
 }
 
+void html_frame_number(FILE *stream, int64_t frame)
+{
+    (void) fprintf(stream, "%" PRId64, frame_number(frame));
+    if (frame_file(frame) > 0)
+        (void) fprintf(stream, " of capture %u", frame_file(frame) + 1);
+}
+
 void html_frame(FILE *stream, int64_t frame)
 {
-    if (frame)
-        (void) fprintf(stream, "<span class=\"frame\">frame&nbsp;%" PRId64 "</span>", frame);
-    else
+    if (frame) {
+        (void) fputs("<span class=\"frame\">frame&nbsp;", stream);
+        html_frame_number(stream, frame);
+        (void) fputs("</span>", stream);
+    } else
         (void) fputs("no frame", stream);
 }
 

@@ -22,6 +22,9 @@ void html_code(FILE *stream, const char *text, size_t max);
 /** "2020-08-06 07:56:41.320149" of a time in RFC 3339. */
 void html_time(FILE *stream, const char *time);
 
+/** The number in its capture; which capture that is, too, unless it is the first. */
+void html_frame_number(FILE *stream, int64_t frame);
+
 /** "frame 65", with its display filter as a tooltip. */
 void html_frame(FILE *stream, int64_t frame);
 

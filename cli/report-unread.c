@@ -108,7 +108,9 @@ void report_write_unread(const Report *report, FILE *stream)
         const Reason *reason = &g_array_index(unread.reasons, Reason, i);
         (void) fputs("<li>", stream);
         html_count(stream, reason->calls, "call", "calls");
-        (void) fprintf(stream, ", the first in frame %" PRId64 ": ", reason->first_frame);
+        (void) fputs(", the first in frame ", stream);
+        html_frame_number(stream, reason->first_frame);
+        (void) fputs(": ", stream);
         html_text(stream, reason->reason, 300);
         (void) fputs("</li>\n", stream);
     }

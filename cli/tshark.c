@@ -179,12 +179,12 @@ static void loop(Run *run)
         run->on_line((const char *) run->line->data, run->line->len, run->data);
 }
 
-static GSubprocess *start(const char *const *argv, TsharkFlags flags, int file, GError **error)
+static GSubprocess *start(const char *const *argv, TsharkFlags flags, int input, int file, GError **error)
 {
     GSubprocessFlags pipes = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE;
-    if (flags & TSHARK_STDIN)
-        pipes |= G_SUBPROCESS_FLAGS_STDIN_INHERIT;
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(pipes);
+    if (input >= 0)
+        g_subprocess_launcher_take_stdin_fd(launcher, input);
     // --enable-protocol would not do: it enables only what is disabled by default.
     if (flags & TSHARK_NO_SETTINGS)
         g_subprocess_launcher_setenv(launcher, "WIRESHARK_CONFIG_DIR", "/nonexistent", TRUE);
@@ -193,14 +193,14 @@ static GSubprocess *start(const char *const *argv, TsharkFlags flags, int file, 
     return g_subprocess_launcher_spawnv(launcher, argv, error);
 }
 
-bool tshark_run(const char *const *argv, TsharkFlags flags, int file, TsharkLineFunc on_line, gpointer data,
+bool tshark_run(const char *const *argv, TsharkFlags flags, int input, int file, TsharkLineFunc on_line, gpointer data,
                 TsharkEnd *end, GError **error)
 {
     *end = (TsharkEnd){.status = -1};
     g_autoptr(GMainContext) context = g_main_context_new();
     g_main_context_push_thread_default(context);
     g_autoptr(GError) fault = NULL;
-    g_autoptr(GSubprocess) child = start(argv, flags, file, &fault);
+    g_autoptr(GSubprocess) child = start(argv, flags, input, file, &fault);
     Run run = {.context = context, .child = child, .on_line = on_line, .data = data, .end = end};
     if (child) {
         run.line = g_byte_array_new();
@@ -233,7 +233,7 @@ static void append_line(const char *line, size_t len, gpointer data)
 char *tshark_output(const char *const *argv, TsharkEnd *end, GError **error)
 {
     GString *output = g_string_new(NULL);
-    bool ok = tshark_run(argv, TSHARK_DEFAULT, -1, append_line, output, end, error);
+    bool ok = tshark_run(argv, TSHARK_DEFAULT, -1, -1, append_line, output, end, error);
     return g_string_free(output, !ok);
 }
 

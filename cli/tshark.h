@@ -32,8 +32,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TsharkEnd, tshark_end_clear)
 
 typedef enum {
     TSHARK_DEFAULT = 0,
-    TSHARK_STDIN = 1 << 0,       ///< it reads this program's standard input; else it has none
-    TSHARK_NO_SETTINGS = 1 << 1, ///< it does not read the user's settings: profile, switched off protocols, Decode As
+    TSHARK_NO_SETTINGS = 1 << 0, ///< it does not read the user's settings: profile, switched off protocols, Decode As
 } TsharkFlags;
 
 /** Where the child finds the file that tshark_run() hands it. */
@@ -47,9 +46,10 @@ typedef void (*TsharkLineFunc)(const char *line, size_t len, gpointer data);
 char *tshark_find(const char *given, GError **error);
 
 /** Runs `argv` (NULL-terminated, no shell) to its end and gives each line of its standard output to `on_line`. The
- * child finds the open file `file` (-1: none) under the name TSHARK_FILE. SIGINT, SIGTERM and SIGHUP end the child.
+ * child's standard input is `input` (-1: nothing), which is taken over; it finds the open file `file` (-1: none) under the
+ * name TSHARK_FILE. SIGINT, SIGTERM and SIGHUP end the child.
  * `end` is always set; the caller clears it. Errors: TSHARK_ERROR and TSHARK_INTERRUPT. */
-bool tshark_run(const char *const *argv, TsharkFlags flags, int file, TsharkLineFunc on_line, gpointer data,
+bool tshark_run(const char *const *argv, TsharkFlags flags, int input, int file, TsharkLineFunc on_line, gpointer data,
                 TsharkEnd *end, GError **error);
 
 /** The same for questions with short answers: the standard output, up to 1 MiB of whole lines. Owned by the caller. */

@@ -157,15 +157,23 @@ struct PduResult {
     unsigned evidence;  ///< bit mask of EvidenceKind: what this PDU added to its conversation
 };
 
+/** What of a conversation came in on one interface. */
+typedef struct {
+    uint32_t interface_id;
+    uint32_t first_frame, last_frame, frames;
+} ConversationPart;
+
 struct Conversation {
     uint32_t id; ///< from 1, given with the first evidence; 0 before
-    // totals over all its frames
+    // totals over all its frames; the first and the last one are those in time
     uint32_t first_frame, last_frame, frames;
     nstime_t first_time, last_time;
-    int time_digits;   ///< of the second, as far as the capture tells them
-    uint64_t bytes[2]; ///< on the wire, by side
-    Endpoint side[2];  ///< side[0] sent the first frame
-    int client;        ///< side that is the RPC client; -1: not known yet
+    int time_digits;       ///< of the second, as far as the capture tells them
+    uint64_t bytes[2];     ///< on the wire, by side
+    Endpoint side[2];      ///< side[0] sent the first frame
+    wmem_array_t *parts;   ///< ConversationPart, where there is more than one interface; else NULL
+    uint32_t interface_id; ///< of the first frame
+    int client;            ///< side that is the RPC client; -1: not known yet
 
     Confidence confidence;
     uint32_t evidence_frame[N_EVIDENCE_KINDS]; ///< first of each kind, 0: none

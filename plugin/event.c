@@ -432,6 +432,23 @@ static void print_pdu(const PduResult *r)
     print_auth(r);
 }
 
+static void member_parts(json_dumper *d, wmem_array_t *parts)
+{
+    if (!parts)
+        return;
+    json_dumper_set_member_name(d, "parts");
+    json_dumper_begin_array(d);
+    for (guint i = 0; i < wmem_array_get_count(parts); i++) {
+        const ConversationPart *part = wmem_array_index(parts, i);
+        json_dumper_begin_object(d);
+        member_uint(d, "first", part->first_frame);
+        member_uint(d, "last", part->last_frame);
+        member_uint(d, "frames", part->frames);
+        json_dumper_end_object(d);
+    }
+    json_dumper_end_array(d);
+}
+
 static void print_end(Conversation *c)
 {
     json_dumper d = event_begin("end");
@@ -446,6 +463,7 @@ static void print_end(Conversation *c)
     member_uint(&d, "first_frame", c->first_frame);
     member_uint(&d, "last_frame", c->last_frame);
     member_uint(&d, "frames", c->frames);
+    member_parts(&d, c->parts);
     member_uint(&d, "bytes_client", c->bytes[c->client == 1]);
     member_uint(&d, "bytes_server", c->bytes[c->client != 1]);
     member_time(&d, "start_time", &c->first_time, c->time_digits);

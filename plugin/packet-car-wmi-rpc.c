@@ -60,14 +60,44 @@ static conversation_t *tcp_conversation(packet_info *pinfo)
     return find_conversation_pinfo(pinfo, 0);
 }
 
+static void count_part(Conversation *c, const packet_info *pinfo)
+{
+    const wtap_rec *rec = pinfo->rec;
+    bool has_id = rec->rec_type == REC_TYPE_PACKET && rec->presence_flags & WTAP_HAS_INTERFACE_ID;
+    uint32_t id = has_id ? rec->rec_header.packet_header.interface_id : 0;
+    if (c->frames == 0)
+        c->interface_id = id;
+    if (!c->parts && id == c->interface_id)
+        return;
+    if (!c->parts) {
+        ConversationPart before = {c->interface_id, c->first_frame, c->last_frame, c->frames};
+        c->parts = wmem_array_new(wmem_file_scope(), sizeof(ConversationPart));
+        wmem_array_append_one(c->parts, before);
+    }
+    for (guint i = wmem_array_get_count(c->parts); i > 0; i--) {
+        ConversationPart *part = wmem_array_index(c->parts, i - 1);
+        if (part->interface_id == id) {
+            part->frames++;
+            part->last_frame = pinfo->num;
+            return;
+        }
+    }
+    ConversationPart part = {id, pinfo->num, pinfo->num, 1};
+    wmem_array_append_one(c->parts, part);
+}
+
 static void count_frame(Conversation *c, const packet_info *pinfo)
 {
-    if (c->frames++ == 0) {
+    count_part(c, pinfo);
+    bool first = c->frames++ == 0;
+    if (first || nstime_cmp(&pinfo->abs_ts, &c->first_time) < 0) {
         c->first_frame = pinfo->num;
         c->first_time = pinfo->abs_ts;
     }
-    c->last_frame = pinfo->num;
-    c->last_time = pinfo->abs_ts;
+    if (first || nstime_cmp(&pinfo->abs_ts, &c->last_time) >= 0) {
+        c->last_frame = pinfo->num;
+        c->last_time = pinfo->abs_ts;
+    }
     c->time_digits = pinfo->rec->tsprec;
     c->bytes[sending_side(c, pinfo)] += pinfo->fd->pkt_len;
 }

@@ -93,11 +93,8 @@ static void write_log(const char *path, size_t size)
 
 static RecordSet *make_set(void)
 {
-    RecordSet *set = g_new0(RecordSet, 1);
-    set->path = g_strdup("bench.pcapng");
-    set->complete = true;
-    set->texts = g_string_chunk_new(4096);
-    set->records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
+    RecordSet *set = record_set_new(NULL);
+    record_set_add_file(set, "bench.pcapng", NULL);
     for (unsigned i = 0; i < CONNECTIONS; i++) {
         Record *record = record_new();
         record->confidence = CONFIDENCE_WMI;

@@ -81,11 +81,8 @@ static void add_record(RecordSet *set, guint number)
 int main(int argc, char **argv)
 {
     guint connections = argc > 1 ? (guint) atoi(argv[1]) : 2000;
-    RecordSet *set = g_new0(RecordSet, 1);
-    set->path = g_strdup("bench.pcapng");
-    set->complete = true;
-    set->texts = g_string_chunk_new(4096);
-    set->records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
+    RecordSet *set = record_set_new(NULL);
+    record_set_add_file(set, "bench.pcapng", NULL);
     for (guint i = 0; i < connections; i++)
         add_record(set, i);
     g_autoptr(GPtrArray) sets = g_ptr_array_new_with_free_func((GDestroyNotify) record_set_free);

@@ -239,3 +239,21 @@ def test_real_captures(cli: Tools, path: Path | None) -> None:
     if records:
         complete = {"complete": True, "note": None}
         same_records(cli, extract(cli, path), [r | {"capture": r["capture"] | complete} for r in records])
+
+
+def test_rotated_files(cli: Tools, found: Found) -> None:
+    """Connections that span captures are copied from all of them."""
+    packets = found.capture.packets
+    edges = [0, 40, len(packets) // 2, len(packets) - 30, len(packets)]
+    paths = [cli.write(Capture(packets[a:b]), f"part{a}.pcapng") for a, b in zip(edges, edges[1:])]
+    copy, whole = extract(cli, *paths), extract(cli, found.path)
+
+    def dump(path: Path) -> str:
+        return cli.tshark("-r", path, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.len").stdout
+
+    assert dump(copy) == dump(whole)
+    starts = dict(zip((path.name for path in paths), edges))
+    places = [re.fullmatch(r"frame (\d+) of (.*)", texts[0]).groups() for texts in comments(cli, copy)]
+    assert [starts[name] + int(number) for number, name in places] == origins(cli, whole)
+    claims = [[text for text in texts[1:]] for texts in comments(cli, copy)]
+    assert claims == [texts[1:] for texts in comments(cli, whole)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .ip import Packet
 
-ETHERNET = 1
+ETHERNET, PPP, RAW_IP, COOKED, ERF, COOKED2, NULL = 1, 9, 101, 113, 197, 276, 0
 
 
 class Capture:
@@ -38,11 +38,11 @@ class Capture:
         whole = datetime.fromtimestamp(ns // 10**9, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
         return f"{whole}.{ns % 10**9:09d}"[: len(whole) + 1 + digits] + "Z"
 
-    def pcap(self, nano: bool = False, big: bool = False, snaplen: int = 262144) -> bytes:
+    def pcap(self, nano: bool = False, big: bool = False, snaplen: int = 262144, link: int = ETHERNET) -> bytes:
         """A pcap file with microseconds, or with nanoseconds."""
         order = ">" if big else "<"
         magic = 0xA1B23C4D if nano else 0xA1B2C3D4
-        out = bytearray(struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snaplen, ETHERNET))
+        out = bytearray(struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snaplen, link))
         for packet in self.packets:
             seconds, rest = divmod(packet.time_ns, 10**9)
             kept = packet.data[:snaplen]
@@ -52,7 +52,7 @@ class Capture:
 
     def pcapng(self, snaplen: int = 262144, comment: str | None = None, interfaces: Sequence[str] = ("eth0",)) -> bytes:
         """A pcapng file with nanoseconds; packets are dealt out to the interfaces in turn."""
-        out = _block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + _options([(1, comment)]))
+        out = bytearray(_block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + _options([(1, comment)])))
         for name in interfaces:
             out += _block(1, struct.pack("<HHI", ETHERNET, 0, snaplen) + _options([(2, name), (9, b"\x09")]))
         for index, packet in enumerate(self.packets):
@@ -61,7 +61,7 @@ class Capture:
             body = struct.pack("<IIIII", *head, len(kept), len(packet.data)) + kept + bytes(-len(kept) % 4)
             flags = None if packet.flags is None else struct.pack("<I", packet.flags)
             out += _block(6, body + _options([(1, packet.comment), (2, flags)]))
-        return out
+        return bytes(out)
 
     def write(self, path: str | Path, **options: object) -> Path:
         """Writes the format that the suffix of `path` names."""

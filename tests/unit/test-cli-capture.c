@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture.h"
 
+#include <string.h>
+
 static void expect_reason(const char *messages, const char *path, const char *expected)
 {
     g_autofree char *reason = tshark_reason(messages, path);
@@ -32,20 +34,24 @@ static void test_reason_unknown(void)
     expect_reason("tshark: The file \"y\" is odd\xff.\n", "x", "The file \"y\" is odd\xef\xbf\xbd");
 }
 
-/// What is wrong with a file is found before tshark is run.
+static void expect_unreadable(const char *path, const char *message)
+{
+    g_autoptr(GPtrArray) inputs = capture_inputs_new();
+    g_autoptr(GError) error = NULL;
+    g_assert_false(capture_inputs_add(inputs, path, &error));
+    g_assert_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE);
+    g_assert_nonnull(strstr(error->message, message));
+    g_assert_cmpuint(inputs->len, ==, 0);
+}
+
 static void test_no_such_capture(void)
 {
-    g_autoptr(GError) error = NULL;
-    g_assert_null(capture_read("/nonexistent/tshark", &KEYS_NONE, "/nonexistent/capture", &error));
-    g_assert_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE);
-    g_assert_cmpstr(error->message, ==, "does not exist");
+    expect_unreadable("/nonexistent/capture", "does not exist");
 }
 
 static void test_directory(void)
 {
-    g_autoptr(GError) error = NULL;
-    g_assert_null(capture_read("/nonexistent/tshark", &KEYS_NONE, g_get_tmp_dir(), &error));
-    g_assert_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE);
+    expect_unreadable(g_get_tmp_dir(), "is a directory");
 }
 
 static void test_tshark_cannot_run(void)

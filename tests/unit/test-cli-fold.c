@@ -88,8 +88,7 @@ static void test_whole_record(void)
         NULL,
     };
     g_autoptr(RecordSet) set = fold_lines(lines);
-    set->path = g_strdup("x.cap");
-    set->note = g_strdup("cut \"short\"");
+    record_set_add_file(set, "x.cap", g_strdup("cut \"short\""));
     g_assert_cmpuint(set->records->len, ==, 1); // the activation's conversation gave no evidence here
     g_autofree char *json = to_ndjson(set);
     g_assert_cmpstr(

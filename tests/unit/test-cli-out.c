@@ -10,11 +10,8 @@
 /// A set with one record that lives as long as the set.
 static RecordSet *make_set(void)
 {
-    RecordSet *set = g_new0(RecordSet, 1);
-    set->path = g_strdup("captures/x.cap");
-    set->complete = true;
-    set->texts = g_string_chunk_new(64);
-    set->records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
+    RecordSet *set = record_set_new(NULL);
+    record_set_add_file(set, "captures/x.cap", NULL);
     Record *r = record_new();
     r->confidence = CONFIDENCE_WMI;
     r->start_time = "2020-08-06T07:56:41.320149Z";

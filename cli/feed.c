@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "feed.h"
+
+#include "capture-writer.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/// A capture that is being read.
+typedef struct {
+    FeedInput *input;
+    CaptureReader *reader;
+    CapturePacket packet; ///< the next one
+} Source;
+
+struct Feed {
+    GPtrArray *inputs;
+    FrameMap *map;
+    bool again; ///< all captures can be read once more
+    CaptureWriter *writer;
+    Scan *scan;
+    GThread *thread;
+    GArray *sources; ///< Source: the captures whose time has come
+    guint next;      ///< the first input that has not
+    bool gone;       ///< nobody reads the pipe any more
+    bool in_vain;    ///< all is going to be read again
+    guint64 unwritable;
+};
+
+void feed_input_free(FeedInput *input)
+{
+    g_clear_pointer(&input->reader, capture_reader_close);
+    g_free(input->path);
+    g_free(input->note);
+    g_free(input);
+}
+
+static bool read_packet(FeedInput *input, CaptureReader *reader, CapturePacket *packet)
+{
+    g_autoptr(GError) error = NULL;
+    if (capture_reader_next(reader, packet, &error))
+        return true;
+    if (error && !input->note)
+        input->note = g_strdup(error->message);
+    return false;
+}
+
+FeedInput *feed_input_open(const char *path, GError **error)
+{
+    CaptureReader *reader = capture_reader_open(path, error);
+    if (!reader)
+        return NULL;
+    FeedInput *input = g_new0(FeedInput, 1);
+    input->path = g_strdup(path);
+    struct stat st;
+    input->once = strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode);
+    if (!input->once) {
+        input->device = (guint64) st.st_dev;
+        input->inode = (guint64) st.st_ino;
+    }
+    input->empty = !read_packet(input, reader, &input->first);
+    input->streams = input->empty || capture_writer_takes(&input->first);
+    if (input->once)
+        input->reader = reader; // whose first packet is still there
+    else
+        capture_reader_close(reader);
+    return input;
+}
+
+bool feed_input_find(const GPtrArray *inputs, const FeedInput *input)
+{
+    for (guint i = 0; i < inputs->len && !input->once; i++) {
+        const FeedInput *other = g_ptr_array_index(inputs, i);
+        if (!other->once && other->device == input->device && other->inode == input->inode)
+            return true;
+    }
+    return false;
+}
+
+static int compare_times(const CapturePacket *a, const CapturePacket *b)
+{
+    if (a->secs != b->secs)
+        return a->secs < b->secs ? -1 : 1;
+    return a->nsecs < b->nsecs ? -1 : a->nsecs > b->nsecs;
+}
+
+static int compare_inputs(gconstpointer a, gconstpointer b)
+{
+    const FeedInput *x = *(FeedInput *const *) a, *y = *(FeedInput *const *) b;
+    if (x->empty != y->empty)
+        return x->empty ? 1 : -1;
+    int times = compare_times(&x->first, &y->first);
+    return times ? times : strcmp(x->path, y->path);
+}
+
+void feed_sort(GPtrArray *inputs)
+{
+    g_ptr_array_sort(inputs, compare_inputs);
+}
+
+static void keep(const CapturePacket *packet, gpointer data)
+{
+    Feed *feed = data;
+    if (feed->gone || feed->in_vain)
+        return;
+    if (!capture_writer_takes(packet)) {
+        feed->unwritable++;
+        return;
+    }
+    frame_map_add(feed->map, packet->file, packet->number);
+    feed->gone = !capture_writer_add(feed->writer, packet);
+}
+
+/// Opens the next capture in line.
+static void open_next(Feed *feed)
+{
+    guint index = feed->next++;
+    FeedInput *input = g_ptr_array_index(feed->inputs, index);
+    if (input->empty)
+        return;
+    Source source = {.input = input, .reader = g_steal_pointer(&input->reader), .packet = input->first};
+    g_autoptr(GError) error = NULL;
+    if (!source.reader) {
+        source.reader = capture_reader_open(input->path, &error);
+        if (!source.reader) { // it was there a moment ago
+            g_free(input->note);
+            input->note = g_strdup(error->message);
+            return;
+        }
+        if (!read_packet(input, source.reader, &source.packet)) {
+            capture_reader_close(source.reader);
+            return;
+        }
+    }
+    source.packet.file = index;
+    g_array_append_val(feed->sources, source);
+}
+
+/// The capture with the earliest packet, the first of several; NULL at the end of all.
+static Source *choose(Feed *feed)
+{
+    for (;;) {
+        Source *first = NULL;
+        for (guint i = 0; i < feed->sources->len; i++) {
+            Source *source = &g_array_index(feed->sources, Source, i);
+            if (!first || compare_times(&source->packet, &first->packet) < 0)
+                first = source;
+        }
+        if (feed->next == feed->inputs->len)
+            return first;
+        const FeedInput *waiting = g_ptr_array_index(feed->inputs, feed->next);
+        if (first && !waiting->empty && compare_times(&waiting->first, &first->packet) > 0)
+            return first;
+        open_next(feed);
+    }
+}
+
+/// Once something was dropped that should not have been, all is read again: tshark need not go on.
+static void give_up(Feed *feed)
+{
+    if (!feed->again || feed->in_vain)
+        return;
+    feed->in_vain = scan_overflowed(feed->scan) || g_hash_table_size(scan_regrets(feed->scan)) > 0;
+    if (feed->in_vain)
+        capture_writer_abandon(feed->writer);
+}
+
+static void close_source(Feed *feed, Source *source)
+{
+    capture_reader_close(source->reader);
+    g_array_remove_index(feed->sources, (guint) (source - &g_array_index(feed->sources, Source, 0)));
+}
+
+/// Reads the only capture that is left to its end.
+static void read_alone(Feed *feed, Source *source)
+{
+    do {
+        scan_packet(feed->scan, &source->packet);
+        give_up(feed);
+        if (feed->gone)
+            return;
+    } while (read_packet(source->input, source->reader, &source->packet));
+    close_source(feed, source);
+}
+
+static gpointer read_all(gpointer data)
+{
+    Feed *feed = data;
+    Source *source;
+    while (!feed->gone && (source = choose(feed))) {
+        if (feed->sources->len == 1 && feed->next == feed->inputs->len) {
+            read_alone(feed, source);
+            continue;
+        }
+        scan_packet(feed->scan, &source->packet);
+        give_up(feed);
+        if (!read_packet(source->input, source->reader, &source->packet))
+            close_source(feed, source);
+    }
+    scan_finish(feed->scan);
+    (void) capture_writer_finish(feed->writer); // tshark waits for the end
+    return NULL;
+}
+
+Feed *feed_start(GPtrArray *inputs, const ScanOptions *options, FrameMap *map, int fd)
+{
+    Feed *feed = g_new0(Feed, 1);
+    feed->inputs = inputs;
+    feed->map = map;
+    feed->again = !options->everything;
+    for (guint i = 0; i < inputs->len; i++)
+        feed->again = feed->again && !((FeedInput *) g_ptr_array_index(inputs, i))->once;
+    feed->writer = capture_writer_new(fd);
+    feed->scan = scan_new(options, keep, feed);
+    feed->sources = g_array_new(FALSE, FALSE, sizeof(Source));
+    feed->thread = g_thread_new("feed", read_all, feed);
+    return feed;
+}
+
+void feed_end_clear(FeedEnd *end)
+{
+    g_clear_pointer(&end->regrets, g_hash_table_unref);
+}
+
+FeedEnd feed_finish(Feed *feed)
+{
+    (void) g_thread_join(feed->thread);
+    while (feed->sources->len > 0) // where reading ended early
+        close_source(feed, &g_array_index(feed->sources, Source, 0));
+    FeedEnd end = {
+        .overflowed = feed->again && scan_overflowed(feed->scan),
+        .unwritable = feed->unwritable,
+        .count = scan_count(feed->scan),
+    };
+    if (feed->again && g_hash_table_size(scan_regrets(feed->scan)) > 0)
+        end.regrets = g_hash_table_ref(scan_regrets(feed->scan));
+    g_array_unref(feed->sources);
+    scan_free(feed->scan);
+    g_free(feed);
+    return end;
+}

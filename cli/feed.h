@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * Captures as one timeline: read side by side, merged by time, scanned, and what tshark must see written into a pipe, in
+ * threads of its own.
+ */
+#ifndef CAR_FEED_H
+#define CAR_FEED_H
+
+#include "capture-reader.h"
+#include "frame-map.h"
+#include "scan.h"
+
+/** One of the captures. */
+typedef struct {
+    char *path;
+    CaptureReader *reader; ///< open already when it can be read only once
+    bool once;             ///< it is a pipe
+    guint64 device, inode; ///< which file it is
+    bool streams;          ///< its link types can be handed on to tshark
+    CapturePacket first;   ///< its first packet, without its bytes
+    bool empty;            ///< it has none
+    char *note;            ///< why not all of it was read; NULL while all was
+} FeedInput;
+
+void feed_input_free(FeedInput *input);
+
+/** Opens a capture far enough to know its first packet. Errors: CAPTURE_READER_ERROR_OPEN. */
+FeedInput *feed_input_open(const char *path, GError **error);
+
+/** Whether the same file is among `inputs` (FeedInput *). */
+bool feed_input_find(const GPtrArray *inputs, const FeedInput *input);
+
+/** Puts captures (FeedInput *) in order of time, whatever order they are in. */
+void feed_sort(GPtrArray *inputs);
+
+typedef struct Feed Feed;
+
+/** Starts to read `inputs`, whose indices are then the numbers of the captures, and to write to the descriptor `fd`, which
+ * it takes over. `inputs`, `options->wanted` and `map` have to stay until feed_finish(). */
+Feed *feed_start(GPtrArray *inputs, const ScanOptions *options, FrameMap *map, int fd);
+
+/** What is to be known of a feed that has ended. */
+typedef struct {
+    GHashTable *regrets; ///< FlowKey: packets of these were dropped that should not have been; NULL when there are none
+    bool overflowed;     ///< see scan.h
+    guint64 unwritable;  ///< packets whose link type cannot be handed on
+    ScanCount count;
+} FeedEnd;
+
+void feed_end_clear(FeedEnd *end);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FeedEnd, feed_end_clear)
+
+/** Waits for the end, which comes soon when nobody reads the pipe any more, and frees the feed. Notes of damaged captures
+ * are then in their inputs. */
+FeedEnd feed_finish(Feed *feed);
+
+#endif

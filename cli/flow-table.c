@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "flow-table.h"
+
+#include <string.h>
+
+#define BLOCK 4096 ///< flows that are allocated together
+#define CHOICE 64  ///< flows that one is chosen from to leave
+#define NONE UINT32_MAX
+
+struct FlowTable {
+    guint max, n;
+    Flow **blocks;
+    guint32 *buckets;
+    guint32 n_buckets; ///< a power of two
+    guint turn;        ///< whose turn to leave it is
+    guint visited;
+    guint64 left, seed;
+    FlowFunc leave;
+    gpointer data;
+};
+
+G_STATIC_ASSERT(sizeof(FlowKey) == 40);
+
+guint flow_key_set(FlowKey *key, const Layers *layers, guint8 transport)
+{
+    int order = memcmp(layers->ip[0], layers->ip[1], 16);
+    guint side = order > 0 || (order == 0 && layers->port[0] > layers->port[1]);
+    memcpy(key->ip[0], layers->ip[side], 16);
+    memcpy(key->ip[1], layers->ip[1 - side], 16);
+    key->port[0] = layers->port[side];
+    key->port[1] = layers->port[1 - side];
+    key->transport = transport;
+    memset(key->zero, 0, sizeof key->zero);
+    return side;
+}
+
+/// Seeded: whoever writes the packets must not know which flows share a bucket.
+static guint64 hash(const FlowKey *key, guint64 seed)
+{
+    guint64 words[5], h = seed;
+    memcpy(words, key, sizeof words);
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        h = (h ^ words[i]) * UINT64_C(0x9fb21c651e98df25);
+        h ^= h >> 32;
+    }
+    return h * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+}
+
+guint flow_key_hash(gconstpointer key)
+{
+    return (guint) hash(key, 0);
+}
+
+gboolean flow_key_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(FlowKey)) == 0;
+}
+
+static Flow *at(const FlowTable *t, guint32 index)
+{
+    return &t->blocks[index / BLOCK][index % BLOCK];
+}
+
+static guint32 *bucket(const FlowTable *t, const FlowKey *key)
+{
+    return &t->buckets[hash(key, t->seed) & (t->n_buckets - 1)];
+}
+
+static void set_buckets(FlowTable *t, guint32 n)
+{
+    g_free(t->buckets);
+    t->n_buckets = n;
+    t->buckets = g_new(guint32, n);
+    memset(t->buckets, 0xff, n * sizeof *t->buckets);
+    for (guint32 i = 0; i < t->n; i++) {
+        guint32 *head = bucket(t, &at(t, i)->key);
+        at(t, i)->chain = *head;
+        *head = i;
+    }
+}
+
+FlowTable *flow_table_new(guint max, FlowFunc leave, gpointer data)
+{
+    FlowTable *t = g_new0(FlowTable, 1);
+    t->max = MAX(max, 1);
+    t->blocks = g_new0(Flow *, t->max / BLOCK + 1);
+    t->seed = (guint64) g_random_int() << 32 | g_random_int();
+    t->leave = leave;
+    t->data = data;
+    set_buckets(t, BLOCK);
+    return t;
+}
+
+void flow_table_free(FlowTable *t)
+{
+    for (guint32 i = 0; i < t->n; i++)
+        t->leave(at(t, i), t->data);
+    for (guint i = 0; i <= t->max / BLOCK; i++)
+        g_free(t->blocks[i]);
+    g_free(t->blocks);
+    g_free(t->buckets);
+    g_free(t);
+}
+
+Flow *flow_table_find(FlowTable *t, const FlowKey *key)
+{
+    for (guint32 i = *bucket(t, key); i != NONE; i = at(t, i)->chain) {
+        Flow *flow = at(t, i);
+        if (flow_key_equal(&flow->key, key)) {
+            flow->used = true;
+            return flow;
+        }
+    }
+    return NULL;
+}
+
+static guint32 choose(FlowTable *t)
+{
+    guint32 chosen = t->turn;
+    guint best = 0;
+    for (guint i = 0; i < MIN(CHOICE, t->n) && best < 3; i++) {
+        guint32 index = t->turn;
+        t->turn = (t->turn + 1) % t->n;
+        Flow *flow = at(t, index);
+        bool kept = flow->state == FLOW_KEPT || flow->state == FLOW_TICKETS;
+        guint rank = kept ? !flow->used : 2u + !flow->used;
+        flow->used = false;
+        if (rank > best || i == 0) {
+            best = rank;
+            chosen = index;
+        }
+    }
+    return chosen;
+}
+
+static guint32 make_room(FlowTable *t)
+{
+    guint32 index = choose(t);
+    Flow *flow = at(t, index);
+    guint32 *link = bucket(t, &flow->key);
+    while (*link != index)
+        link = &at(t, *link)->chain;
+    *link = flow->chain;
+    t->leave(flow, t->data);
+    t->left++;
+    return index;
+}
+
+Flow *flow_table_add(FlowTable *t, const FlowKey *key)
+{
+    guint32 index;
+    if (t->n < t->max) {
+        if (t->n == t->n_buckets)
+            set_buckets(t, t->n_buckets * 2);
+        index = t->n++;
+        if (!t->blocks[index / BLOCK])
+            t->blocks[index / BLOCK] = g_new(Flow, BLOCK);
+    } else {
+        index = make_room(t);
+    }
+    Flow *flow = at(t, index);
+    guint32 *head = bucket(t, key);
+    *flow = (Flow){.key = *key, .chain = *head, .used = true};
+    *head = index;
+    return flow;
+}
+
+guint flow_table_size(const FlowTable *t)
+{
+    return t->n;
+}
+
+guint64 flow_table_left(const FlowTable *t)
+{
+    return t->left;
+}
+
+void flow_table_visit(FlowTable *t, guint n, FlowFunc visit, gpointer data)
+{
+    for (guint i = 0; i < MIN(n, t->n); i++) {
+        t->visited = (t->visited + 1) % t->n;
+        visit(at(t, t->visited), data);
+    }
+}

@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The rules of the scan: which packets are kept, in which order. The numbers are those of the packets.
+
+#include "packet-builder.h"
+#include "scan.h"
+
+#include <string.h>
+
+#define HTTP "GET / HTTP/1.1\r\n\r\n"
+
+typedef struct {
+    Scan *scan;
+    GString *kept;
+    guint64 number;
+    guint32 seq[2]; ///< next of client and server
+    guint16 client_port, server_port;
+} Run;
+
+static void take(const CapturePacket *packet, gpointer data)
+{
+    Run *run = data;
+    g_string_append_printf(run->kept, "%" G_GUINT64_FORMAT " ", packet->number);
+}
+
+static void run_init(Run *run, const ScanOptions *options)
+{
+    static const ScanOptions none = {0};
+    *run = (Run){.kept = g_string_new(NULL)};
+    run->scan = scan_new(options ? options : &none, take, run);
+}
+
+static guint regrets(const Run *run)
+{
+    return g_hash_table_size(scan_regrets(run->scan));
+}
+
+static void run_clear(Run *run)
+{
+    scan_free(run->scan);
+    g_string_free(run->kept, TRUE);
+}
+
+static void expect(Run *run, const char *kept)
+{
+    scan_finish(run->scan);
+    g_assert_cmpstr(run->kept->str, ==, kept);
+}
+
+static void put(Run *run, const Frame *frame)
+{
+    CapturePacket packet = frame_packet(frame, ++run->number);
+    scan_packet(run->scan, &packet);
+}
+
+static void send_flags(Run *run, bool server, guint8 flags, gconstpointer payload, gsize len)
+{
+    Frame frame;
+    frame_segment(&frame, server, run->client_port, run->server_port, run->seq[server], run->seq[!server], flags,
+                  payload, len);
+    put(run, &frame);
+    run->seq[server] += (guint32) len + (flags & TCP_SYN ? 1 : 0);
+}
+
+static void send_data(Run *run, bool server, gconstpointer payload, gsize len)
+{
+    send_flags(run, server, TCP_ACK, payload, len);
+}
+
+static void join_flow(Run *run, guint16 client_port, guint16 server_port)
+{
+    run->client_port = client_port;
+    run->server_port = server_port;
+    run->seq[0] = 1000;
+    run->seq[1] = 5000;
+}
+
+/// Three packets.
+static void open_flow(Run *run, guint16 client_port, guint16 server_port)
+{
+    join_flow(run, client_port, server_port);
+    send_flags(run, false, TCP_SYN, NULL, 0);
+    send_flags(run, true, TCP_SYN | TCP_ACK, NULL, 0);
+    send_data(run, false, NULL, 0);
+}
+
+static void send_bind(Run *run, const guint8 uuid[16], guint16 auth_len)
+{
+    guint8 pdu[512];
+    send_data(run, false, pdu, pdu_bind(pdu, uuid, auth_len));
+}
+
+static void send_ack(Run *run)
+{
+    guint8 pdu[512];
+    gsize len = pdu_bind(pdu, uuid_samr, 0);
+    pdu[2] = 12;
+    send_data(run, true, pdu, len);
+}
+
+static void send_request(Run *run, guint8 flags, guint16 opnum, guint32 stub_len)
+{
+    guint8 pdu[1024];
+    send_data(run, false, pdu, pdu_request(pdu, flags, opnum, stub_len));
+}
+
+static void test_whole_conversation(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    open_flow(&run, 1000, 49670);
+    send_bind(&run, uuid_login, 0);
+    send_ack(&run);
+    send_data(&run, false, NULL, 0);
+    send_flags(&run, false, TCP_RST, NULL, 0);
+    expect(&run, "1 2 3 4 5 6 7 ");
+    g_assert_cmpuint(regrets(&run), ==, 0);
+    g_assert_cmpuint(scan_count(run.scan).packets, ==, 7);
+    g_assert_cmpuint(scan_count(run.scan).kept, ==, 7);
+    run_clear(&run);
+}
+
+static void test_other_traffic(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    open_flow(&run, 1000, 80);
+    send_data(&run, false, HTTP, strlen(HTTP));
+    send_data(&run, true, "HTTP/1.1 200 OK\r\n\r\n", 19);
+    open_flow(&run, 1001, 49668); // other RPC
+    send_bind(&run, uuid_samr, 0);
+    send_ack(&run);
+    send_request(&run, 3, 5, 100);
+    Frame frame;
+    frame_init(&frame, "\0\1\1\0\0\1\0\0\0\0\0\0", 12);
+    frame_udp(&frame, 5353, 53);
+    frame_ipv4(&frame, 17, 1, 2);
+    frame_ethernet(&frame, 0x0800);
+    put(&run, &frame);
+    frame_init(&frame, "\0\1\x08\0\6\4\0\1", 8);
+    frame_ethernet(&frame, 0x0806);
+    put(&run, &frame);
+    expect(&run, "");
+    g_assert_cmpuint(regrets(&run), ==, 0);
+    run_clear(&run);
+}
+
+/// A Bind to an interface that nobody knows: its first request tells.
+static void test_unknown_object(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    open_flow(&run, 1000, 49668);
+    guint8 pdu[1024];
+    gsize len = pdu_bind(pdu, uuid_samr, 500);
+    send_data(&run, false, pdu, 300); // its token spans segments
+    send_data(&run, false, pdu + 300, len - 300);
+    send_ack(&run);
+    send_request(&run, 0x83, 5, 100);
+    send_data(&run, true, NULL, 0);
+    expect(&run, "1 2 3 4 5 6 7 8 ");
+    g_assert_cmpuint(regrets(&run), ==, 0);
+    run_clear(&run);
+}
+
+static void test_joined_in_the_middle(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    join_flow(&run, 1000, 49668);
+    send_data(&run, true, "the middle of something", 23);
+    send_data(&run, true, "and more of it", 14);
+    send_data(&run, false, NULL, 0);
+    send_request(&run, 0x83, 5, 100);
+    expect(&run, "1 2 3 4 ");
+    run_clear(&run);
+}
+
+/// The UUID in another segment than the header, or the header itself in two.
+static void test_split(void)
+{
+    for (gsize at = 1; at < 72; at++) {
+        Run run;
+        run_init(&run, NULL);
+        open_flow(&run, 1000, 49668);
+        guint8 pdu[512];
+        gsize len = pdu_bind(pdu, uuid_login, 0);
+        send_data(&run, false, pdu, at);
+        send_data(&run, false, pdu + at, len - at);
+        expect(&run, "1 2 3 4 5 ");
+        g_assert_cmpuint(regrets(&run), ==, 0);
+        run_clear(&run);
+    }
+}
+
+static void test_overtaken(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    open_flow(&run, 1000, 49668);
+    guint8 pdu[512];
+    gsize len = pdu_bind(pdu, uuid_login, 0);
+    run.seq[0] += 50;
+    send_data(&run, false, pdu + 50, len - 50);
+    run.seq[0] = 1001;
+    send_data(&run, false, pdu, 50);
+    expect(&run, "1 2 3 5 4 ");
+    g_assert_cmpuint(regrets(&run), ==, 0);
+    run_clear(&run);
+}
+
+/// Whatever comes first: a PDU that matters is found, and regretted.
+static void test_regret(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    open_flow(&run, 1000, 445);
+    send_data(&run, false, HTTP, strlen(HTTP));
+    guint8 data[512] = "something before";
+    gsize len = 40 + pdu_bind(data + 40, uuid_login, 0);
+    send_data(&run, false, data, len);
+    send_data(&run, true, "x", 1);
+    expect(&run, "5 6 ");
+    g_assert_cmpuint(regrets(&run), ==, 1);
+
+    Run again;
+    const ScanOptions wanted = {.wanted = scan_regrets(run.scan)};
+    run_init(&again, &wanted);
+    open_flow(&again, 1000, 445);
+    send_data(&again, false, HTTP, strlen(HTTP));
+    send_data(&again, false, data, len);
+    open_flow(&again, 1001, 445);
+    send_data(&again, false, HTTP, strlen(HTTP));
+    expect(&again, "1 2 3 4 5 ");
+    g_assert_cmpuint(regrets(&again), ==, 0);
+    run_clear(&again);
+    run_clear(&run);
+}
+
+/// … though its header stands in two segments.
+static void test_regret_split(void)
+{
+    for (gsize at = 1; at < 40; at++) {
+        Run run;
+        run_init(&run, NULL);
+        open_flow(&run, 1000, 49668);
+        send_bind(&run, uuid_samr, 0);
+        send_request(&run, 3, 5, 100);
+        guint8 data[512] = {0};
+        gsize len = 20 + pdu_request(data + 20, 0x83, 5, 10);
+        send_data(&run, false, data, 20 + at);
+        g_assert_cmpuint(regrets(&run), ==, at >= 8);
+        send_data(&run, false, data + 20 + at, len - 20 - at);
+        g_assert_cmpuint(regrets(&run), ==, 1);
+        run_clear(&run);
+    }
+}
+
+static void test_new_connection_on_the_same_ports(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    open_flow(&run, 1000, 49668);
+    send_data(&run, false, HTTP, strlen(HTTP));
+    join_flow(&run, 1000, 49668);
+    run.seq[0] = 777777;
+    send_flags(&run, false, TCP_SYN, NULL, 0);
+    send_bind(&run, uuid_login, 0);
+    expect(&run, "5 6 ");
+    g_assert_cmpuint(regrets(&run), ==, 0);
+    run_clear(&run);
+}
+
+static void test_endpoint_mapper(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    open_flow(&run, 1000, 135);
+    send_bind(&run, uuid_samr, 0);
+    send_ack(&run);
+    send_request(&run, 3, 3, 156);
+    expect(&run, "");
+    run_clear(&run);
+
+    run_init(&run, NULL);
+    open_flow(&run, 1000, 135);
+    send_bind(&run, uuid_samr, 50); // a token
+    expect(&run, "1 2 3 4 ");
+    run_clear(&run);
+
+    run_init(&run, NULL);
+    open_flow(&run, 1000, 135);
+    send_data(&run, false, HTTP, strlen(HTTP)); // it cannot be judged
+    join_flow(&run, 1001, 135);
+    send_request(&run, 3, 3, 100);
+    expect(&run, "1 2 3 4 5 ");
+    run_clear(&run);
+
+    run_init(&run, NULL);
+    open_flow(&run, 1000, 135);
+    send_bind(&run, uuid_samr, 0);
+    send_request(&run, 3, 3, 156);
+    send_request(&run, 3, 4, 700);
+    g_assert_cmpuint(regrets(&run), ==, 1);
+    run_clear(&run);
+}
+
+static void test_kerberos(void)
+{
+    static const guint8 reply[] = {0, 0, 0, 4, 0x6d, 2, 1, 1}, request[] = {0, 0, 0, 4, 0x6c, 2, 1, 1};
+    const ScanOptions keys = {.keys = true};
+    for (int with_keys = 0; with_keys < 2; with_keys++) {
+        Run run;
+        run_init(&run, with_keys ? &keys : NULL);
+        open_flow(&run, 1000, 88);
+        send_data(&run, false, request, sizeof request);
+        send_data(&run, true, NULL, 0);
+        send_data(&run, true, reply, sizeof reply);
+        send_data(&run, false, NULL, 0);
+        Frame frame;
+        for (int from_kdc = 0; from_kdc < 2; from_kdc++) {
+            frame_init(&frame, (from_kdc ? reply : request) + 4, 4);
+            frame_udp(&frame, from_kdc ? 88 : 999, from_kdc ? 999 : 88);
+            frame_ipv4(&frame, 17, 1, 2);
+            frame_ethernet(&frame, 0x0800);
+            put(&run, &frame);
+        }
+        expect(&run, with_keys ? "1 2 3 4 5 6 7 8 9 " : "1 2 6 9 ");
+        run_clear(&run);
+    }
+    Run run;
+    run_init(&run, NULL);
+    open_flow(&run, 1000, 88); // no Kerberos
+    send_data(&run, false, HTTP, strlen(HTTP));
+    send_data(&run, true, "HTTP/1.1 200 OK\r\n\r\n", 19);
+    send_data(&run, true, "more", 4);
+    expect(&run, "");
+    run_clear(&run);
+}
+
+static void test_what_cannot_be_judged(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    Frame frame;
+    frame_init(&frame, "whatever this is", 16);
+    frame_ethernet(&frame, 0x1234);
+    put(&run, &frame);
+    frame_init(&frame, "a tunnel", 8);
+    frame_udp(&frame, 1701, 1701);
+    frame_ipv4(&frame, 17, 1, 2);
+    frame_ethernet(&frame, 0x0800);
+    put(&run, &frame);
+    frame_segment(&frame, false, 1, 2, 3, 4, TCP_ACK, "x", 1);
+    frame.bytes[frame.start + 14 + 6] = 0x20; // a fragment
+    put(&run, &frame);
+    join_flow(&run, 1, 2); // what follows it in the same flow
+    send_data(&run, false, "y", 1);
+    expect(&run, "1 2 3 4 ");
+    run_clear(&run);
+}
+
+static void test_unknown_tunnel(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    Frame frame;
+    guint8 data[256] = "header";
+    gsize len = 30 + pdu_bind(data + 30, uuid_login, 0);
+    frame_init(&frame, data, len);
+    frame_udp(&frame, 20000, 20001);
+    frame_ipv4(&frame, 17, 1, 2);
+    frame_ethernet(&frame, 0x0800);
+    put(&run, &frame);
+    g_assert_cmpuint(regrets(&run), ==, 1);
+    Run again;
+    const ScanOptions wanted = {.wanted = scan_regrets(run.scan)};
+    run_init(&again, &wanted);
+    frame_init(&frame, "handshake", 9);
+    frame_udp(&frame, 20001, 20000);
+    frame_ipv4(&frame, 17, 2, 1);
+    frame_ethernet(&frame, 0x0800);
+    put(&again, &frame);
+    expect(&again, "1 ");
+    run_clear(&again);
+    run_clear(&run);
+}
+
+static void test_quoted(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    for (guint16 port = 1000; port < 1002; port++) {
+        join_flow(&run, port, 49668);
+        send_flags(&run, false, TCP_SYN, NULL, 0);
+        Frame frame;
+        frame_segment(&frame, false, port, 49668, 1000, 0, TCP_SYN, NULL, 0);
+        frame.start += 14;
+        frame_prepend(&frame, "\3\1\0\0\0\0\0\0", 8);
+        frame_ipv4(&frame, 1, 9, 1);
+        frame_ethernet(&frame, 0x0800);
+        put(&run, &frame);
+        if (port == 1000)
+            send_bind(&run, uuid_login, 0);
+        else
+            send_data(&run, false, HTTP, strlen(HTTP));
+        put(&run, &frame);
+    }
+    expect(&run, "1 2 3 4 ");
+    run_clear(&run);
+}
+
+static void test_everything(void)
+{
+    Run run;
+    const ScanOptions options = {.everything = true};
+    run_init(&run, &options);
+    open_flow(&run, 1000, 80);
+    send_data(&run, false, HTTP, strlen(HTTP));
+    Frame frame;
+    frame_init(&frame, "\0\1\x08\0\6\4\0\1", 8);
+    frame_ethernet(&frame, 0x0806);
+    put(&run, &frame);
+    run.seq[0] += 5;
+    send_data(&run, false, "67890", 5);
+    run.seq[0] -= 10;
+    send_data(&run, false, "12345", 5);
+    expect(&run, "1 2 3 4 5 7 6 ");
+    run_clear(&run);
+}
+
+static void flood(Run *run, guint n, bool bind)
+{
+    for (guint i = 0; i < n; i++) {
+        Frame frame;
+        guint8 pdu[512];
+        frame_init(&frame, pdu, bind ? pdu_bind(pdu, uuid_login, 0) : 0);
+        frame_tcp(&frame, 1000, 49668, 1, 1, bind ? TCP_ACK : TCP_SYN);
+        frame_ipv4(&frame, 6, 3, 2);
+        memcpy(frame.bytes + frame.start + 12, &i, sizeof i);
+        frame_ethernet(&frame, 0x0800);
+        put(run, &frame);
+    }
+}
+
+static void test_flood_of_syns(void)
+{
+    Run run;
+    const ScanOptions options = {.max_flows = 10000};
+    run_init(&run, &options);
+    open_flow(&run, 1000, 49668);
+    send_bind(&run, uuid_login, 0);
+    flood(&run, 200000, false);
+    g_assert_false(scan_overflowed(run.scan));
+    send_data(&run, true, NULL, 0);
+    expect(&run, "1 2 3 4 200005 ");
+    run_clear(&run);
+}
+
+static void test_flood_of_binds(void)
+{
+    Run run;
+    const ScanOptions options = {.max_flows = 1000};
+    run_init(&run, &options);
+    flood(&run, 5000, true);
+    g_assert_true(scan_overflowed(run.scan)); // all of them have to be seen
+    g_assert_cmpuint(scan_count(run.scan).kept, ==, 5000);
+    run_clear(&run);
+}
+
+/// What comes back after it left may have been there before.
+static void test_comes_back(void)
+{
+    Run run;
+    const ScanOptions options = {.max_flows = 100};
+    run_init(&run, &options);
+    open_flow(&run, 1000, 49668);
+    send_data(&run, false, HTTP, strlen(HTTP));
+    flood(&run, 1000, false);
+    g_assert_cmpuint(regrets(&run), ==, 0);
+    send_bind(&run, uuid_login, 0);
+    g_assert_cmpuint(regrets(&run), ==, 1);
+    run_clear(&run);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/scan/whole-conversation", test_whole_conversation);
+    g_test_add_func("/scan/other-traffic", test_other_traffic);
+    g_test_add_func("/scan/unknown-object", test_unknown_object);
+    g_test_add_func("/scan/joined-in-the-middle", test_joined_in_the_middle);
+    g_test_add_func("/scan/split", test_split);
+    g_test_add_func("/scan/overtaken", test_overtaken);
+    g_test_add_func("/scan/regret", test_regret);
+    g_test_add_func("/scan/regret-split", test_regret_split);
+    g_test_add_func("/scan/new-connection-on-the-same-ports", test_new_connection_on_the_same_ports);
+    g_test_add_func("/scan/endpoint-mapper", test_endpoint_mapper);
+    g_test_add_func("/scan/kerberos", test_kerberos);
+    g_test_add_func("/scan/what-cannot-be-judged", test_what_cannot_be_judged);
+    g_test_add_func("/scan/unknown-tunnel", test_unknown_tunnel);
+    g_test_add_func("/scan/quoted", test_quoted);
+    g_test_add_func("/scan/everything", test_everything);
+    g_test_add_func("/scan/flood-of-syns", test_flood_of_syns);
+    g_test_add_func("/scan/flood-of-binds", test_flood_of_binds);
+    g_test_add_func("/scan/comes-back", test_comes_back);
+    return g_test_run();
+}
