@@ -142,3 +142,17 @@ GPtrArray *activities_new(const GPtrArray *sets, Confidence min)
     g_ptr_array_sort(activities, compare); // which is stable
     return activities;
 }
+
+GPtrArray *activity_techniques(const Activity *activity)
+{
+    GPtrArray *ids = g_ptr_array_new();
+    for (guint i = 0; i < activity->records->len; i++) {
+        const GPtrArray *techniques = ((const Record *) g_ptr_array_index(activity->records, i))->techniques;
+        for (guint j = 0; j < techniques->len; j++) {
+            gpointer id = g_ptr_array_index(techniques, j);
+            if (!g_ptr_array_find_with_equal_func(ids, id, g_str_equal, NULL))
+                g_ptr_array_add(ids, id);
+        }
+    }
+    return ids;
+}

@@ -33,6 +33,9 @@ typedef struct {
  * worst first, those that are allowed last. `sets` have to stay. Owned by the caller. */
 GPtrArray *activities_new(const GPtrArray *sets, Confidence min);
 
+/** ATT&CK ids of its records, each once: const char * of the set. Owned by the caller. */
+GPtrArray *activity_techniques(const Activity *activity);
+
 /** "Execution", … */
 const char *activity_kind_title(ActivityKind kind);
 

@@ -3,6 +3,17 @@
 
 #include <string.h>
 
+guint64 capture_packet_time(const CapturePacket *packet)
+{
+    guint64 per_second = 1, per_unit = 1000000000;
+    for (int i = 0; i < packet->digits; i++) {
+        per_second *= 10;
+        per_unit /= 10;
+    }
+    guint64 secs = (guint64) CLAMP(packet->secs, 0, (gint64) (UINT64_MAX / 1000000000) / 2);
+    return secs * per_second + packet->nsecs / per_unit;
+}
+
 HeldPacket *held_packet_new(const CapturePacket *packet)
 {
     HeldPacket *held = g_malloc(sizeof *held + packet->len);

@@ -34,6 +34,9 @@ typedef struct {
     guint32 nsecs;
 } CapturePacket;
 
+/** Its time since 1970 in units of its last digit, as pcapng tells it; what is before that is 1970. */
+guint64 capture_packet_time(const CapturePacket *packet);
+
 /** A packet with bytes of its own. */
 typedef struct HeldPacket {
     CapturePacket packet;

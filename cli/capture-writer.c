@@ -139,21 +139,10 @@ static guint32 find_interface(CaptureWriter *w, const CapturePacket *packet)
     return number;
 }
 
-static guint64 time_units(const CapturePacket *packet)
-{
-    guint64 per_second = 1, per_unit = 1000000000;
-    for (int i = 0; i < packet->digits; i++) {
-        per_second *= 10;
-        per_unit /= 10;
-    }
-    guint64 secs = (guint64) CLAMP(packet->secs, 0, (gint64) (UINT64_MAX / 1000000000) / 2);
-    return secs * per_second + packet->nsecs / per_unit;
-}
-
 bool capture_writer_add(CaptureWriter *w, const CapturePacket *packet)
 {
     guint32 interface = find_interface(w, packet);
-    guint64 time = time_units(packet);
+    guint64 time = capture_packet_time(packet);
     guint32 padding = (4 - packet->len % 4) % 4, len = 32 + packet->len + padding;
     put_u32(w, 6);
     put_u32(w, len);

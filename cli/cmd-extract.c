@@ -15,17 +15,8 @@
 
 typedef struct {
     ReadingOptions reading;
-    char *output;
     char *folder;
 } ExtractOptions;
-
-static gboolean set_output(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((ExtractOptions *) data)->output, value);
-    return TRUE;
-}
 
 static gboolean set_folder(const char *name, const char *value, gpointer data, GError **error)
 {
@@ -37,7 +28,7 @@ static gboolean set_folder(const char *name, const char *value, gpointer data, G
 
 /// A new option belongs into the man page too.
 static const GOptionEntry entries[] = {
-    {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_output,
+    {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) reading_set_output,
      "Write the packets of all activities to FILE (- is standard output)", "FILE"},
     {"per-activity", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_folder,
      "Write those of each activity to a file of its own in DIR", "DIR"},
@@ -155,8 +146,8 @@ static int extract(const ExtractOptions *options)
     g_autoptr(GArray) captures = make_captures(&reading, inputs);
     g_autoptr(GPtrArray) activities = activities_new(reading.sets, options->reading.min_confidence);
     bool keys = reading.keys.fd >= 0;
-    if (activities->len > 0 && options->output)
-        status = write_all(options->output, captures, activities, keys);
+    if (activities->len > 0 && options->reading.output)
+        status = write_all(options->reading.output, captures, activities, keys);
     if (activities->len > 0 && options->folder && status == COMMAND_MATCHED)
         status = write_each(options->folder, captures, activities, keys);
     return status == COMMAND_MATCHED ? reading_status(&reading) : status;
@@ -189,7 +180,7 @@ int cmd_extract(int argc, char **argv)
         status = COMMAND_UNABLE;
     else if (options.reading.captures->len == 0)
         command_warn("no capture named (see %s --help)", argv[0]);
-    else if (!options.output && !options.folder)
+    else if (!options.reading.output && !options.folder)
         command_warn("name a file with -o, or a folder with --per-activity");
     else if (find_pipe(options.reading.captures))
         command_warn("%s: a pipe cannot be read twice: save it to a file",
@@ -197,7 +188,6 @@ int cmd_extract(int argc, char **argv)
                                                                            : find_pipe(options.reading.captures));
     else
         status = extract(&options);
-    g_free(options.output);
     g_free(options.folder);
     reading_options_clear(&options.reading);
     return status;

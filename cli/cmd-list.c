@@ -14,7 +14,6 @@
 typedef struct {
     ReadingOptions reading;
     const OutFormat *format;
-    char *output;
     char *navigator;
 } ListOptions;
 
@@ -30,14 +29,6 @@ static gboolean set_format(const char *name, const char *value, gpointer data, G
     return FALSE;
 }
 
-static gboolean set_output(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((ListOptions *) data)->output, value);
-    return TRUE;
-}
-
 static gboolean set_navigator(const char *name, const char *value, gpointer data, GError **error)
 {
     (void) name;
@@ -49,7 +40,7 @@ static gboolean set_navigator(const char *name, const char *value, gpointer data
 /// A new option belongs into the man page too.
 static const GOptionEntry entries[] = {
     {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
-    {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_output,
+    {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) reading_set_output,
      "Write to FILE instead of standard output", "FILE"},
     {"navigator", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_navigator,
      "Write the techniques found to FILE, too, as a layer for MITRE's ATT&CK Navigator", "FILE"},
@@ -74,7 +65,7 @@ static size_t terminal_width(void)
 
 static OutStyle make_style(const ListOptions *options)
 {
-    bool terminal = !options->output && isatty(STDOUT_FILENO);
+    bool terminal = !options->reading.output && isatty(STDOUT_FILENO);
     const char *no_colour = g_getenv("NO_COLOR");
     return (OutStyle){
         .width = terminal ? terminal_width() : 0,
@@ -151,7 +142,7 @@ static int list(const ListOptions *options)
         return status;
     g_autoptr(GError) error = NULL;
     g_auto(OutFile) file = {0};
-    if (!out_file_open(&file, options->output, &error)) {
+    if (!out_file_open(&file, options->reading.output, &error)) {
         command_warn("%s", error->message);
         return COMMAND_UNABLE;
     }
@@ -194,7 +185,6 @@ int cmd_list(int argc, char **argv)
         command_warn("no capture named (see %s --help)", argv[0]);
     else
         status = list(&options);
-    g_free(options.output);
     g_free(options.navigator);
     reading_options_clear(&options.reading);
     return status;

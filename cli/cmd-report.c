@@ -13,17 +13,8 @@
 
 typedef struct {
     ReadingOptions reading;
-    char *output;
     char *case_name, *examiner, *note_file;
 } ReportOptions;
-
-static gboolean set_output(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((ReportOptions *) data)->output, value);
-    return TRUE;
-}
 
 static gboolean set_case(const char *name, const char *value, gpointer data, GError **error)
 {
@@ -51,7 +42,7 @@ static gboolean set_note_file(const char *name, const char *value, gpointer data
 
 /// A new option belongs into the man page too.
 static const GOptionEntry entries[] = {
-    {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_output,
+    {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) reading_set_output,
      "Write to FILE instead of standard output", "FILE"},
     {"case", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_case, "Name or number of the case", "TEXT"},
     {"examiner", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_examiner, "Who examines it", "TEXT"},
@@ -191,7 +182,7 @@ static int make_report(const ReportOptions *options, const char *command)
     if (status != COMMAND_MATCHED)
         return status;
     g_auto(OutFile) file = {0};
-    if (!out_file_open(&file, options->output, &error)) {
+    if (!out_file_open(&file, options->reading.output, &error)) {
         command_warn("%s", error->message);
         return COMMAND_UNABLE;
     }
@@ -225,7 +216,6 @@ int cmd_report(int argc, char **argv)
         command_warn("no capture named (see %s --help)", argv[0]);
     else
         status = make_report(&options, command);
-    g_free(options.output);
     g_free(options.case_name);
     g_free(options.examiner);
     g_free(options.note_file);

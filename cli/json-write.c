@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "json-write.h"
 
+#include "record.h"
 #include "text-escape.h"
 
 #include <inttypes.h>
@@ -119,4 +120,16 @@ void json_write_text(JsonWriter *w, const char *name, const char *value)
     }
     put_name(w, name);
     put_text(w->stream, value);
+}
+
+void json_write_known_text(JsonWriter *w, const char *name, const char *value)
+{
+    if (value)
+        json_write_text(w, name, value);
+}
+
+void json_write_known_int(JsonWriter *w, const char *name, int64_t value)
+{
+    if (value != NUMBER_UNKNOWN)
+        json_write_int(w, name, value);
 }

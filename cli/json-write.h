@@ -28,4 +28,8 @@ void json_write_int(JsonWriter *w, const char *name, int64_t value);
 /** `value` is valid UTF-8; NULL gives null. */
 void json_write_text(JsonWriter *w, const char *name, const char *value);
 
+/** Nothing at all when it is not known: NULL, NUMBER_UNKNOWN. */
+void json_write_known_text(JsonWriter *w, const char *name, const char *value);
+void json_write_known_int(JsonWriter *w, const char *name, int64_t value);
+
 #endif

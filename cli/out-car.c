@@ -10,21 +10,9 @@
 
 #include <string.h>
 
-static void put_text(JsonWriter *w, const char *name, const char *value)
-{
-    if (value)
-        json_write_text(w, name, value);
-}
-
-static void put_number(JsonWriter *w, const char *name, int64_t value)
-{
-    if (value != NUMBER_UNKNOWN)
-        json_write_int(w, name, value);
-}
-
 static void put_frame(JsonWriter *w, const char *name, int64_t frame)
 {
-    put_number(w, name, frame ? frame_number(frame) : NUMBER_UNKNOWN);
+    json_write_known_int(w, name, frame ? frame_number(frame) : NUMBER_UNKNOWN);
 }
 
 static void open_event(JsonWriter *w, const Record *r, const char *object, const char *action)
@@ -33,7 +21,7 @@ static void open_event(JsonWriter *w, const Record *r, const char *object, const
     json_write_text(w, "analytic", CAR_ANALYTIC);
     json_write_text(w, "confidence", confidence_text(r->confidence));
     g_autofree char *allowed = record_text_allowed(r);
-    put_text(w, "allowed", allowed);
+    json_write_known_text(w, "allowed", allowed);
     json_write_text(w, "object", object);
     json_write_text(w, "action", action);
     json_open_object(w, "fields");
@@ -51,27 +39,27 @@ static void write_owner(JsonWriter *w, const Process *process)
 {
     if (!process)
         return;
-    put_number(w, "pid", process->pid);
-    put_number(w, "ppid", process->parent_pid ? process->parent_pid : NUMBER_UNKNOWN);
-    put_text(w, "image_path", process->image);
-    put_text(w, "exe", record_base_name(process->image));
-    put_text(w, "user", process->user);
+    json_write_known_int(w, "pid", process->pid);
+    json_write_known_int(w, "ppid", process->parent_pid ? process->parent_pid : NUMBER_UNKNOWN);
+    json_write_known_text(w, "image_path", process->image);
+    json_write_known_text(w, "exe", record_base_name(process->image));
+    json_write_known_text(w, "user", process->user);
 }
 
 /// What all events of a flow have.
 static void write_flow(JsonWriter *w, const Record *r)
 {
-    put_text(w, "src_ip", r->client.ip);
-    put_number(w, "src_port", r->client.port);
-    put_text(w, "src_hostname", r->client.host);
-    put_text(w, "src_fqdn", r->client.fqdn);
-    put_text(w, "dest_ip", r->server.ip);
-    put_number(w, "dest_port", r->server.port);
-    put_text(w, "dest_hostname", r->server.host);
-    put_text(w, "dest_fqdn", r->server.fqdn);
+    json_write_known_text(w, "src_ip", r->client.ip);
+    json_write_known_int(w, "src_port", r->client.port);
+    json_write_known_text(w, "src_hostname", r->client.host);
+    json_write_known_text(w, "src_fqdn", r->client.fqdn);
+    json_write_known_text(w, "dest_ip", r->server.ip);
+    json_write_known_int(w, "dest_port", r->server.port);
+    json_write_known_text(w, "dest_hostname", r->server.host);
+    json_write_known_text(w, "dest_fqdn", r->server.fqdn);
     json_write_text(w, "transport_protocol", "TCP");
     json_write_text(w, "application_protocol", "DCE/RPC");
-    put_text(w, "start_time", r->start_time);
+    json_write_known_text(w, "start_time", r->start_time);
     write_owner(w, record_process(r, "client"));
 }
 
@@ -84,7 +72,7 @@ static void write_interface(JsonWriter *w, const RecordSet *set, const Record *r
     json_write_text(w, "rpc_uuid", offered->uuid);
     json_write_text(w, "rpc_message", "bind");
     put_frame(w, "frame", offered->frame);
-    put_text(w, "capture", record_other_path(set, r, offered->frame));
+    json_write_known_text(w, "capture", record_other_path(set, r, offered->frame));
     if (offered->accepted != ANSWER_UNKNOWN)
         json_write_bool(w, "accepted", offered->accepted == ANSWER_YES);
     json_close_object(w);
@@ -96,24 +84,24 @@ static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, con
     open_event(w, r, "flow", "message");
     write_flow(w, r);
     json_open_object(w, "proto_info");
-    put_text(w, "rpc_interface", call->interface);
-    put_number(w, "rpc_opnum", call->opnum);
-    put_text(w, "rpc_method", call->method);
+    json_write_known_text(w, "rpc_interface", call->interface);
+    json_write_known_int(w, "rpc_opnum", call->opnum);
+    json_write_known_text(w, "rpc_method", call->method);
     json_write_text(w, "rpc_message", "request");
     put_frame(w, "frame", call->frame);
-    put_text(w, "capture", record_other_path(set, r, call->frame));
+    json_write_known_text(w, "capture", record_other_path(set, r, call->frame));
     put_frame(w, "response_frame", call->response_frame);
-    put_text(w, "response_capture", record_other_path(set, r, call->response_frame));
-    put_text(w, "stage", call->stage);
-    put_text(w, "namespace", call->namespace_path);
+    json_write_known_text(w, "response_capture", record_other_path(set, r, call->response_frame));
+    json_write_known_text(w, "stage", call->stage);
+    json_write_known_text(w, "namespace", call->namespace_path);
     if (call->sealed != ANSWER_UNKNOWN)
         json_write_bool(w, "sealed", call->sealed == ANSWER_YES);
-    put_text(w, "query", call->query);
-    put_text(w, "object_path", call->object_path);
-    put_text(w, "class", call->class_name);
-    put_text(w, "wmi_method", call->wmi_method);
-    put_text(w, "command_line", call->command_line);
-    put_number(w, "status", call->status);
+    json_write_known_text(w, "query", call->query);
+    json_write_known_text(w, "object_path", call->object_path);
+    json_write_known_text(w, "class", call->class_name);
+    json_write_known_text(w, "wmi_method", call->wmi_method);
+    json_write_known_text(w, "command_line", call->command_line);
+    json_write_known_int(w, "status", call->status);
     json_close_object(w);
     close_event(w);
 }
@@ -121,12 +109,12 @@ static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, con
 static void write_spawned(JsonWriter *w, const Record *r, const Process *process)
 {
     open_event(w, r, "process", "create");
-    put_text(w, "hostname", r->server.host);
-    put_text(w, "fqdn", r->server.fqdn);
+    json_write_known_text(w, "hostname", r->server.host);
+    json_write_known_text(w, "fqdn", r->server.fqdn);
     write_owner(w, process);
-    put_text(w, "command_line", process->command_line);
-    put_text(w, "parent_image_path", process->parent_image);
-    put_text(w, "parent_exe", record_base_name(process->parent_image));
+    json_write_known_text(w, "command_line", process->command_line);
+    json_write_known_text(w, "parent_image_path", process->parent_image);
+    json_write_known_text(w, "parent_exe", record_base_name(process->parent_image));
     close_event(w);
 }
 
@@ -142,10 +130,10 @@ static void car_record(Out *out, const RecordSet *set, const Record *r)
         write_call(w, set, r, &g_array_index(r->calls, Call, i));
     open_event(w, r, "flow", "end");
     write_flow(w, r);
-    put_text(w, "end_time", r->end_time);
-    put_number(w, "packet_count", record_frame_count(r));
-    put_number(w, "out_bytes", r->bytes.client);
-    put_number(w, "in_bytes", r->bytes.server);
+    json_write_known_text(w, "end_time", r->end_time);
+    json_write_known_int(w, "packet_count", record_frame_count(r));
+    json_write_known_int(w, "out_bytes", r->bytes.client);
+    json_write_known_int(w, "in_bytes", r->bytes.server);
     close_event(w);
     for (guint i = 0; i < r->processes->len; i++) {
         const Process *process = &g_array_index(r->processes, Process, i);

@@ -11,18 +11,6 @@
 
 #define ECS_VERSION "8.11.0" ///< the oldest that has all fields used here
 
-static void put_text(JsonWriter *w, const char *name, const char *value)
-{
-    if (value)
-        json_write_text(w, name, value);
-}
-
-static void put_number(JsonWriter *w, const char *name, int64_t value)
-{
-    if (value != NUMBER_UNKNOWN)
-        json_write_int(w, name, value);
-}
-
 static void put_list(JsonWriter *w, const char *name, const GPtrArray *values)
 {
     if (values->len == 0)
@@ -57,11 +45,11 @@ static void write_event(JsonWriter *w, const RecordSet *set, const Record *r)
     json_write_text(w, "dataset", "car_wmi.connection");
     json_write_text(w, "provider", "car-wmi");
     const Call *call = record_strongest_call(r);
-    put_text(w, "action", call ? call->stage : NULL);
+    json_write_known_text(w, "action", call ? call->stage : NULL);
     g_autofree char *reason = record_text_evidence(set, r);
-    put_text(w, "reason", *reason ? reason : NULL);
-    put_text(w, "start", r->start_time);
-    put_text(w, "end", r->end_time);
+    json_write_known_text(w, "reason", *reason ? reason : NULL);
+    json_write_known_text(w, "start", r->start_time);
+    json_write_known_text(w, "end", r->end_time);
     int64_t start = record_time(r->start_time), end = record_time(r->end_time);
     if (start != NUMBER_UNKNOWN && end >= start)
         json_write_int(w, "duration", end - start);
@@ -71,11 +59,11 @@ static void write_event(JsonWriter *w, const RecordSet *set, const Record *r)
 static void write_end(JsonWriter *w, const char *name, const Endpoint *endpoint, int64_t bytes)
 {
     json_open_object(w, name);
-    put_text(w, "address", endpoint->ip ? endpoint->ip : endpoint->host);
-    put_text(w, "ip", endpoint->ip);
-    put_number(w, "port", endpoint->port);
-    put_text(w, "domain", endpoint->fqdn ? endpoint->fqdn : endpoint->host);
-    put_number(w, "bytes", bytes);
+    json_write_known_text(w, "address", endpoint->ip ? endpoint->ip : endpoint->host);
+    json_write_known_text(w, "ip", endpoint->ip);
+    json_write_known_int(w, "port", endpoint->port);
+    json_write_known_text(w, "domain", endpoint->fqdn ? endpoint->fqdn : endpoint->host);
+    json_write_known_int(w, "bytes", bytes);
     json_close_object(w);
 }
 
@@ -91,7 +79,7 @@ static void write_network(JsonWriter *w, const Record *r)
         json_write_text(w, "application", r->confidence == CONFIDENCE_WMI ? "wmi" : "dcom");
     if (r->bytes.client != NUMBER_UNKNOWN && r->bytes.server != NUMBER_UNKNOWN)
         json_write_int(w, "bytes", r->bytes.client + r->bytes.server);
-    put_number(w, "packets", record_frame_count(r));
+    json_write_known_int(w, "packets", record_frame_count(r));
     json_close_object(w);
 }
 
@@ -100,11 +88,11 @@ static void write_process(JsonWriter *w, const Process *process)
     if (!process)
         return;
     json_open_object(w, "process");
-    put_number(w, "pid", process->pid);
-    put_text(w, "name", record_base_name(process->image));
-    put_text(w, "executable", process->image);
-    put_text(w, "command_line", process->command_line);
-    put_text(w, "start", process->start_time);
+    json_write_known_int(w, "pid", process->pid);
+    json_write_known_text(w, "name", record_base_name(process->image));
+    json_write_known_text(w, "executable", process->image);
+    json_write_known_text(w, "command_line", process->command_line);
+    json_write_known_text(w, "start", process->start_time);
     if (process->user) {
         json_open_object(w, "user");
         json_write_text(w, "name", process->user);
@@ -112,9 +100,9 @@ static void write_process(JsonWriter *w, const Process *process)
     }
     if (process->parent_pid || process->parent_image) {
         json_open_object(w, "parent");
-        put_number(w, "pid", process->parent_pid ? process->parent_pid : NUMBER_UNKNOWN);
-        put_text(w, "name", record_base_name(process->parent_image));
-        put_text(w, "executable", process->parent_image);
+        json_write_known_int(w, "pid", process->parent_pid ? process->parent_pid : NUMBER_UNKNOWN);
+        json_write_known_text(w, "name", record_base_name(process->parent_image));
+        json_write_known_text(w, "executable", process->parent_image);
         json_close_object(w);
     }
     json_close_object(w);
@@ -126,7 +114,7 @@ static void write_user(JsonWriter *w, const Auth *auth)
         return;
     json_open_object(w, "user");
     json_write_text(w, "name", auth->user);
-    put_text(w, "domain", auth->domain);
+    json_write_known_text(w, "domain", auth->domain);
     json_close_object(w);
 }
 
@@ -250,15 +238,15 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
 {
     JsonWriter writer = {.stream = out->stream}, *w = &writer;
     json_open_object(w, NULL);
-    put_text(w, "@timestamp", r->start_time);
+    json_write_known_text(w, "@timestamp", r->start_time);
     json_open_object(w, "ecs");
     json_write_text(w, "version", ECS_VERSION);
     json_close_object(w);
-    put_text(w, "message", r->summary);
+    json_write_known_text(w, "message", r->summary);
     json_open_object(w, "labels");
     json_write_text(w, "confidence", confidence_text(r->confidence));
     g_autofree char *allowed = record_text_allowed(r);
-    put_text(w, "allowed", allowed);
+    json_write_known_text(w, "allowed", allowed);
     json_close_object(w);
     write_event(w, set, r);
     write_end(w, "source", &r->client, r->bytes.client);

@@ -91,21 +91,10 @@ void pcapng_write_interface(FILE *stream, const CapturePacket *packet, const cha
     write_block(stream, BLOCK_INTERFACE, body);
 }
 
-static guint64 time_units(const CapturePacket *packet)
-{
-    guint64 per_second = 1, per_unit = 1000000000;
-    for (int i = 0; i < packet->digits; i++) {
-        per_second *= 10;
-        per_unit /= 10;
-    }
-    guint64 secs = (guint64) CLAMP(packet->secs, 0, (gint64) (UINT64_MAX / 1000000000) / 2);
-    return secs * per_second + packet->nsecs / per_unit;
-}
-
 void pcapng_write_packet(FILE *stream, guint32 interface, const CapturePacket *packet, const GPtrArray *comments)
 {
     g_autoptr(GByteArray) body = g_byte_array_sized_new(packet->len + 64);
-    guint64 time = time_units(packet);
+    guint64 time = capture_packet_time(packet);
     put_u32(body, interface);
     put_u32(body, (guint32) (time >> 32));
     put_u32(body, (guint32) time);

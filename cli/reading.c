@@ -12,6 +12,14 @@ void reading_set_text(char **option, const char *value)
     *option = g_strdup(value);
 }
 
+gboolean reading_set_output(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    reading_set_text(&((ReadingOptions *) data)->output, value);
+    return TRUE;
+}
+
 static gboolean set_min_confidence(const char *name, const char *value, gpointer data, GError **error)
 {
     (void) name;
@@ -123,6 +131,7 @@ void reading_options_clear(ReadingOptions *options)
     g_free(options->tshark);
     g_free(options->keytab);
     g_free(options->password_file);
+    g_free(options->output);
     g_ptr_array_unref(options->host_logs);
     g_ptr_array_unref(options->captures);
 }

@@ -19,10 +19,14 @@ typedef struct {
     char *keytab, *password_file;
     GPtrArray *host_logs; ///< char *
     GPtrArray *captures;  ///< char *
+    char *output;         ///< see reading_set_output()
 } ReadingOptions;
 
 /** Entries of command_parse(), whose data points to ReadingOptions. */
 extern const GOptionEntry reading_entries[];
+
+/** For the entry of -o, which each command words for itself. */
+gboolean reading_set_output(const char *name, const char *value, gpointer data, GError **error);
 
 /** What the exit statuses mean, for the help. */
 extern const char reading_exit_statuses[];

@@ -29,28 +29,21 @@ static void write_captures(const RecordSet *set, FILE *stream)
 
 static void write_techniques(const Activity *activity, FILE *stream)
 {
-    g_autoptr(GPtrArray) seen = g_ptr_array_new();
-    for (guint i = 0; i < activity->records->len; i++) {
-        const GPtrArray *techniques = ((const Record *) g_ptr_array_index(activity->records, i))->techniques;
-        for (guint j = 0; j < techniques->len; j++) {
-            const char *id = g_ptr_array_index(techniques, j);
-            if (g_ptr_array_find_with_equal_func(seen, id, g_str_equal, NULL))
-                continue;
-            g_ptr_array_add(seen, (gpointer) id);
-            const AttackTechnique *technique = attack_technique(id);
-            if (!technique) {
-                html_fact(stream, "Technique", id);
-                continue;
-            }
-            html_begin_fact(stream, "Technique");
-            (void) fprintf(stream, "%s %s%s%s (", technique->id, technique->parent ? technique->parent_name : "",
-                           technique->parent ? ": " : "", technique->name);
-            for (size_t k = 0; k < G_N_ELEMENTS(technique->tactics) && technique->tactics[k]; k++)
-                (void) fprintf(stream, "%s%s %s", k ? ", " : "", technique->tactics[k]->id,
-                               technique->tactics[k]->name);
-            (void) fputs(")", stream);
-            html_end_fact(stream);
+    g_autoptr(GPtrArray) ids = activity_techniques(activity);
+    for (guint i = 0; i < ids->len; i++) {
+        const char *id = g_ptr_array_index(ids, i);
+        const AttackTechnique *technique = attack_technique(id);
+        if (!technique) {
+            html_fact(stream, "Technique", id);
+            continue;
         }
+        html_begin_fact(stream, "Technique");
+        (void) fprintf(stream, "%s %s%s%s (", technique->id, technique->parent ? technique->parent_name : "",
+                       technique->parent ? ": " : "", technique->name);
+        for (size_t k = 0; k < G_N_ELEMENTS(technique->tactics) && technique->tactics[k]; k++)
+            (void) fprintf(stream, "%s%s %s", k ? ", " : "", technique->tactics[k]->id, technique->tactics[k]->name);
+        (void) fputs(")", stream);
+        html_end_fact(stream);
     }
 }
 

@@ -116,20 +116,14 @@ static void write_kinds(const Counts *counts, FILE *stream)
 
 static void write_techniques(const Activity *activity, FILE *stream)
 {
-    g_autoptr(GPtrArray) seen = g_ptr_array_new();
-    for (guint i = 0; i < activity->records->len; i++) {
-        const GPtrArray *techniques = ((const Record *) g_ptr_array_index(activity->records, i))->techniques;
-        for (guint j = 0; j < techniques->len; j++) {
-            const char *id = g_ptr_array_index(techniques, j);
-            if (g_ptr_array_find_with_equal_func(seen, id, g_str_equal, NULL))
-                continue;
-            g_ptr_array_add(seen, (gpointer) id);
-            const AttackTechnique *technique = attack_technique(id);
-            (void) fputs(seen->len > 1 ? ", " : "", stream);
-            html_text(stream, id, HTML_SHORT);
-            if (technique)
-                (void) fprintf(stream, " (%s)", technique->tactics[0]->name);
-        }
+    g_autoptr(GPtrArray) ids = activity_techniques(activity);
+    for (guint i = 0; i < ids->len; i++) {
+        const char *id = g_ptr_array_index(ids, i);
+        const AttackTechnique *technique = attack_technique(id);
+        (void) fputs(i > 0 ? ", " : "", stream);
+        html_text(stream, id, HTML_SHORT);
+        if (technique)
+            (void) fprintf(stream, " (%s)", technique->tactics[0]->name);
     }
 }
 

@@ -32,8 +32,8 @@ for run in as_ana eval; do
     $run "tshark -C CAR-WMI -r /tmp/sample.pcapng" | grep "WS05 pid 7240 logs in to"
     $run "car-wmi doctor --install-profile"
 done
-[ -e /home/ana/.config/wireshark/profiles/CAR-WMI/colorfilters ]
-rm -r /home/ana/.config/wireshark /root/.config/wireshark
+[ -e ~ana/.config/wireshark/profiles/CAR-WMI/colorfilters ]
+rm -r ~ana/.config/wireshark ~/.config/wireshark
 for page in man1/car-wmi.1 man5/car-wmi-record.5 man7/car-wmi-filter.7; do
     [ -e "/usr/share/man/$page.gz" ]
 done
@@ -63,5 +63,5 @@ apt-get remove -q -y car-wmi
 [ ! -e "$plugins/epan/car.so" ]
 as_ana "mkdir -p ~/.local && tar -C ~/.local --strip-components=1 -xzf $(echo /out/*.tar.gz)"
 as_ana "PATH=\$HOME/.local/bin:\$PATH car-wmi doctor --install-profile"
-[ -e /home/ana/.config/wireshark/profiles/CAR-WMI/colorfilters ]
+[ -e ~ana/.config/wireshark/profiles/CAR-WMI/colorfilters ]
 as_ana "PATH=\$HOME/.local/bin:\$PATH car-wmi list /tmp/sample.pcapng" | grep WS05:7240
