@@ -14,6 +14,11 @@ guint64 capture_packet_time(const CapturePacket *packet)
     return secs * per_second + packet->nsecs / per_unit;
 }
 
+bool capture_packet_before(const CapturePacket *a, const CapturePacket *b)
+{
+    return a->secs < b->secs || (a->secs == b->secs && a->nsecs < b->nsecs);
+}
+
 HeldPacket *held_packet_new(const CapturePacket *packet)
 {
     HeldPacket *held = g_malloc(sizeof *held + packet->len);

@@ -62,7 +62,9 @@ static void add_process(GPtrArray *claims, const Process *process)
     g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
     for (size_t i = 0; i < G_N_ELEMENTS(roles); i++) {
         if (strcmp(roles[i].role, process->role) == 0)
-            add(claims, roles[i].text, pid, source->frame, roles[i].field, roles[i].field ? g_strdup(pid) : NULL);
+            add(claims,
+                process->note ? "The process that asked for it, by its object connection, has the id" : roles[i].text,
+                pid, source->frame, roles[i].field, roles[i].field ? g_strdup(pid) : NULL);
     }
 }
 

@@ -55,7 +55,9 @@ typedef struct {
     GHashTable *tickets;    ///< frame → GArray of part: its flow is wanted
     guint *counts;          ///< of interfaces, by part
     guint64 *written;       ///< the last frame that was written, by part
-    bool any_fragments;
+    CaptureReader *reader;  ///< NULL before and after
+    CapturePacket packet;   ///< the next one
+    bool pending;           ///< there is one
 } Work;
 
 static guint key_hash(gconstpointer data)
@@ -171,31 +173,51 @@ static bool find_part(const Work *work, const Record *record, RecordPart *out)
     return !record->parts && out->first && frame_file(out->first) == work->capture->file;
 }
 
-static void plan_record(Work *work, guint part, const Record *record)
+/// The packets of the conversation in the capture under way.
+static void plan_extent(Work *work, guint part, const Record *record)
 {
     Key key;
     RecordPart here;
-    if (find_part(work, record, &here) && record_key(&key, record, true)) {
-        Connection connection = {.part = part, .expected = here.count};
-        Want want = {
-            .part = part,
-            .first = (guint64) frame_number(here.first),
-            .last = (guint64) frame_number(here.last),
-            .connection = work->connections->len,
-        };
-        g_array_append_val(work->connections, connection);
-        add_want(work, &key, want);
-        if (record_key(&key, record, false))
-            add_want(work, &key, want); // fragments between the same hosts
+    if (!find_part(work, record, &here) || !record_key(&key, record, true))
+        return;
+    Connection connection = {.part = part, .expected = here.count};
+    Want want = {
+        .part = part,
+        .first = (guint64) frame_number(here.first),
+        .last = (guint64) frame_number(here.last),
+        .connection = work->connections->len,
+    };
+    g_array_append_val(work->connections, connection);
+    add_want(work, &key, want);
+    if (record_key(&key, record, false))
+        add_want(work, &key, want); // fragments between the same hosts
+}
+
+/// The work on the capture of a frame; NULL when that capture is not read.
+static Work *find_work(GArray *works, int64_t frame)
+{
+    for (guint i = 0; i < works->len; i++) {
+        Work *work = &g_array_index(works, Work, i);
+        if (work->capture->file == frame_file(frame))
+            return work;
     }
+    return NULL;
+}
+
+static void plan_record(GArray *works, guint part, const Record *record)
+{
+    for (guint i = 0; i < works->len; i++)
+        plan_extent(&g_array_index(works, Work, i), part, record);
     g_autoptr(GPtrArray) claims = claims_new(record);
     for (guint i = 0; i < claims->len; i++) {
         const Claim *claim = g_ptr_array_index(claims, i);
-        if (frame_file(claim->frame) == work->capture->file)
+        Work *work = find_work(works, claim->frame);
+        if (work)
             add_comment(work, part, record, claim);
     }
     int64_t user_frame = record->auth.user_frame;
-    if (user_frame && frame_file(user_frame) == work->capture->file)
+    Work *work = user_frame ? find_work(works, user_frame) : NULL;
+    if (work)
         add_part(work->tickets, GSIZE_TO_POINTER((gsize) frame_number(user_frame)), part);
 }
 
@@ -211,16 +233,16 @@ static void plan_client(Work *work, guint part, const Activity *activity)
         add_part(work->clients, g_memdup2(ip, sizeof ip), part);
 }
 
-static void plan(Work *work, bool all_tickets)
+static void plan(GArray *works, const GArray *parts, bool all_tickets)
 {
-    for (guint i = 0; i < work->parts->len; i++) {
-        const GPtrArray *activities = g_array_index(work->parts, ExtractPart, i).activities;
+    for (guint i = 0; i < parts->len; i++) {
+        const GPtrArray *activities = g_array_index(parts, ExtractPart, i).activities;
         for (guint j = 0; j < activities->len; j++) {
             const Activity *activity = g_ptr_array_index(activities, j);
             for (guint k = 0; k < activity->records->len; k++)
-                plan_record(work, i, g_ptr_array_index(activity->records, k));
-            if (all_tickets)
-                plan_client(work, i, activity);
+                plan_record(works, i, g_ptr_array_index(activity->records, k));
+            for (guint k = 0; all_tickets && k < works->len; k++)
+                plan_client(&g_array_index(works, Work, k), i, activity);
         }
     }
 }
@@ -241,17 +263,28 @@ static void layers_key(Key *key, const Layers *layers)
     key_set(key, (const guint8(*)[16]) layers->ip, ports ? layers->port : none, transport_of(layers));
 }
 
-/// False with an error.
-static bool next_packet(CaptureReader *reader, CapturePacket *packet, bool *more)
+static bool next_packet(CaptureReader *reader, CapturePacket *packet)
 {
-    g_autoptr(GError) error = NULL;
-    *more = capture_reader_next(reader, packet, &error);
-    return *more; // what is damaged was said when it was read first
+    return capture_reader_next(reader, packet, NULL); // what is damaged was said when it was read first
+}
+
+/// The flow of a ticket, which may go on in other captures; or the fragments about the frame `middle`.
+static void want_ticket(GArray *works, Work *work, const Key *key, guint part, guint64 middle)
+{
+    Want want = {.part = part, .last = UINT64_MAX, .connection = UINT_MAX};
+    if (middle) {
+        want.first = middle > FRAGMENTS_AROUND ? middle - FRAGMENTS_AROUND : 1;
+        want.last = middle + FRAGMENTS_AROUND;
+        add_want(work, key, want);
+        return;
+    }
+    for (guint i = 0; i < works->len; i++)
+        add_want(&g_array_index(works, Work, i), key, want);
 }
 
 /// Finds the flows of the frames that name users. They may stand before what they are for, so that this is a reading of
 /// its own.
-static bool plan_tickets(Work *work, GError **error)
+static bool plan_tickets(GArray *works, Work *work, GError **error)
 {
     if (g_hash_table_size(work->tickets) == 0)
         return true;
@@ -260,7 +293,7 @@ static bool plan_tickets(Work *work, GError **error)
         return false;
     CapturePacket packet = {0};
     guint left = g_hash_table_size(work->tickets);
-    for (bool more; left > 0 && next_packet(reader, &packet, &more);) {
+    while (left > 0 && next_packet(reader, &packet)) {
         const GArray *parts = g_hash_table_lookup(work->tickets, GSIZE_TO_POINTER((gsize) packet.number));
         if (!parts)
             continue;
@@ -272,14 +305,8 @@ static bool plan_tickets(Work *work, GError **error)
             continue;
         Key key;
         layers_key(&key, &layers);
-        for (guint i = 0; i < parts->len; i++) {
-            Want want = {.part = g_array_index(parts, guint, i), .last = UINT64_MAX, .connection = UINT_MAX};
-            if (fragment) {
-                want.first = packet.number > FRAGMENTS_AROUND ? packet.number - FRAGMENTS_AROUND : 1;
-                want.last = packet.number + FRAGMENTS_AROUND;
-            }
-            add_want(work, &key, want);
-        }
+        for (guint i = 0; i < parts->len; i++)
+            want_ticket(works, work, &key, g_array_index(parts, guint, i), fragment ? packet.number : 0);
     }
     return true;
 }
@@ -359,22 +386,51 @@ static bool take_packet(Work *work, const CapturePacket *packet, GError **error)
     return true;
 }
 
-static bool copy_packets(Work *work, GError **error)
+static void count_missing(const Work *work)
 {
-    g_autoptr(CaptureReader) reader = capture_reader_open(work->capture->path, error);
-    if (!reader)
-        return false;
-    CapturePacket packet = {0};
-    for (bool more; next_packet(reader, &packet, &more);) {
-        if (!take_packet(work, &packet, error))
-            return false;
-    }
     for (guint i = 0; i < work->connections->len; i++) {
         const Connection *connection = &g_array_index(work->connections, Connection, i);
         if (!connection->fragments && connection->found < (guint64) MAX(connection->expected, 0))
             g_array_index(work->parts, ExtractPart, connection->part).missing++;
     }
+}
+
+/// Opens the capture, or goes on to its next packet.
+static bool advance(Work *work, GError **error)
+{
+    if (!work->reader && !(work->reader = capture_reader_open(work->capture->path, error)))
+        return false;
+    work->pending = next_packet(work->reader, &work->packet);
+    if (!work->pending)
+        g_clear_pointer(&work->reader, capture_reader_close);
     return true;
+}
+
+/// Writes the packets of all captures, which are in order of their first packets, in order of time.
+static bool copy_packets(GArray *works, GError **error)
+{
+    guint opened = 0;
+    for (;;) {
+        Work *next = NULL;
+        for (guint i = 0; i < opened; i++) {
+            Work *work = &g_array_index(works, Work, i);
+            if (work->pending && (!next || capture_packet_before(&work->packet, &next->packet)))
+                next = work;
+        }
+        // The one opened last is of those that begin latest: while it is next, another may begin before its second.
+        if (opened < works->len && (!next || next == &g_array_index(works, Work, opened - 1))) {
+            if (!advance(&g_array_index(works, Work, opened), error))
+                return false;
+            opened++;
+            continue;
+        }
+        if (!next)
+            return true;
+        if (!take_packet(next, &next->packet, error) || !advance(next, error)) {
+            g_prefix_error(error, "%s: ", next->capture->path);
+            return false;
+        }
+    }
 }
 
 static gboolean address_equal(gconstpointer a, gconstpointer b)
@@ -406,14 +462,27 @@ static void write_section(const GArray *captures, FILE *stream)
     pcapng_write_section(stream, comments);
 }
 
+static void work_clear(gpointer data)
+{
+    Work *work = data;
+    g_clear_pointer(&work->reader, capture_reader_close);
+    g_hash_table_unref(work->wants);
+    g_hash_table_unref(work->clients);
+    g_array_unref(work->connections);
+    g_hash_table_unref(work->comments);
+    g_hash_table_unref(work->tickets);
+    g_free(work->written);
+}
+
 bool extract_write(GArray *captures, GArray *parts, bool all_tickets, GError **error)
 {
     g_autofree guint *counts = g_new0(guint, parts->len);
     g_autoptr(GHashTable) interfaces = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_autoptr(GArray) works = g_array_new(FALSE, TRUE, sizeof(Work));
+    g_array_set_clear_func(works, work_clear);
     for (guint i = 0; i < parts->len; i++)
         write_section(captures, g_array_index(parts, ExtractPart, i).stream);
     for (guint i = 0; i < captures->len; i++) {
-        g_autofree guint64 *written = g_new0(guint64, parts->len);
         Work work = {
             .capture = &g_array_index(captures, ExtractCapture, i),
             .index = i,
@@ -425,19 +494,21 @@ bool extract_write(GArray *captures, GArray *parts, bool all_tickets, GError **e
             .interfaces = interfaces,
             .tickets = g_hash_table_new_full(NULL, NULL, NULL, unref_array),
             .counts = counts,
-            .written = written,
+            .written = g_new0(guint64, parts->len),
         };
-        plan(&work, all_tickets);
-        bool ok = plan_tickets(&work, error) && copy_packets(&work, error);
-        g_hash_table_unref(work.wants);
-        g_hash_table_unref(work.clients);
-        g_array_unref(work.connections);
-        g_hash_table_unref(work.comments);
-        g_hash_table_unref(work.tickets);
-        if (!ok) {
-            g_prefix_error(error, "%s: ", work.capture->path);
+        g_array_append_val(works, work);
+    }
+    plan(works, parts, all_tickets);
+    for (guint i = 0; i < works->len; i++) {
+        Work *work = &g_array_index(works, Work, i);
+        if (!plan_tickets(works, work, error)) {
+            g_prefix_error(error, "%s: ", work->capture->path);
             return false;
         }
     }
+    if (!copy_packets(works, error))
+        return false;
+    for (guint i = 0; i < works->len; i++)
+        count_missing(&g_array_index(works, Work, i));
     return true;
 }

@@ -33,8 +33,8 @@ typedef struct {
     guint missing;         ///< out: connections of which not all packets were found
 } ExtractPart;
 
-/** Reads the captures (ExtractCapture) and writes the packets of each of the parts (ExtractPart). `all_tickets`: with
- * keys, all Kerberos of the clients is needed to open what is sealed. */
+/** Reads the captures (ExtractCapture, in order of their first packets) as one timeline and writes the packets of each of
+ * the parts (ExtractPart). `all_tickets`: with keys, all Kerberos of the clients is needed to open what is sealed. */
 bool extract_write(GArray *captures, GArray *parts, bool all_tickets, GError **error);
 
 #endif

@@ -15,15 +15,22 @@
 #define MAX_LINES 2500
 #define MAX_CONNECTIONS 60
 
-/// The capture, or all of them, numbered as html_frame_number() does.
-static void write_captures(const RecordSet *set, FILE *stream)
+/// Each capture that holds some of it.
+static void write_captures(const Activity *activity, FILE *stream)
 {
-    for (guint i = 0; i < set->files->len; i++) {
-        const RecordFile *file = g_ptr_array_index(set->files, i);
-        if (!file->path)
-            continue;
-        g_autofree char *name = set->files->len > 1 ? g_strdup_printf("Capture %u", i + 1) : g_strdup("Capture");
-        html_fact(stream, name, file->path);
+    const GPtrArray *files = activity->set->files;
+    g_autoptr(GPtrArray) seen = g_ptr_array_new();
+    for (guint i = 0; i < activity->records->len; i++) {
+        const Record *record = g_ptr_array_index(activity->records, i);
+        guint parts = record->parts ? record->parts->len : 1;
+        for (guint j = 0; j < parts; j++) {
+            int64_t frame = record->parts ? g_array_index(record->parts, RecordPart, j).first : record->frames.first;
+            RecordFile *file = frame_file(frame) < files->len ? g_ptr_array_index(files, frame_file(frame)) : NULL;
+            if (!file || !file->path || g_ptr_array_find(seen, file, NULL))
+                continue;
+            g_ptr_array_add(seen, file);
+            html_fact(stream, seen->len > 1 ? "Goes on in" : "Capture", file->path);
+        }
     }
 }
 
@@ -148,28 +155,44 @@ static void write_facts(const Activity *activity, FILE *stream)
     html_end_fact(stream);
     write_techniques(activity, stream);
     write_logons(activity, stream);
-    write_captures(activity->set, stream);
+    write_captures(activity, stream);
     (void) fputs("</dl>\n", stream);
 }
 
 // -- evidence --------------------------------------------------------------------------------------------------------
 
 /// One line of evidence: what is claimed, where it stands, how to see it.
-static void write_claim(const Claim *claim, FILE *stream)
+static void write_claim(const Activity *activity, const Claim *claim, FILE *stream)
 {
     (void) fprintf(stream, "<tr><td>%s", claim->text);
     if (claim->detail) {
         (void) putc(' ', stream);
         html_code(stream, claim->detail, HTML_SHORT);
     }
-    (void) fputs("</td><td class=\"frame number\">", stream);
-    html_frame_number(stream, claim->frame);
+    (void) fputs("</td><td class=\"number\">", stream);
+    html_frame(stream, activity, claim->frame);
     (void) fprintf(stream, "</td><td><code>frame.number==%" PRId64, frame_number(claim->frame));
     if (claim->field) {
         (void) fprintf(stream, " &amp;&amp; %s==", claim->field);
         html_text(stream, claim->value, HTML_SHORT);
     }
     (void) fputs("</code></td></tr>\n", stream);
+}
+
+/// Which frames, of which captures.
+static void write_extent(const Activity *activity, const Record *record, FILE *stream)
+{
+    if (!record->frames.first) {
+        (void) fputs("known from hosts’ logs only", stream);
+        return;
+    }
+    guint parts = record->parts ? record->parts->len : 1;
+    for (guint i = 0; i < parts; i++) {
+        const RecordPart *part = record->parts ? &g_array_index(record->parts, RecordPart, i) : NULL;
+        (void) fprintf(stream, "%s<span class=\"frame\">%" PRId64 "</span> to ", i ? ", " : "frames ",
+                       frame_number(part ? part->first : record->frames.first));
+        html_frame(stream, activity, part ? part->last : record->frames.last);
+    }
 }
 
 static void write_claims(const Activity *activity, guint number, FILE *stream)
@@ -190,20 +213,14 @@ static void write_claims(const Activity *activity, guint number, FILE *stream)
         html_text(stream, server, HTML_SHORT);
         (void) fprintf(stream, "%s<br>\n<span class=\"soft\">confidence %s, ", record->callback ? " (callback)" : "",
                        confidence_text(record->confidence));
-        if (record->frames.first) {
-            (void) fputs("frames ", stream);
-            html_frame_number(stream, record->frames.first);
-            (void) fputs(" to ", stream);
-            html_frame_number(stream, record->frames.last);
-        } else
-            (void) fputs("known from hosts’ logs only", stream);
+        write_extent(activity, record, stream);
         (void) fputs("</span></th><td>", stream);
         if (record->filter)
             html_code(stream, record->filter, 300);
         (void) fputs("</td></tr>\n", stream);
         g_autoptr(GPtrArray) claims = claims_new(record);
         for (guint j = 0; j < claims->len; j++)
-            write_claim(g_ptr_array_index(claims, j), stream);
+            write_claim(activity, g_ptr_array_index(claims, j), stream);
         (void) fputs("</tbody>\n", stream);
     }
     (void) fputs("</table>\n", stream);
@@ -250,7 +267,7 @@ static void write_line(const Activity *activity, guint number, FILE *stream)
     html_text(stream, main->summary ? main->summary : "connected", 120);
     (void) fputs("</td><td>", stream);
     if (main->frames.first)
-        html_frame_number(stream, main->frames.first);
+        html_frame_anywhere(stream, activity->set, main->frames.first);
     (void) fputs("</td><td>", stream);
     if (main->client.port != NUMBER_UNKNOWN && main->server.port != NUMBER_UNKNOWN)
         (void) fprintf(stream, "<code>tcp.port==%" PRId64 " &amp;&amp; tcp.port==%" PRId64 "</code>", main->client.port,
@@ -283,7 +300,8 @@ void report_write_activities(const Report *report, FILE *stream)
     (void) fputs(
         "<section id=\"activities\">\n<h2>Activities</h2>\n<p class=\"soft\">An activity is what belongs together: "
         "the activation on port 135, the connection that it led to, and callbacks. Frame numbers are those of the "
-        "capture named; display filters are for Wireshark or tshark with the plugin of car-wmi.</p>\n",
+        "activity’s first capture unless another is named; display filters are for Wireshark or tshark with the plugin "
+        "of car-wmi.</p>\n",
         stream);
     size_t used = 0;
     guint shown = 0;

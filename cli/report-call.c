@@ -15,6 +15,7 @@
 typedef struct {
     const Record *record;
     const Call *call;
+    int64_t time; ///< as record_time()
     char *what, *argument, *result;
     int64_t last_frame;
     guint times;
@@ -104,10 +105,12 @@ static char *make_result(const Call *call)
 static gint compare_calls(gconstpointer a, gconstpointer b)
 {
     const Row *x = *(const Row *const *) a, *y = *(const Row *const *) b;
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
     return (x->call->frame > y->call->frame) - (x->call->frame < y->call->frame);
 }
 
-/// All calls of all connections, by frame.
+/// All calls of all connections, by time.
 static GPtrArray *make_rows(const Activity *activity)
 {
     GPtrArray *rows = g_ptr_array_new_with_free_func(row_free);
@@ -117,6 +120,7 @@ static GPtrArray *make_rows(const Activity *activity)
             Row *row = g_new0(Row, 1);
             row->record = record;
             row->call = &g_array_index(record->calls, Call, j);
+            row->time = record_time(row->call->time);
             row->last_frame = row->call->frame;
             row->times = 1;
             g_ptr_array_add(rows, row);
@@ -159,7 +163,7 @@ static guint fold_rows(GPtrArray *rows)
     return left_out;
 }
 
-static void write_row(const Row *row, bool ports, FILE *stream)
+static void write_row(const Activity *activity, const Row *row, bool ports, FILE *stream)
 {
     const Call *call = row->call;
     (void) fputs("<tr><td>", stream);
@@ -169,11 +173,11 @@ static void write_row(const Row *row, bool ports, FILE *stream)
         html_text(stream, clock, HTML_SHORT);
         (void) fputs("</span>", stream);
     }
-    (void) fputs("</td><td class=\"frame number\">", stream);
-    html_frame_number(stream, call->frame);
+    (void) fputs("</td><td class=\"number\">", stream);
+    html_frame(stream, activity, call->frame);
     if (row->times > 1) {
-        (void) fputs("–", stream);
-        html_frame_number(stream, row->last_frame);
+        (void) fputs(" to ", stream);
+        html_frame(stream, activity, row->last_frame);
         (void) fprintf(stream, " (%u×)", row->times);
     }
     (void) fputs("</td>", stream);
@@ -208,7 +212,7 @@ void report_write_calls(const Activity *activity, guint number, FILE *stream)
                    "</tr></thead>\n<tbody>\n",
                    ports ? "<th scope=\"col\">Client port</th>" : "");
     for (guint i = 0; i < rows->len; i++)
-        write_row(g_ptr_array_index(rows, i), ports, stream);
+        write_row(activity, g_ptr_array_index(rows, i), ports, stream);
     (void) fputs("</tbody>\n</table>\n", stream);
     html_end_scroll(stream);
     if (left_out > 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report-html.h"
 
+#include "record-text.h"
 #include "text-escape.h"
 
 #include <inttypes.h>
@@ -11,7 +12,13 @@ static const char *const classes[ACTIVITY_KINDS] = {
     [ACTIVITY_READ] = "read", [ACTIVITY_ENTER] = "enter",
 };
 
-void html_text(FILE *stream, const char *text, size_t max)
+/// Whether a line may end behind `p`: paths, accounts and names of files break where a person would break them.
+static bool may_break(const char *p)
+{
+    return strchr("\\/_", *p) && p[1] && !strchr("\\/_ ", p[1]);
+}
+
+static void write_escaped(FILE *stream, const char *text, size_t max, bool breaks)
 {
     if (!text) {
         (void) fputs("unknown", stream);
@@ -32,13 +39,20 @@ void html_text(FILE *stream, const char *text, size_t max)
         case '\'': (void) fputs("&#39;", stream); break;
         default: (void) putc(*p, stream);
         }
+        if (breaks && may_break(p))
+            (void) fputs("<wbr>", stream);
     }
+}
+
+void html_text(FILE *stream, const char *text, size_t max)
+{
+    write_escaped(stream, text, max, false);
 }
 
 void html_code(FILE *stream, const char *text, size_t max)
 {
     (void) fputs("<code>", stream);
-    html_text(stream, text, max);
+    write_escaped(stream, text, max, true);
     (void) fputs("</code>", stream);
 }
 
@@ -54,21 +68,37 @@ void html_time(FILE *stream, const char *time)
     (void) fputs("</span>", stream);
 }
 
-void html_frame_number(FILE *stream, int64_t frame)
+/// What tells a capture from the others: the name of its file, or, where several have that, its path.
+static const char *capture_name(const RecordSet *set, guint index)
 {
-    (void) fprintf(stream, "%" PRId64, frame_number(frame));
-    if (frame_file(frame) > 0)
-        (void) fprintf(stream, " of capture %u", frame_file(frame) + 1);
+    const char *path = ((const RecordFile *) g_ptr_array_index(set->files, index))->path;
+    const char *name = record_base_name(path);
+    for (guint i = 0; i < set->files->len; i++) {
+        const RecordFile *other = g_ptr_array_index(set->files, i);
+        if (i != index && g_strcmp0(record_base_name(other->path), name) == 0)
+            return path;
+    }
+    return name;
 }
 
-void html_frame(FILE *stream, int64_t frame)
+static void write_place(FILE *stream, const RecordSet *set, int64_t frame, bool named)
 {
-    if (frame) {
-        (void) fputs("<span class=\"frame\">frame&nbsp;", stream);
-        html_frame_number(stream, frame);
-        (void) fputs("</span>", stream);
-    } else
-        (void) fputs("no frame", stream);
+    (void) fprintf(stream, "<span class=\"frame\">%" PRId64 "</span>", frame_number(frame));
+    if (!named || frame == 0 || frame_file(frame) >= set->files->len)
+        return;
+    (void) fputs(" of ", stream);
+    html_code(stream, capture_name(set, frame_file(frame)), HTML_SHORT);
+}
+
+void html_frame(FILE *stream, const Activity *activity, int64_t frame)
+{
+    const Record *first = g_ptr_array_index(activity->records, 0);
+    write_place(stream, activity->set, frame, frame_file(frame) != frame_file(first->frames.first));
+}
+
+void html_frame_anywhere(FILE *stream, const RecordSet *set, int64_t frame)
+{
+    write_place(stream, set, frame, set->files->len > 1);
 }
 
 const char *html_class(const Activity *activity)

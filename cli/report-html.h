@@ -16,17 +16,17 @@
  * `max` characters on it is cut off. NULL: "unknown". */
 void html_text(FILE *stream, const char *text, size_t max);
 
-/** The same as code. */
+/** The same as code, which may break within a path. */
 void html_code(FILE *stream, const char *text, size_t max);
 
 /** "2020-08-06 07:56:41.320149" of a time in RFC 3339. */
 void html_time(FILE *stream, const char *time);
 
-/** The number in its capture; which capture that is, too, unless it is the first. */
-void html_frame_number(FILE *stream, int64_t frame);
+/** "65", and of which capture where that is another one than the activity begins in. */
+void html_frame(FILE *stream, const Activity *activity, int64_t frame);
 
-/** "frame 65", with its display filter as a tooltip. */
-void html_frame(FILE *stream, int64_t frame);
+/** The same outside of an activity, where only a single capture need not be named. */
+void html_frame_anywhere(FILE *stream, const RecordSet *set, int64_t frame);
 
 /** A word with the colour of the kind, or that it is allowed. */
 void html_badge(FILE *stream, const Activity *activity);

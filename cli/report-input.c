@@ -53,11 +53,6 @@ static char *make_time(const CapturePacket *packet)
     return g_strdup_printf("%s%s%.*sZ", whole, packet->digits ? "." : "", packet->digits, fraction);
 }
 
-static bool is_before(const CapturePacket *a, const CapturePacket *b)
-{
-    return a->secs < b->secs || (a->secs == b->secs && a->nsecs < b->nsecs);
-}
-
 /// Up to where it is damaged.
 static void read_capture(ReportInput *input, const char *path)
 {
@@ -67,9 +62,9 @@ static void read_capture(ReportInput *input, const char *path)
     g_autoptr(GPtrArray) links = g_ptr_array_new();
     CapturePacket packet = {0}, first = {0}, last = {0};
     for (input->packets = 0; capture_reader_next(reader, &packet, NULL); input->packets++) {
-        if (input->packets == 0 || is_before(&packet, &first))
+        if (input->packets == 0 || capture_packet_before(&packet, &first))
             first = packet;
-        if (input->packets == 0 || is_before(&last, &packet))
+        if (input->packets == 0 || capture_packet_before(&last, &packet))
             last = packet;
         const char *link = capture_reader_link(reader);
         if (link && !g_ptr_array_find(links, link, NULL))

@@ -61,14 +61,15 @@ static GPtrArray *find_processes(const Activity *activity, const char *role)
     return found;
 }
 
-static void write_sources(const Process *process, FILE *stream)
+static void write_sources(const Activity *activity, const Process *process, FILE *stream)
 {
     html_begin_fact(stream, "Known from");
     guint shown = 0;
     for (guint i = 0; i < process->sources->len && shown < MAX_SOURCES; i++, shown++) {
         const ProcessSource *source = &g_array_index(process->sources, ProcessSource, i);
         (void) fputs(shown ? "<br>\n" : "", stream);
-        html_frame(stream, source->frame);
+        (void) fputs("frame ", stream);
+        html_frame(stream, activity, source->frame);
         (void) fputs(" (", stream);
         html_text(stream, source->kind, HTML_SHORT);
         (void) putc(')', stream);
@@ -99,7 +100,8 @@ static void write_number(FILE *stream, const char *name, int64_t value)
     html_end_fact(stream);
 }
 
-static void write_card(const char *title, const Endpoint *end, const Process *process, FILE *stream)
+static void write_card(const Activity *activity, const char *title, const Endpoint *end, const Process *process,
+                       FILE *stream)
 {
     (void) fprintf(stream, "<div class=\"card\">\n<p><strong>%s</strong> on ", title);
     html_text(stream, activity_host(end), 60);
@@ -120,7 +122,7 @@ static void write_card(const char *title, const Endpoint *end, const Process *pr
         html_text(stream, process->note, HTML_LONG);
         html_end_fact(stream);
     }
-    write_sources(process, stream);
+    write_sources(activity, process, stream);
     (void) fputs("</dl>\n</div>\n", stream);
 }
 
@@ -145,7 +147,7 @@ void report_write_processes(const Activity *activity, FILE *stream)
     for (size_t i = 0; i < G_N_ELEMENTS(roles); i++) {
         g_autoptr(GPtrArray) found = find_processes(activity, roles[i].role);
         for (guint j = 0; j < found->len; j++)
-            write_card(roles[i].title, ends[i], g_ptr_array_index(found, j), stream);
+            write_card(activity, roles[i].title, ends[i], g_ptr_array_index(found, j), stream);
         if (found->len == 0 && strcmp(roles[i].role, "spawned") != 0)
             write_unknown(roles[i].title, ends[i], unidentified && i == 0, stream);
     }

@@ -12,7 +12,8 @@
 typedef struct {
     const char *reason;
     guint calls;
-    int64_t first_frame;
+    const RecordSet *set; ///< of the first
+    int64_t frame;
 } Reason;
 
 typedef struct {
@@ -20,7 +21,7 @@ typedef struct {
     GArray *reasons; ///< Reason
 } Unread;
 
-static void note_reason(Unread *unread, const Call *call)
+static void note_reason(Unread *unread, const RecordSet *set, const Call *call)
 {
     for (guint i = 0; i < unread->reasons->len; i++) {
         Reason *reason = &g_array_index(unread->reasons, Reason, i);
@@ -29,7 +30,7 @@ static void note_reason(Unread *unread, const Call *call)
             return;
         }
     }
-    Reason reason = {call->undecodable, 1, call->frame};
+    Reason reason = {call->undecodable, 1, set, call->frame};
     if (unread->reasons->len < MAX_REASONS)
         g_array_append_val(unread->reasons, reason);
 }
@@ -49,7 +50,7 @@ static void note_activity(Unread *unread, const Activity *activity)
             if (call->sealed == ANSWER_YES && call->content_source)
                 unread->told_by_logs++;
             if (call->undecodable)
-                note_reason(unread, call);
+                note_reason(unread, activity->set, call);
         }
     }
     unread->unidentified += unidentified;
@@ -109,7 +110,7 @@ void report_write_unread(const Report *report, FILE *stream)
         (void) fputs("<li>", stream);
         html_count(stream, reason->calls, "call", "calls");
         (void) fputs(", the first in frame ", stream);
-        html_frame_number(stream, reason->first_frame);
+        html_frame_anywhere(stream, reason->set, reason->frame);
         (void) fputs(": ", stream);
         html_text(stream, reason->reason, 300);
         (void) fputs("</li>\n", stream);

@@ -183,14 +183,42 @@ def test_other_captures(cli: Tools, lab: Lab, name: str, options: dict) -> None:
     same_records(cli, extract(cli, path), cli.records(path))
 
 
-def test_several_captures(cli: Tools, found: Found) -> None:
-    lab = Lab(seed=41)
-    scenario.wmi_session(lab, OTHER, SERVER).create_process("calc.exe")
-    other = cli.write(lab.capture(), "other.pcapng")
-    copy = extract(cli, found.path, other)
+def nameless(record: dict) -> dict:
+    """A record without what tells where it stands: captures and frames."""
+
+    def strip(node: object) -> object:
+        if isinstance(node, list):
+            return [strip(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        leave = {"capture", "path", "frame", "frames", "first", "last", "parts", "response_frames", "activity", "more"}
+        return {
+            name: strip(value)
+            for name, value in node.items()
+            if name not in leave and not name.endswith(("_frame", "_frames", "_capture"))
+        }
+
+    parts = record["frames"].get("parts") or [record["frames"]]
+    return strip(record) | {"count": sum(part["count"] for part in parts)}
+
+
+@pytest.mark.parametrize("split", ["after", "beside"])
+def test_several_captures(cli: Tools, found: Found, split: str) -> None:
+    """Of conversations that go on in another capture, and of captures made at the same time."""
+    packets = found.capture.packets
+    halves = {"after": (packets[:250], packets[250:]), "beside": (packets[::2], packets[1::2])}[split]
+    paths = []
+    for number, half in enumerate(halves):
+        paths.append(cli.arena / f"{split}-{number}.pcapng")
+        Capture(half).write(paths[-1])
+    copy = extract(cli, *reversed(paths))
     sources = {re.sub(r"frame \d+ of ", "", texts[0]) for texts in comments(cli, copy)}
-    assert sources == {found.path.name, "other.pcapng"}
-    assert len(cli.records(copy)) == len(found.records) + len(cli.records(other))
+    assert sources == {path.name for path in paths}
+    times = cli.tshark("-r", copy, "-T", "fields", "-e", "frame.time_epoch").stdout.split()
+    assert times == sorted(times)
+    expected = cli.records(*paths)
+    assert [nameless(record) for record in cli.records(copy)] == [nameless(record) for record in expected]
+    assert [nameless(record)["calls"] for record in expected] == [nameless(record)["calls"] for record in found.records]
 
 
 def test_hostile_texts(cli: Tools) -> None:

@@ -20,11 +20,12 @@ import pytest
 
 import hostile
 from gen import guids, scenario
+from gen.capture import Capture
 from gen.hostlog import HostLog, at, lines
 from gen.scenario import CLIENT, OTHER, SERVER, Host, Lab
 from support import Tools
 
-VOID = {"meta", "br", "rect", "line", "path", "polygon"}
+VOID = {"meta", "br", "wbr", "rect", "line", "path", "polygon"}
 ELEMENTS = VOID | {
     "html", "head", "title", "style", "body", "header", "nav", "main", "section", "article", "footer", "h1", "h2", "h3",
     "h4", "p", "pre", "a", "ul", "ol", "li", "dl", "dt", "dd", "div", "span", "strong", "code", "table", "thead",
@@ -97,6 +98,7 @@ class Page(html.parser.HTMLParser):
         return " ".join(self.text.split())
 
 
+SVCHOST = r"C:\Windows\System32\svchost.exe"
 EPOCH = {"SOURCE_DATE_EPOCH": "1606215600"}
 
 
@@ -127,6 +129,7 @@ class Found:
         log = HostLog(CLIENT)
         user = r"EXAMPLE\ben"
         log.created(datetime(2020, 8, 6, 3, 46, 50, 753652, timezone.utc), 7240, r"C:\Tools\dropper.exe", "dropper.exe -x", user)
+        log.connected(self.session.activated.rpc.tcp, 1000, SVCHOST, user, initiated=True)
         log.connected(self.session.rpc.tcp, 7240, r"C:\Tools\dropper.exe", user, initiated=True)
         self.log = cli.arena / "report-log.json"
         self.log.write_bytes(lines(log.events))
@@ -167,7 +170,8 @@ def test_says_what_the_records_say(found: Found, page: Page) -> None:
 
 def test_filters_show_what_is_claimed(cli: Tools, found: Found, page: Page) -> None:
     """Each display filter of a claim selects the frame that it names."""
-    claims = re.findall(r"<td class=\"frame number\">(\d+)</td><td><code>(frame[^<]*)</code>", page.source)
+    claim = r"<td class=\"number\"><span class=\"frame\">(\d+)</span></td><td><code>(frame[^<]*)</code>"
+    claims = re.findall(claim, page.source)
     assert len(claims) > 20
     filters = {html.unescape(text): int(frame) for frame, text in claims}
     assert any("client_pid==7240" in text for text in filters) and any('::ExecMethod"' in text for text in filters)
@@ -183,12 +187,12 @@ def test_calls_are_in_order_with_their_times(cli: Tools, found: Found, page: Pag
     first, again = (call for call in calls if call["method"] == "RemQueryInterface")
     calls.remove(again)
     wanted = [f" {call['time'][11:-1]} {call['frame']}" for call in calls]
-    assert f" {first['frame']}–{again['frame']} (2×) " in page.words
+    assert f" {first['frame']} to {again['frame']} (2×) " in page.words
     for text in wanted:
         assert text in page.words
     assert sorted(wanted, key=page.words.index) == wanted
     queries = [call for call in found.records[-1]["calls"] if call["method"] == "ExecQuery"]
-    assert f" {queries[0]['frame']}–{queries[-1]['frame']} (30×) " in page.words
+    assert f" {queries[0]['frame']} to {queries[-1]['frame']} (30×) " in page.words
     assert all(call["time"] == frame_time(cli, found.path, call["frame"]) for call in calls[:3])
 
 
@@ -205,7 +209,7 @@ def frame_time(cli: Tools, path: Path, frame: int) -> str:
 def test_hosts_logs(cli: Tools, found: Found) -> None:
     page = report(cli, "--host-log", found.log, found.path)
     assert r"Program C:\Tools\dropper.exe Process id 7240 Command line dropper.exe -x User EXAMPLE\ben" in page.words
-    assert f"{found.log.name} event 3, record 1001: same addresses and ports" in page.words
+    assert f"{found.log.name} event 3, record 1002: same addresses and ports" in page.words
     assert hashlib.sha256(found.log.read_bytes()).hexdigest() in page.words
 
 
@@ -266,6 +270,65 @@ def test_nothing_found(cli: Tools) -> None:
     assert "No remote WMI was found in what could be read." in page.words
     assert "Nothing: all files were read to the end" in page.words
     assert "timeline" not in page.ids
+
+
+@pytest.mark.parametrize("split", ["within", "between", "beside"])
+def test_several_captures(cli: Tools, found: Found, split: str) -> None:
+    """A frame names its capture where that is another one than the activity begins in; calls are in order of time."""
+    packets = found.packets
+    edge = {"within": found.records[1]["calls"][-1]["frame"] - 1, "between": found.records[0]["frames"]["last"]}.get(split)
+    halves = (packets[:edge], packets[edge:]) if edge else (packets[::2], packets[1::2])
+    paths = [cli.arena / f"{split}-{name}.pcapng" for name in ("first", "second")]
+    for half, path in zip(halves, paths, strict=True):
+        Capture(half).write(path)
+    records = cli.records(*paths)
+    page = report(cli, *paths)
+    home: dict[int, str] = {}
+    named = 0
+    for record in records:
+        begins = record["capture"]["path"]
+        first = home.setdefault(record["activity"], begins)
+
+        def place(node: dict, key: str) -> str:
+            path = node.get("capture", begins)
+            return str(node[key]) + ("" if path == first else f" of {Path(path).name}")
+
+        for evidence in record["evidence"]:
+            text = place(evidence, "frame")
+            named += "of" in text
+            assert f"{text} frame.number=={evidence['frame']} && car.wmi_rpc.evidence" in page.words
+        extent = ", ".join(
+            f"{part['first']} to {place({'capture': begins} | part, 'last')}"
+            for part in record["frames"].get("parts") or [record["frames"]]
+        )
+        assert f"frames {extent} " in page.words
+        called = [f"{call['time'][11:-1]} {place(call, 'frame')} " for call in record["calls"]]
+        called = [text for text in called if text in page.words]  # the others repeat the one before
+        assert called and sorted(called, key=page.words.index) == called
+    assert named or split == "within"
+    for path in paths:
+        assert hashlib.sha256(path.read_bytes()).hexdigest() in page.words
+    assert f"Capture {paths[0]} Goes on in {paths[1]} Processes" in page.words
+
+
+def test_captures_of_one_name(cli: Tools, found: Found) -> None:
+    """They are told apart by their folders."""
+    edge = found.records[0]["frames"]["last"]
+    paths = []
+    for name, part in (("a", found.packets[:edge]), ("b", found.packets[edge:])):
+        (cli.arena / name).mkdir(exist_ok=True)
+        paths.append(cli.arena / name / "same.pcapng")
+        Capture(part).write(paths[-1])
+    assert f" of {paths[1]} frame.number==" in report(cli, *paths).words
+
+
+def test_a_process_that_another_connection_names(cli: Tools, found: Found) -> None:
+    """RPCSS makes the connection of an activation; which process asked for it, the login over the other one says."""
+    page = report(cli, "--host-log", found.log, found.path)
+    activation, session = (record["filter"] for record in found.records[:2])
+    between = page.words[page.words.index(activation) : page.words.index(session)]
+    assert "The process that asked for it, by its object connection, has the id 7240" in between
+    assert "The client’s process has the id 7240" in page.words[page.words.index(session) :]
 
 
 def test_what_could_not_be_read(cli: Tools, found: Found) -> None:

@@ -6,14 +6,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *escape(const char *text, size_t max)
+static char *write_with(void (*write)(FILE *stream, const char *text, size_t max), const char *text, size_t max)
 {
     char *out = NULL;
     size_t size = 0;
     FILE *stream = open_memstream(&out, &size);
-    html_text(stream, text, max);
+    write(stream, text, max);
     (void) fclose(stream);
     return out;
+}
+
+static char *escape(const char *text, size_t max)
+{
+    return write_with(html_text, text, max);
+}
+
+/// Where a line may end.
+static void test_code(void)
+{
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"C:\\a_b.exe", "<code>C:\\<wbr>a_<wbr>b.exe</code>"},
+        {"\\\\HOST\\root", "<code>\\\\<wbr>HOST\\<wbr>root</code>"},
+        {"/Q /c <x/", "<code>/<wbr>Q /<wbr>c &lt;x/</code>"},
+        {NULL, "<code>unknown</code>"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *out = write_with(html_code, cases[i].text, 100);
+        g_assert_cmpstr(out, ==, cases[i].expected);
+    }
 }
 
 static void test_text(void)
@@ -125,6 +147,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/report/text", test_text);
+    g_test_add_func("/cli/report/code", test_code);
     g_test_add_func("/cli/report/long-text", test_long_text);
     g_test_add_func("/cli/report/time", test_time);
     g_test_add_func("/cli/report/activities", test_activities);
