@@ -86,8 +86,10 @@ static void add_record(Activity *activity, const Record *record)
     if (!activity->user)
         activity->user = record_text_user(&record->auth);
     int64_t start = record_time(record->start_time), end = record_time(record->end_time);
-    if (start != NUMBER_UNKNOWN && (activity->start == NUMBER_UNKNOWN || start < activity->start))
+    if (start != NUMBER_UNKNOWN && (activity->start == NUMBER_UNKNOWN || start < activity->start)) {
         activity->start = start;
+        activity->start_time = record->start_time;
+    }
     activity->end = MAX(activity->end, end);
 }
 
@@ -114,6 +116,11 @@ static void add_set(GPtrArray *activities, const RecordSet *set, Confidence min)
     }
 }
 
+guint activity_rank(const Activity *activity)
+{
+    return activity->allowed ? ACTIVITY_KINDS : activity->kind;
+}
+
 static int compare_numbers(int64_t a, int64_t b)
 {
     return (a > b) - (a < b);
@@ -122,9 +129,7 @@ static int compare_numbers(int64_t a, int64_t b)
 static gint compare(gconstpointer a, gconstpointer b)
 {
     const Activity *x = *(const Activity *const *) a, *y = *(const Activity *const *) b;
-    int order = (int) x->allowed - (int) y->allowed;
-    if (order == 0)
-        order = (int) x->kind - (int) y->kind;
+    int order = (int) activity_rank(x) - (int) activity_rank(y);
     if (order == 0)
         order = (int) y->confidence - (int) x->confidence;
     if (order == 0)

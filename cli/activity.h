@@ -27,11 +27,15 @@ typedef struct {
     Endpoint client, server; ///< of WMI, with the names that any of the records has; `port` is that of `main`
     char *user;              ///< "DOMAIN\user"; NULL when unknown
     int64_t start, end;      ///< as record_time()
+    const char *start_time;  ///< of `start`, as its record has it; NULL when unknown
 } Activity;
 
 /** The activities of all records of `sets` (RecordSet *) of a confidence from `min` on, as a list of Activity *: the
  * worst first, those that are allowed last. `sets` have to stay. Owned by the caller. */
 GPtrArray *activities_new(const GPtrArray *sets, Confidence min);
+
+/** How little serious it is: its kind, and what is allowed last. */
+guint activity_rank(const Activity *activity);
 
 /** ATT&CK ids of its records, each once: const char * of the set. Owned by the caller. */
 GPtrArray *activity_techniques(const Activity *activity);

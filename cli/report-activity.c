@@ -29,7 +29,7 @@ static void write_captures(const Activity *activity, FILE *stream)
             if (!file || !file->path || g_ptr_array_find(seen, file, NULL))
                 continue;
             g_ptr_array_add(seen, file);
-            html_fact(stream, seen->len > 1 ? "Goes on in" : "Capture", file->path);
+            html_fact(stream, seen->len == 1 ? "Capture" : seen->len == 2 ? "Goes on in" : NULL, file->path);
         }
     }
 }
@@ -38,13 +38,13 @@ static void write_techniques(const Activity *activity, FILE *stream)
 {
     g_autoptr(GPtrArray) ids = activity_techniques(activity);
     for (guint i = 0; i < ids->len; i++) {
-        const char *id = g_ptr_array_index(ids, i);
+        const char *id = g_ptr_array_index(ids, i), *name = i ? NULL : "Technique";
         const AttackTechnique *technique = attack_technique(id);
         if (!technique) {
-            html_fact(stream, "Technique", id);
+            html_fact(stream, name, id);
             continue;
         }
-        html_begin_fact(stream, "Technique");
+        html_begin_fact(stream, name);
         (void) fprintf(stream, "%s %s%s%s (", technique->id, technique->parent ? technique->parent_name : "",
                        technique->parent ? ": " : "", technique->name);
         for (size_t k = 0; k < G_N_ELEMENTS(technique->tactics) && technique->tactics[k]; k++)
@@ -65,57 +65,67 @@ static void write_end(const char *name, const Endpoint *end, FILE *stream)
     html_end_fact(stream);
 }
 
-static void write_logons(const Activity *activity, FILE *stream)
+static void write_logon(const Logon *logon, FILE *stream)
 {
+    if (logon->domain) {
+        html_text(stream, logon->domain, HTML_SHORT);
+        (void) putc('\\', stream);
+    }
+    html_text(stream, logon->user, HTML_SHORT);
+    (void) fputs(", logon id ", stream);
+    html_text(stream, logon->logon_id, HTML_SHORT);
+    (void) fputs(" (", stream);
+    html_log_source(stream, &logon->source);
+    (void) putc(')', stream);
+}
+
+static void write_operation(const Operation *operation, FILE *stream)
+{
+    html_code(stream, operation->operation, HTML_LONG);
+    (void) fputs(" (", stream);
+    html_log_source(stream, &operation->source);
+    (void) putc(')', stream);
+}
+
+static void write_subscription(const Subscription *subscription, FILE *stream)
+{
+    html_text(stream, subscription->kind, HTML_SHORT);
+    (void) putc(' ', stream);
+    html_code(stream, subscription->name, HTML_SHORT);
+    if (subscription->value) {
+        (void) fputs(": ", stream);
+        html_code(stream, subscription->value, HTML_LONG);
+    }
+    (void) fputs(" (", stream);
+    html_log_source(stream, &subscription->source);
+    (void) putc(')', stream);
+}
+
+/// What hosts' logs tell, beside processes.
+static void write_told_by_logs(const Activity *activity, FILE *stream)
+{
+    guint logons = 0, operations = 0, subscriptions = 0;
     for (guint i = 0; i < activity->records->len; i++) {
         const HostFacts *host = ((const Record *) g_ptr_array_index(activity->records, i))->host;
         for (guint j = 0; host && j < MIN(host->logons->len, 5u); j++) {
-            const Logon *logon = &g_array_index(host->logons, Logon, j);
-            html_begin_fact(stream, "Logon");
-            if (logon->domain) {
-                html_text(stream, logon->domain, HTML_SHORT);
-                (void) putc('\\', stream);
-            }
-            html_text(stream, logon->user, HTML_SHORT);
-            (void) fputs(", logon id ", stream);
-            html_text(stream, logon->logon_id, HTML_SHORT);
-            (void) fputs(" (", stream);
-            html_code(stream, record_base_name(logon->source.file), HTML_SHORT);
-            if (logon->source.event_id >= 0)
-                (void) fprintf(stream, " event&nbsp;%" PRId64, logon->source.event_id);
-            if (logon->source.record >= 0)
-                (void) fprintf(stream, ", record&nbsp;%" PRId64, logon->source.record);
-            (void) fputs(": ", stream);
-            html_text(stream, logon->source.reason, 300);
-            (void) putc(')', stream);
+            html_begin_fact(stream, logons++ ? NULL : "Logon");
+            write_logon(&g_array_index(host->logons, Logon, j), stream);
             html_end_fact(stream);
         }
+    }
+    for (guint i = 0; i < activity->records->len; i++) {
+        const HostFacts *host = ((const Record *) g_ptr_array_index(activity->records, i))->host;
         for (guint j = 0; host && j < MIN(host->operations->len, 20u); j++) {
-            const Operation *operation = &g_array_index(host->operations, Operation, j);
-            html_begin_fact(stream, "WMI’s own log");
-            html_code(stream, operation->operation, HTML_LONG);
-            (void) fputs(" (", stream);
-            html_code(stream, record_base_name(operation->source.file), HTML_SHORT);
-            if (operation->source.record >= 0)
-                (void) fprintf(stream, ", record&nbsp;%" PRId64, operation->source.record);
-            (void) putc(')', stream);
+            html_begin_fact(stream, operations++ ? NULL : "WMI’s own log");
+            write_operation(&g_array_index(host->operations, Operation, j), stream);
             html_end_fact(stream);
         }
+    }
+    for (guint i = 0; i < activity->records->len; i++) {
+        const HostFacts *host = ((const Record *) g_ptr_array_index(activity->records, i))->host;
         for (guint j = 0; host && j < MIN(host->subscriptions->len, 20u); j++) {
-            const Subscription *subscription = &g_array_index(host->subscriptions, Subscription, j);
-            html_begin_fact(stream, "Subscription");
-            html_text(stream, subscription->kind, HTML_SHORT);
-            (void) putc(' ', stream);
-            html_code(stream, subscription->name, HTML_SHORT);
-            if (subscription->value) {
-                (void) fputs(": ", stream);
-                html_code(stream, subscription->value, HTML_LONG);
-            }
-            (void) fputs(" (", stream);
-            html_code(stream, record_base_name(subscription->source.file), HTML_SHORT);
-            if (subscription->source.record >= 0)
-                (void) fprintf(stream, ", record&nbsp;%" PRId64, subscription->source.record);
-            (void) putc(')', stream);
+            html_begin_fact(stream, subscriptions++ ? NULL : "Subscription");
+            write_subscription(&g_array_index(host->subscriptions, Subscription, j), stream);
             html_end_fact(stream);
         }
     }
@@ -130,15 +140,14 @@ static void write_facts(const Activity *activity, FILE *stream)
         html_fact(stream, "Allowed by", allowed);
     }
     html_fact(stream, "What", main->summary);
-    const Record *first = g_ptr_array_index(activity->records, 0);
-    const Record *last = first;
-    for (guint i = 1; i < activity->records->len; i++) {
+    const Record *last = main;
+    for (guint i = 0; i < activity->records->len; i++) {
         const Record *record = g_ptr_array_index(activity->records, i);
         if (record_time(record->end_time) > record_time(last->end_time))
             last = record;
     }
     html_begin_fact(stream, "When (UTC)");
-    html_time(stream, first->start_time);
+    html_time(stream, activity->start_time);
     (void) fputs(" to ", stream);
     html_time(stream, last->end_time);
     html_end_fact(stream);
@@ -154,7 +163,7 @@ static void write_facts(const Activity *activity, FILE *stream)
     (void) fputs(confidence_text(activity->confidence), stream);
     html_end_fact(stream);
     write_techniques(activity, stream);
-    write_logons(activity, stream);
+    write_told_by_logs(activity, stream);
     write_captures(activity, stream);
     (void) fputs("</dl>\n", stream);
 }
@@ -255,7 +264,7 @@ static void write_line(const Activity *activity, guint number, FILE *stream)
     (void) fprintf(stream, "<tr id=\"a%u\"><td class=\"number\">%u</td><td class=\"number\">", number, number);
     html_badge(stream, activity);
     (void) fputs("</td><td>", stream);
-    html_time(stream, main->start_time);
+    html_time(stream, activity->start_time);
     (void) fputs("</td><td>", stream);
     html_text(stream, activity_host(&activity->client), 60);
     (void) fputs(" → ", stream);

@@ -186,11 +186,11 @@ static void write_row(const Activity *activity, const Row *row, bool ports, FILE
                        row->record->callback ? " (callback)" : "");
     bool strong = call->stage && (strcmp(call->stage, "execute") == 0 || strcmp(call->stage, "subscribe") == 0);
     (void) fprintf(stream, "<td class=\"call%s\">", strong ? " strong" : "");
-    html_text(stream, row->what, HTML_SHORT);
+    html_name(stream, row->what, HTML_SHORT);
     (void) fputs("</td><td class=\"wide\">", stream);
     if (row->argument)
         html_code(stream, row->argument, MAX_CELL);
-    (void) fputs("</td><td>", stream);
+    (void) fputs("</td><td class=\"result\">", stream);
     if (row->result)
         html_text(stream, row->result, MAX_CELL);
     (void) fputs("</td></tr>\n", stream);

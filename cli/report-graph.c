@@ -76,7 +76,7 @@ static Node *find_node(GHashTable *found, GPtrArray *nodes, const Endpoint *end,
 
 static bool is_worse(const Activity *a, const Activity *b)
 {
-    return !b || a->allowed < b->allowed || (a->allowed == b->allowed && a->kind < b->kind);
+    return !b || activity_rank(a) < activity_rank(b);
 }
 
 static gint compare_nodes(gconstpointer a, gconstpointer b)
@@ -197,6 +197,18 @@ typedef struct {
     const Activity *worst;
 } Line;
 
+static void write_line(const Graph *graph, const Line *line, guint client, guint server, guint height, FILE *stream)
+{
+    guint y1 = node_y(client, places(graph->clients), height) + NODE_HEIGHT / 2;
+    guint y2 = node_y(server, places(graph->servers), height) + NODE_HEIGHT / 2;
+    const char *class = html_class(line->worst);
+    (void) fprintf(stream, "<path class=\"%s\" stroke-width=\"%.1f\" d=\"M%d,%u C%d,%u %d,%u %d,%u\"/>\n", class,
+                   1.2 + 0.8 * log2((double) line->activities), NODE_WIDTH, y1, WIDTH / 2, y1, WIDTH / 2, y2,
+                   WIDTH - NODE_WIDTH - 9, y2);
+    (void) fprintf(stream, "<polygon class=\"%s\" points=\"%d,%u %d,%u %d,%u\"/>\n", class, WIDTH - NODE_WIDTH, y2,
+                   WIDTH - NODE_WIDTH - 10, y2 - 5, WIDTH - NODE_WIDTH - 10, y2 + 5);
+}
+
 static void write_lines(const Graph *graph, guint height, FILE *stream)
 {
     Line lines[MAX_NODES][MAX_NODES] = {0};
@@ -207,18 +219,14 @@ static void write_lines(const Graph *graph, guint height, FILE *stream)
         if (is_worse(pair->worst, line->worst))
             line->worst = pair->worst;
     }
-    guint from = places(graph->clients), to = places(graph->servers);
-    for (guint i = 0; i < from; i++) {
-        for (guint j = 0; j < to; j++) {
-            if (!lines[i][j].worst)
-                continue;
-            guint y1 = node_y(i, from, height) + NODE_HEIGHT / 2, y2 = node_y(j, to, height) + NODE_HEIGHT / 2;
-            (void) fprintf(stream, "<path class=\"%s\" stroke-width=\"%.1f\" d=\"M%d,%u C%d,%u %d,%u %d,%u\"/>\n",
-                           html_class(lines[i][j].worst), 1.2 + 0.8 * log2((double) lines[i][j].activities), NODE_WIDTH,
-                           y1, WIDTH / 2, y1, WIDTH / 2, y2, WIDTH - NODE_WIDTH - 9, y2);
-            (void) fprintf(stream, "<polygon class=\"%s\" points=\"%d,%u %d,%u %d,%u\"/>\n",
-                           html_class(lines[i][j].worst), WIDTH - NODE_WIDTH, y2, WIDTH - NODE_WIDTH - 10, y2 - 5,
-                           WIDTH - NODE_WIDTH - 10, y2 + 5);
+    // The worst last, so that none covers them.
+    for (guint rank = ACTIVITY_KINDS + 1; rank-- > 0;) {
+        for (guint i = 0; i < MAX_NODES; i++) {
+            for (guint j = 0; j < MAX_NODES; j++) {
+                const Line *line = &lines[i][j];
+                if (line->worst && activity_rank(line->worst) == rank)
+                    write_line(graph, line, i, j, height, stream);
+            }
         }
     }
 }

@@ -12,9 +12,12 @@ static const char *const classes[ACTIVITY_KINDS] = {
     [ACTIVITY_READ] = "read", [ACTIVITY_ENTER] = "enter",
 };
 
-/// Whether a line may end behind `p`: paths, accounts and names of files break where a person would break them.
-static bool may_break(const char *p)
+/// Whether a line may end behind `p` in `text`: paths, accounts, names of files and of methods break where a person would
+/// break them.
+static bool may_break(const char *text, const char *p)
 {
+    if (*p == ':')
+        return p > text && p[-1] == ':' && g_ascii_isupper(p[1]);
     return strchr("\\/_", *p) && p[1] && !strchr("\\/_ ", p[1]);
 }
 
@@ -39,7 +42,7 @@ static void write_escaped(FILE *stream, const char *text, size_t max, bool break
         case '\'': (void) fputs("&#39;", stream); break;
         default: (void) putc(*p, stream);
         }
-        if (breaks && may_break(p))
+        if (breaks && may_break(fitting, p))
             (void) fputs("<wbr>", stream);
     }
 }
@@ -49,10 +52,15 @@ void html_text(FILE *stream, const char *text, size_t max)
     write_escaped(stream, text, max, false);
 }
 
+void html_name(FILE *stream, const char *text, size_t max)
+{
+    write_escaped(stream, text, max, true);
+}
+
 void html_code(FILE *stream, const char *text, size_t max)
 {
     (void) fputs("<code>", stream);
-    write_escaped(stream, text, max, true);
+    html_name(stream, text, max);
     (void) fputs("</code>", stream);
 }
 
@@ -117,10 +125,23 @@ void html_host(FILE *stream, const Endpoint *end)
     const char *host = activity_host(end);
     html_code(stream, host, HTML_SHORT);
     if (end->ip && end->ip != host) {
-        (void) fputs(" (", stream);
+        (void) fputs(" <span class=\"ip\">(", stream);
         html_text(stream, end->ip, HTML_SHORT);
-        (void) putc(')', stream);
+        (void) fputs(")</span>", stream);
     }
+}
+
+void html_log_source(FILE *stream, const LogSource *source)
+{
+    html_code(stream, record_base_name(source->file), HTML_SHORT);
+    if (source->event_id >= 0)
+        (void) fprintf(stream, " event&nbsp;%" PRId64, source->event_id);
+    if (source->record >= 0)
+        (void) fprintf(stream, ", record&nbsp;%" PRId64, source->record);
+    if (!source->reason)
+        return;
+    (void) fputs(": ", stream);
+    html_text(stream, source->reason, 300);
 }
 
 void html_count(FILE *stream, guint64 count, const char *singular, const char *plural)
@@ -130,7 +151,9 @@ void html_count(FILE *stream, guint64 count, const char *singular, const char *p
 
 void html_begin_fact(FILE *stream, const char *name)
 {
-    (void) fprintf(stream, "<dt>%s</dt><dd>", name);
+    if (name)
+        (void) fprintf(stream, "<dt>%s</dt>", name);
+    (void) fputs("<dd>", stream);
 }
 
 void html_end_fact(FILE *stream)

@@ -16,7 +16,10 @@
  * `max` characters on it is cut off. NULL: "unknown". */
 void html_text(FILE *stream, const char *text, size_t max);
 
-/** The same as code, which may break within a path. */
+/** The same, where lines may end within a path or the name of a method. */
+void html_name(FILE *stream, const char *text, size_t max);
+
+/** html_name() as code. */
 void html_code(FILE *stream, const char *text, size_t max);
 
 /** "2020-08-06 07:56:41.320149" of a time in RFC 3339. */
@@ -37,10 +40,13 @@ const char *html_class(const Activity *activity);
 /** "host (address)" of an end. */
 void html_host(FILE *stream, const Endpoint *end);
 
+/** "hosts.json event 4624, record 12: same source address and port". */
+void html_log_source(FILE *stream, const LogSource *source);
+
 /** "12 connections", "1 connection". */
 void html_count(FILE *stream, guint64 count, const char *singular, const char *plural);
 
-/** One row of a list of facts; the value follows, then html_end_fact(). */
+/** One row of a list of facts; the value follows, then html_end_fact(). NULL: the row is one more of the last name. */
 void html_begin_fact(FILE *stream, const char *name);
 void html_end_fact(FILE *stream);
 

@@ -77,13 +77,7 @@ static void write_sources(const Activity *activity, const Process *process, FILE
     for (guint i = 0; process->log_sources && i < process->log_sources->len && shown < MAX_SOURCES; i++, shown++) {
         const LogSource *source = &g_array_index(process->log_sources, LogSource, i);
         (void) fputs(shown ? "<br>\n" : "", stream);
-        html_code(stream, record_base_name(source->file), HTML_SHORT);
-        if (source->event_id >= 0)
-            (void) fprintf(stream, " event&nbsp;%" PRId64, source->event_id);
-        if (source->record >= 0)
-            (void) fprintf(stream, ", record&nbsp;%" PRId64, source->record);
-        (void) fputs(": ", stream);
-        html_text(stream, source->reason, 300);
+        html_log_source(stream, source);
     }
     guint all = process->sources->len + (process->log_sources ? process->log_sources->len : 0);
     if (all > shown)

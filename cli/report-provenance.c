@@ -17,7 +17,7 @@ static void write_clocks(const Report *report, FILE *stream)
                 const Clock *clock = &g_array_index(host->clocks, Clock, k);
                 if (!g_hash_table_add(seen, (gpointer) clock->host))
                     continue;
-                html_begin_fact(stream, "Clock");
+                html_begin_fact(stream, g_hash_table_size(seen) > 1 ? NULL : "Clocks");
                 html_code(stream, clock->host, HTML_SHORT);
                 (void) fprintf(stream, " is %.3f&nbsp;s %s the capture’s (", (double) ABS(clock->skew) / 1e6,
                                clock->skew >= 0 ? "ahead of" : "behind");

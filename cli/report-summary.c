@@ -14,6 +14,7 @@
 typedef struct {
     guint activities, connections, clients, servers, users, processes, allowed;
     guint of_kind[ACTIVITY_KINDS];
+    guint also_persist; ///< of those that ran something
 } Counts;
 
 static void note_once(GHashTable *seen, const char *text)
@@ -35,6 +36,12 @@ static void note_processes(GHashTable *seen, const Activity *activity)
     }
 }
 
+static bool persists(const Activity *activity)
+{
+    g_autoptr(GPtrArray) ids = activity_techniques(activity);
+    return g_ptr_array_find_with_equal_func(ids, "T1546.003", g_str_equal, NULL);
+}
+
 static Counts count(const Report *report)
 {
     Counts counts = {0};
@@ -51,6 +58,7 @@ static Counts count(const Report *report)
         counts.activities++;
         counts.connections += activity->records->len;
         counts.of_kind[activity->kind]++;
+        counts.also_persist += activity->kind < ACTIVITY_PERSIST && persists(activity);
         note_once(clients, activity->client.ip ? activity->client.ip : activity_host(&activity->client));
         note_once(servers, activity->server.ip ? activity->server.ip : activity_host(&activity->server));
         note_once(users, activity->user);
@@ -102,9 +110,13 @@ static void write_kinds(const Counts *counts, FILE *stream)
     };
     (void) fputs("<ul>\n", stream);
     for (ActivityKind kind = 0; kind < ACTIVITY_KINDS; kind++) {
-        if (counts->of_kind[kind] > 0)
-            (void) fprintf(stream, "<li><strong>%u × %s</strong>: %s</li>\n", counts->of_kind[kind],
-                           activity_kind_title(kind), meaning[kind]);
+        if (counts->of_kind[kind] == 0)
+            continue;
+        (void) fprintf(stream, "<li><strong>%u × %s</strong>: %s", counts->of_kind[kind], activity_kind_title(kind),
+                       meaning[kind]);
+        if (kind == ACTIVITY_RUN && counts->also_persist > 0)
+            (void) fprintf(stream, "; %u of them also wrote an event subscription (Persistence)", counts->also_persist);
+        (void) fputs("</li>\n", stream);
     }
     if (counts->allowed > 0)
         (void) fprintf(stream,
@@ -144,7 +156,7 @@ static void write_worst(const Report *report, FILE *stream)
         (void) fputs("</a>: ", stream);
         html_code(stream, activity->main->summary ? activity->main->summary : "connected", 300);
         (void) fputs("<br>\n<span class=\"soft\">", stream);
-        html_time(stream, activity->main->start_time);
+        html_time(stream, activity->start_time);
         if (activity->user) {
             (void) fputs(" · as ", stream);
             html_text(stream, activity->user, HTML_SHORT);

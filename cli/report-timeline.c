@@ -178,33 +178,49 @@ static void write_axis(const Span *span, guint height, FILE *stream)
     }
 }
 
-static guint bar_height(const Activity *activity)
-{
-    // Not by colour alone: the worse, the higher.
-    return activity->allowed ? 4 : 10 - (guint) activity->kind;
-}
-
 static gint compare_starts(gconstpointer a, gconstpointer b)
 {
     int64_t x = (*(const Activity *const *) a)->start, y = (*(const Activity *const *) b)->start;
     return (x > y) - (x < y);
 }
 
-static void write_bars(const Lane *lane, const Span *span, guint top, FILE *stream)
+/// One activity, and in which row of its lane it stands.
+typedef struct {
+    const Activity *activity;
+    double x, width;
+    guint row;
+} Bar;
+
+/// Bars in order of their starts, those that overlap in rows of their own as far as there are any; how many are used.
+static guint place_bars(const Lane *lane, const Span *span, GArray *bars)
 {
     double ends[ROWS] = {0};
+    guint used = 1;
     g_autoptr(GPtrArray) order = g_ptr_array_copy(lane->activities, NULL, NULL);
     g_ptr_array_sort(order, compare_starts);
     for (guint i = 0; i < order->len; i++) {
         const Activity *activity = g_ptr_array_index(order, i);
         double x = position(span, activity->start);
-        double width = MAX(4.0, position(span, MAX(activity->end, activity->start)) - x);
-        guint row = 0;
-        while (row + 1 < ROWS && ends[row] > x)
-            row++;
-        ends[row] = MAX(ends[row], x + width + 1);
+        Bar bar = {activity, x, MAX(4.0, position(span, MAX(activity->end, activity->start)) - x), 0};
+        while (bar.row + 1 < ROWS && ends[bar.row] > x)
+            bar.row++;
+        ends[bar.row] = MAX(ends[bar.row], x + bar.width + 1);
+        used = MAX(used, bar.row + 1);
+        g_array_append_val(bars, bar);
+    }
+    return used;
+}
+
+static void write_bars(const Lane *lane, const Span *span, guint top, FILE *stream)
+{
+    g_autoptr(GArray) bars = g_array_new(FALSE, FALSE, sizeof(Bar));
+    guint row = (LANE - 4) / place_bars(lane, span, bars);
+    for (guint i = 0; i < bars->len; i++) {
+        const Bar *bar = &g_array_index(bars, Bar, i);
+        // Not by colour alone: the worse, the higher.
+        guint height = (row - 1) * (10 - activity_rank(bar->activity)) / 10;
         (void) fprintf(stream, "<rect class=\"%s\" x=\"%.1f\" y=\"%u\" width=\"%.1f\" height=\"%u\"/>\n",
-                       html_class(activity), x, top + 1 + row * 10, width, bar_height(activity));
+                       html_class(bar->activity), bar->x, top + 2 + (bar->row + 1) * row - height, bar->width, height);
     }
 }
 
@@ -218,8 +234,7 @@ static void write_histogram(const Lane *lane, const Span *span, guint top, FILE 
         guint bucket = MIN((guint) (share * BUCKETS), BUCKETS - 1);
         most = MAX(most, ++counts[bucket]);
         const Activity *old = worst[bucket];
-        if (!old || activity->allowed < old->allowed ||
-            (activity->allowed == old->allowed && activity->kind < old->kind))
+        if (!old || activity_rank(activity) < activity_rank(old))
             worst[bucket] = activity;
     }
     double width = (double) (RIGHT - LEFT) / BUCKETS;

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 import hostile
-from gen import guids, scenario
+from gen import guids, scenario, wmio
 from gen.capture import Capture
 from gen.hostlog import HostLog, at, lines
 from gen.scenario import CLIENT, OTHER, SERVER, Host, Lab
@@ -151,7 +151,8 @@ def page(cli: Tools, found: Found) -> Page:
 def test_says_what_the_records_say(found: Found, page: Page) -> None:
     for record in found.records:
         assert record["filter"] in page.words
-        assert f"{record['start_time'][:10]} {record['start_time'][11:-1]}" in page.words
+        begin = min(other["start_time"] for other in found.records if other["activity"] == record["activity"])
+        assert page.words.count(f"{begin[:10]} {begin[11:-1]}") >= 2  # in the summary, and with the activity
         for evidence in record["evidence"]:
             assert f"frame.number=={evidence['frame']} && car.wmi_rpc.evidence==\"{evidence['kind']}\"" in page.words
         for login in record["logins"]:
@@ -341,6 +342,17 @@ def test_what_could_not_be_read(cli: Tools, found: Found) -> None:
     assert "missing.pcap: not read: does not exist" in page.words
     assert "calls are sealed (packet privacy)" in page.words
     assert "1 of 2 activities do not show their user" in page.words
+
+
+def test_execution_that_also_persists(cli: Tools) -> None:
+    """An activity counts as the worst that it did; a subscription is not lost over that."""
+    lab = Lab(seed=43)
+    session = scenario.wmi_session(lab, sealed=False)
+    session.create_process("notepad.exe")
+    session.put_instance(wmio.event_filter("Updater", "SELECT * FROM __TimerEvent"))
+    page = report(cli, cli.write(lab.capture()))
+    said = "1 × Execution: a method was called, as to start a program; 1 of them also wrote an event subscription"
+    assert said in page.words and "T1546.003 (Persistence)" in page.words
 
 
 def test_allowed(cli: Tools, found: Found) -> None:
