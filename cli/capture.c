@@ -12,7 +12,7 @@
 
 G_DEFINE_QUARK(car - capture - error - quark, capture_error)
 
-/// What the result depends on. The user's settings are not read, but those for all users are.
+/// What the result depends on, should a default be another.
 static const char *const preferences[] = {
     "ip.defragment:TRUE",
     "ip.check_checksum:FALSE",

@@ -185,9 +185,15 @@ static GSubprocess *start(const char *const *argv, TsharkFlags flags, int input,
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(pipes);
     if (input >= 0)
         g_subprocess_launcher_take_stdin_fd(launcher, input);
-    // --enable-protocol would not do: it enables only what is disabled by default.
-    if (flags & TSHARK_NO_SETTINGS)
+    // --enable-protocol would not do: it enables only what is disabled by default. The data are names of manufacturers,
+    // enterprises and the like, which take long to read.
+    if (flags & TSHARK_NO_SETTINGS) {
         g_subprocess_launcher_setenv(launcher, "WIRESHARK_CONFIG_DIR", "/nonexistent", TRUE);
+        g_subprocess_launcher_setenv(launcher, "WIRESHARK_DATA_DIR", "/nonexistent", TRUE);
+    }
+    // Half of tshark's start is memory that is asked for bit by bit.
+    g_subprocess_launcher_setenv(launcher, "MALLOC_TOP_PAD_", "33554432", FALSE);
+    g_subprocess_launcher_setenv(launcher, "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", FALSE);
     if (file >= 0)
         g_subprocess_launcher_take_fd(launcher, fcntl(file, F_DUPFD_CLOEXEC, CHILD_FILE + 1), CHILD_FILE);
     return g_subprocess_launcher_spawnv(launcher, argv, error);

@@ -32,7 +32,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TsharkEnd, tshark_end_clear)
 
 typedef enum {
     TSHARK_DEFAULT = 0,
-    TSHARK_NO_SETTINGS = 1 << 0, ///< it does not read the user's settings: profile, switched off protocols, Decode As
+    TSHARK_NO_SETTINGS = 1 << 0, ///< it reads no settings and data files, neither the user's nor those of all users
 } TsharkFlags;
 
 /** Where the child finds the file that tshark_run() hands it. */
