@@ -7,6 +7,7 @@
 #include <wsutil/wslog.h>
 
 #define LINK_TYPES 512 ///< LINKTYPE_… that are looked through
+#define TELL 4096      ///< packets after which progress is told
 
 G_DEFINE_QUARK(car - capture - reader - error - quark, capture_reader_error)
 
@@ -17,7 +18,12 @@ struct CaptureReader {
     int encap;      ///< of the packet before, and what it was found to be
     LinkKind link;
     int link_type;
+    Progress *progress;
+    guint64 told_bytes, told_packets;
 };
+
+/// libwiretap opens and closes with tables that all files share.
+static GMutex library;
 
 static void start_library(void)
 {
@@ -51,7 +57,9 @@ CaptureReader *capture_reader_open(const char *path, GError **error)
     start_library();
     int code = 0;
     g_autofree char *info = NULL;
+    g_mutex_lock(&library);
     wtap *file = wtap_open_offline(path, WTAP_TYPE_AUTO, &code, &info, FALSE);
+    g_mutex_unlock(&library);
     if (!file) {
         g_autofree char *text = explain(code, info);
         g_set_error_literal(error, CAPTURE_READER_ERROR, CAPTURE_READER_ERROR_OPEN, text);
@@ -61,14 +69,41 @@ CaptureReader *capture_reader_open(const char *path, GError **error)
     reader->file = file;
     reader->encap = WTAP_ENCAP_UNKNOWN;
     reader->link_type = -1;
+    g_mutex_lock(&library);
     wiretap_record_init(&reader->record);
+    g_mutex_unlock(&library);
     return reader;
+}
+
+static void tell(CaptureReader *reader)
+{
+    guint64 bytes = (guint64) MAX(wtap_read_so_far(reader->file), 0);
+    progress_read(reader->progress, bytes - reader->told_bytes, reader->number - reader->told_packets);
+    reader->told_bytes = bytes;
+    reader->told_packets = reader->number;
+}
+
+void capture_reader_set_progress(CaptureReader *reader, Progress *progress)
+{
+    reader->progress = progress;
+}
+
+bool capture_reader_is_independent(const CaptureReader *reader)
+{
+    const int types[] = {wtap_pcap_file_type_subtype(), wtap_pcap_nsec_file_type_subtype(),
+                         wtap_pcapng_file_type_subtype()};
+    int type = wtap_file_type_subtype(reader->file);
+    return type == types[0] || type == types[1] || type == types[2];
 }
 
 void capture_reader_close(CaptureReader *reader)
 {
+    if (reader->progress)
+        tell(reader);
+    g_mutex_lock(&library);
     wiretap_record_clear(&reader->record);
     wtap_close(reader->file);
+    g_mutex_unlock(&library);
     g_free(reader);
 }
 
@@ -121,6 +156,8 @@ bool capture_reader_next(CaptureReader *reader, CapturePacket *packet, GError **
             return false;
         }
         reader->number++;
+        if (reader->progress && reader->number % TELL == 0)
+            tell(reader);
     } while (rec->rec_type != REC_TYPE_PACKET);
 
     const wtap_packet_header *header = &rec->rec_header.packet_header;

@@ -6,6 +6,7 @@
 #define CAR_CAPTURE_READER_H
 
 #include "capture-packet.h"
+#include "progress.h"
 
 #define CAPTURE_READER_ERROR (capture_reader_error_quark())
 GQuark capture_reader_error_quark(void);
@@ -22,6 +23,12 @@ typedef struct CaptureReader CaptureReader;
 CaptureReader *capture_reader_open(const char *path, GError **error);
 void capture_reader_close(CaptureReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CaptureReader, capture_reader_close)
+
+/** From now on `progress` (may be NULL) is told what was read, until the reader is closed. */
+void capture_reader_set_progress(CaptureReader *reader, Progress *progress);
+
+/** Whether several of this format can be read side by side, each by a thread of its own. */
+bool capture_reader_is_independent(const CaptureReader *reader);
 
 /** What the link layer of the last packet is called. */
 const char *capture_reader_link(const CaptureReader *reader);

@@ -99,17 +99,25 @@ static char *make_note(const EventStream *stream, const TsharkEnd *end, const ch
     return NULL;
 }
 
+/// Where events go.
+typedef struct {
+    EventFold *fold;
+    Progress *progress; ///< may be NULL
+} Sink;
+
 static void take_line(const char *line, size_t len, gpointer data)
 {
-    event_fold_line(data, line, len);
+    Sink *sink = data;
+    event_fold_line(sink->fold, line, len);
+    progress_found(sink->progress, event_fold_stream(sink->fold)->found);
 }
 
 /// Runs tshark over `path` or, when that is "-", over what comes out of the descriptor `input`, which is taken over.
-static bool run_tshark(const char *tshark, const Keys *keys, const char *path, int input, EventFold *fold,
-                       TsharkEnd *end, GError **error)
+static bool run_tshark(const char *tshark, const Keys *keys, const char *path, int input, Sink *sink, TsharkEnd *end,
+                       GError **error)
 {
     g_autoptr(GPtrArray) argv = make_argv(tshark, keys, path);
-    return tshark_run((const char *const *) argv->pdata, TSHARK_NO_SETTINGS, input, keys->fd, take_line, fold, end,
+    return tshark_run((const char *const *) argv->pdata, TSHARK_NO_SETTINGS, input, keys->fd, take_line, sink, end,
                       error);
 }
 
@@ -126,7 +134,8 @@ bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError *
     (void) close(fd);
     if (!written)
         g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "%s cannot be written", path);
-    bool ok = written && run_tshark(tshark, &KEYS_NONE, path, -1, fold, end, error);
+    Sink sink = {.fold = fold};
+    bool ok = written && run_tshark(tshark, &KEYS_NONE, path, -1, &sink, end, error);
     (void) unlink(path);
     return ok;
 }
@@ -196,10 +205,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CaptureRun, capture_run_clear)
 static bool run_alone(const CaptureOptions *options, const FeedInput *input, CaptureRun *run, GError **error)
 {
     run->fold = event_fold_new(0);
-    return run_tshark(options->tshark, options->keys, input->path, -1, run->fold, &run->tshark, error);
+    Sink sink = {.fold = run->fold};
+    return run_tshark(options->tshark, options->keys, input->path, -1, &sink, &run->tshark, error);
 }
 
-static bool run_feed(const CaptureOptions *options, GPtrArray *inputs, const ScanOptions *scan, CaptureRun *run,
+static bool run_feed(const CaptureOptions *options, GPtrArray *inputs, const FeedOptions *feeding, CaptureRun *run,
                      GError **error)
 {
     int ends[2];
@@ -210,8 +220,9 @@ static bool run_feed(const CaptureOptions *options, GPtrArray *inputs, const Sca
     run->frames = frame_map_new();
     run->fold = event_fold_new(0);
     event_fold_set_frames(run->fold, run->frames);
-    Feed *feed = feed_start(inputs, scan, run->frames, ends[1]);
-    bool ok = run_tshark(options->tshark, options->keys, "-", ends[0], run->fold, &run->tshark, error);
+    Sink sink = {.fold = run->fold, .progress = feeding->progress};
+    Feed *feed = feed_start(inputs, feeding, run->frames, ends[1]);
+    bool ok = run_tshark(options->tshark, options->keys, "-", ends[0], &sink, &run->tshark, error);
     run->feed = feed_finish(feed);
     return ok;
 }
@@ -270,6 +281,21 @@ static RecordSet *make_set(const CaptureOptions *options, const GPtrArray *input
     return set;
 }
 
+/// NULL when it is not to be shown.
+static Progress *start_progress(const CaptureOptions *options, const GPtrArray *inputs)
+{
+    if (!options->progress)
+        return NULL;
+    guint64 total = 0;
+    for (guint i = 0; i < inputs->len; i++) {
+        const FeedInput *input = g_ptr_array_index(inputs, i);
+        if (input->once)
+            return progress_start(0);
+        total += input->size;
+    }
+    return progress_start(total);
+}
+
 RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, GError **error)
 {
     feed_sort(inputs);
@@ -277,13 +303,19 @@ RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, GError
     bool alone = inputs->len == 1 && !first->streams && !first->once;
     const char *path = alone ? first->path : "-";
     g_autoptr(GHashTable) wanted = g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, NULL);
-    ScanOptions scan = {.everything = options->everything, .keys = options->keys->fd >= 0};
+    g_autoptr(Progress) progress = start_progress(options, inputs);
+    FeedOptions feeding = {
+        .scan = {.everything = options->everything, .keys = options->keys->fd >= 0},
+        .jobs = options->jobs,
+        .progress = progress,
+    };
     for (;;) {
         g_auto(CaptureRun) run = {.tshark.status = -1};
-        bool ok = alone ? run_alone(options, first, &run, error) : run_feed(options, inputs, &scan, &run, error);
+        bool ok = alone ? run_alone(options, first, &run, error) : run_feed(options, inputs, &feeding, &run, error);
         if (!ok || !check_run(&run, path, error))
             return NULL;
-        if (!plan_again(&run.feed, wanted, &scan))
+        if (!plan_again(&run.feed, wanted, &feeding.scan))
             return make_set(options, inputs, &run, path);
+        progress_again(progress);
     }
 }

@@ -21,6 +21,8 @@ typedef struct {
     const char *tshark; ///< the program
     const Keys *keys;   ///< open sealed calls
     bool everything;    ///< tshark reads all packets, without a scan
+    guint jobs;         ///< captures that are scanned side by side
+    bool progress;      ///< is shown on standard error
 } CaptureOptions;
 
 /** For the inputs of capture_read(). */

@@ -260,7 +260,10 @@ static void fold_bind_ack(EventFold *fold, Conversation *c, struct json_object *
 static void fold_evidence(EventFold *fold, Conversation *c, struct json_object *event)
 {
     Record *r = c->record;
-    r->confidence = MAX(r->confidence, confidence_from_text(peek_text(event, "confidence")));
+    Confidence confidence = confidence_from_text(peek_text(event, "confidence"));
+    if (confidence == CONFIDENCE_WMI && r->confidence != CONFIDENCE_WMI)
+        fold->stream.found++;
+    r->confidence = MAX(r->confidence, confidence);
     Evidence evidence = {.kind = text_member(fold, event, "kind"), .frame = frame_member(fold, event, "frame")};
     for (guint i = 0; i < r->evidence->len; i++) {
         if (g_strcmp0(g_array_index(r->evidence, Evidence, i).kind, evidence.kind) == 0)

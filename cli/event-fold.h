@@ -22,6 +22,7 @@ typedef struct {
     bool done;       ///< `done` was seen: the whole capture was processed
     guint malformed; ///< lines that looked like events and were none
     bool full;       ///< there was more than is kept
+    guint found;     ///< conversations that were found to be WMI so far
 } EventStream;
 
 /** `limit` bounds, roughly, the bytes of memory that what is kept may take; 0 for the default. */

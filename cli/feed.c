@@ -9,7 +9,8 @@
 /// A capture that is being read.
 typedef struct {
     FeedInput *input;
-    CaptureReader *reader;
+    CaptureReader *reader; ///< or
+    ReadAhead *ahead;
     CapturePacket packet; ///< the next one
 } Source;
 
@@ -25,6 +26,10 @@ struct Feed {
     bool gone;       ///< nobody reads the pipe any more
     bool in_vain;    ///< all is going to be read again
     guint64 unwritable;
+    FeedOptions options;
+    ReadAhead **ahead; ///< by input: those that were started and whose time has not come
+    guint started;     ///< inputs before this one that can be read ahead are
+    bool overflowed;   ///< there were more regrets of theirs than are kept
 };
 
 void feed_input_free(FeedInput *input)
@@ -35,14 +40,19 @@ void feed_input_free(FeedInput *input)
     g_free(input);
 }
 
+/// False when there was no packet, and why.
+static bool note_error(FeedInput *input, bool read, const GError *error)
+{
+    if (error && !input->note)
+        input->note = g_strdup(error->message);
+    return read;
+}
+
 static bool read_packet(FeedInput *input, CaptureReader *reader, CapturePacket *packet)
 {
     g_autoptr(GError) error = NULL;
-    if (capture_reader_next(reader, packet, &error))
-        return true;
-    if (error && !input->note)
-        input->note = g_strdup(error->message);
-    return false;
+    bool read = capture_reader_next(reader, packet, &error);
+    return note_error(input, read, error);
 }
 
 FeedInput *feed_input_open(const char *path, GError **error)
@@ -57,6 +67,8 @@ FeedInput *feed_input_open(const char *path, GError **error)
     if (!input->once) {
         input->device = (guint64) st.st_dev;
         input->inode = (guint64) st.st_ino;
+        input->size = (guint64) st.st_size;
+        input->independent = capture_reader_is_independent(reader);
     }
     input->empty = !read_packet(input, reader, &input->first);
     input->streams = input->empty || capture_writer_takes(&input->first);
@@ -111,29 +123,64 @@ static void keep(const CapturePacket *packet, gpointer data)
     feed->gone = !capture_writer_add(feed->writer, packet);
 }
 
+static bool next_packet(Source *source)
+{
+    if (source->reader)
+        return read_packet(source->input, source->reader, &source->packet);
+    g_autoptr(GError) error = NULL;
+    bool read = read_ahead_next(source->ahead, &source->packet, &error);
+    return note_error(source->input, read, error);
+}
+
+static void end_ahead(Feed *feed, ReadAhead *ahead)
+{
+    feed->overflowed |= !read_ahead_end(ahead, scan_regrets(feed->scan));
+}
+
+static void clear_source(Feed *feed, Source *source)
+{
+    g_clear_pointer(&source->reader, capture_reader_close);
+    if (source->ahead)
+        end_ahead(feed, g_steal_pointer(&source->ahead));
+}
+
+/// Starts to read the captures whose turn comes next.
+static void read_ahead(Feed *feed)
+{
+    guint end = MIN(feed->next + feed->options.jobs, feed->inputs->len);
+    for (; feed->options.jobs > 1 && feed->started < end; feed->started++) {
+        const FeedInput *input = g_ptr_array_index(feed->inputs, feed->started);
+        if (input->independent && !input->empty)
+            feed->ahead[feed->started] = read_ahead_start(input->path, &feed->options.scan, feed->options.progress);
+    }
+}
+
 /// Opens the next capture in line.
 static void open_next(Feed *feed)
 {
+    read_ahead(feed);
     guint index = feed->next++;
     FeedInput *input = g_ptr_array_index(feed->inputs, index);
     if (input->empty)
         return;
-    Source source = {.input = input, .reader = g_steal_pointer(&input->reader), .packet = input->first};
+    Source source = {
+        .input = input,
+        .reader = g_steal_pointer(&input->reader),
+        .ahead = g_steal_pointer(&feed->ahead[index]),
+        .packet = input->first,
+    };
     g_autoptr(GError) error = NULL;
-    if (!source.reader) {
+    bool first = source.reader != NULL; // is there already
+    if (!source.reader && !source.ahead)
         source.reader = capture_reader_open(input->path, &error);
-        if (!source.reader) { // it was there a moment ago
-            g_free(input->note);
-            input->note = g_strdup(error->message);
-            return;
-        }
-        if (!read_packet(input, source.reader, &source.packet)) {
-            capture_reader_close(source.reader);
-            return;
-        }
-    }
+    (void) note_error(input, true, error); // it was there a moment ago
+    if (source.reader)
+        capture_reader_set_progress(source.reader, feed->options.progress);
     source.packet.file = index;
-    g_array_append_val(feed->sources, source);
+    if ((source.reader || source.ahead) && (first || next_packet(&source)))
+        g_array_append_val(feed->sources, source);
+    else
+        clear_source(feed, &source);
 }
 
 /// The capture with the earliest packet, the first of several; NULL at the end of all.
@@ -160,14 +207,14 @@ static void give_up(Feed *feed)
 {
     if (!feed->again || feed->in_vain)
         return;
-    feed->in_vain = scan_overflowed(feed->scan) || g_hash_table_size(scan_regrets(feed->scan)) > 0;
+    feed->in_vain = scan_overflowed(feed->scan) || feed->overflowed || g_hash_table_size(scan_regrets(feed->scan)) > 0;
     if (feed->in_vain)
         capture_writer_abandon(feed->writer);
 }
 
 static void close_source(Feed *feed, Source *source)
 {
-    capture_reader_close(source->reader);
+    clear_source(feed, source);
     g_array_remove_index(feed->sources, (guint) (source - &g_array_index(feed->sources, Source, 0)));
 }
 
@@ -179,7 +226,7 @@ static void read_alone(Feed *feed, Source *source)
         give_up(feed);
         if (feed->gone)
             return;
-    } while (read_packet(source->input, source->reader, &source->packet));
+    } while (next_packet(source));
     close_source(feed, source);
 }
 
@@ -194,7 +241,7 @@ static gpointer read_all(gpointer data)
         }
         scan_packet(feed->scan, &source->packet);
         give_up(feed);
-        if (!read_packet(source->input, source->reader, &source->packet))
+        if (!next_packet(source))
             close_source(feed, source);
     }
     scan_finish(feed->scan);
@@ -202,16 +249,31 @@ static gpointer read_all(gpointer data)
     return NULL;
 }
 
-Feed *feed_start(GPtrArray *inputs, const ScanOptions *options, FrameMap *map, int fd)
+/// Captures are read ahead only where what is dropped of them can be read again.
+static void set_stages(Feed *feed)
+{
+    FeedOptions *options = &feed->options;
+    if (!feed->again || feed->inputs->len == 1)
+        options->jobs = 1;
+    if (options->jobs < 2)
+        return;
+    options->scan.stage = SCAN_SECOND;
+    options->scan.dropped = flow_set_new(FLOW_SET_BITS);
+}
+
+Feed *feed_start(GPtrArray *inputs, const FeedOptions *options, FrameMap *map, int fd)
 {
     Feed *feed = g_new0(Feed, 1);
     feed->inputs = inputs;
     feed->map = map;
-    feed->again = !options->everything;
+    feed->options = *options;
+    feed->again = !options->scan.everything;
     for (guint i = 0; i < inputs->len; i++)
         feed->again = feed->again && !((FeedInput *) g_ptr_array_index(inputs, i))->once;
+    set_stages(feed);
+    feed->ahead = g_new0(ReadAhead *, inputs->len);
     feed->writer = capture_writer_new(fd);
-    feed->scan = scan_new(options, keep, feed);
+    feed->scan = scan_new(&feed->options.scan, keep, feed);
     feed->sources = g_array_new(FALSE, FALSE, sizeof(Source));
     feed->thread = g_thread_new("feed", read_all, feed);
     return feed;
@@ -222,20 +284,31 @@ void feed_end_clear(FeedEnd *end)
     g_clear_pointer(&end->regrets, g_hash_table_unref);
 }
 
+/// Ends what was left open where reading ended early.
+static void close_all(Feed *feed)
+{
+    while (feed->sources->len > 0)
+        close_source(feed, &g_array_index(feed->sources, Source, 0));
+    for (guint i = feed->next; i < feed->started; i++) {
+        if (feed->ahead[i])
+            end_ahead(feed, feed->ahead[i]);
+    }
+}
+
 FeedEnd feed_finish(Feed *feed)
 {
     (void) g_thread_join(feed->thread);
-    while (feed->sources->len > 0) // where reading ended early
-        close_source(feed, &g_array_index(feed->sources, Source, 0));
+    close_all(feed);
     FeedEnd end = {
-        .overflowed = feed->again && scan_overflowed(feed->scan),
+        .overflowed = feed->again && (scan_overflowed(feed->scan) || feed->overflowed),
         .unwritable = feed->unwritable,
-        .count = scan_count(feed->scan),
     };
     if (feed->again && g_hash_table_size(scan_regrets(feed->scan)) > 0)
         end.regrets = g_hash_table_ref(scan_regrets(feed->scan));
     g_array_unref(feed->sources);
     scan_free(feed->scan);
+    g_clear_pointer(&feed->options.scan.dropped, flow_set_free);
+    g_free(feed->ahead);
     g_free(feed);
     return end;
 }

@@ -8,7 +8,7 @@
 
 #include "capture-reader.h"
 #include "frame-map.h"
-#include "scan.h"
+#include "read-ahead.h"
 
 /** One of the captures. */
 typedef struct {
@@ -16,6 +16,8 @@ typedef struct {
     CaptureReader *reader; ///< open already when it can be read only once
     bool once;             ///< it is a pipe
     guint64 device, inode; ///< which file it is
+    bool independent;      ///< it can be read in a thread of its own
+    guint64 size;          ///< bytes; 0: not known
     bool streams;          ///< its link types can be handed on to tshark
     CapturePacket first;   ///< its first packet, without its bytes
     bool empty;            ///< it has none
@@ -35,16 +37,21 @@ void feed_sort(GPtrArray *inputs);
 
 typedef struct Feed Feed;
 
+typedef struct {
+    ScanOptions scan;
+    guint jobs;         ///< captures that are read side by side
+    Progress *progress; ///< may be NULL
+} FeedOptions;
+
 /** Starts to read `inputs`, whose indices are then the numbers of the captures, and to write to the descriptor `fd`, which
- * it takes over. `inputs`, `options->wanted` and `map` have to stay until feed_finish(). */
-Feed *feed_start(GPtrArray *inputs, const ScanOptions *options, FrameMap *map, int fd);
+ * it takes over. `inputs`, what the options point to, and `map` have to stay until feed_finish(). */
+Feed *feed_start(GPtrArray *inputs, const FeedOptions *options, FrameMap *map, int fd);
 
 /** What is to be known of a feed that has ended. */
 typedef struct {
     GHashTable *regrets; ///< FlowKey: packets of these were dropped that should not have been; NULL when there are none
     bool overflowed;     ///< see scan.h
     guint64 unwritable;  ///< packets whose link type cannot be handed on
-    ScanCount count;
 } FeedEnd;
 
 void feed_end_clear(FeedEnd *end);

@@ -34,8 +34,7 @@ guint flow_key_set(FlowKey *key, const Layers *layers, guint8 transport)
     return side;
 }
 
-/// Seeded: whoever writes the packets must not know which flows share a bucket.
-static guint64 hash(const FlowKey *key, guint64 seed)
+guint64 flow_key_hash64(const FlowKey *key, guint64 seed)
 {
     guint64 words[5], h = seed;
     memcpy(words, key, sizeof words);
@@ -43,12 +42,18 @@ static guint64 hash(const FlowKey *key, guint64 seed)
         h = (h ^ words[i]) * UINT64_C(0x9fb21c651e98df25);
         h ^= h >> 32;
     }
-    return h * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+    return h * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/// Seeded: whoever writes the packets must not know which flows share a bucket.
+static guint32 hash(const FlowKey *key, guint64 seed)
+{
+    return (guint32) (flow_key_hash64(key, seed) >> 32);
 }
 
 guint flow_key_hash(gconstpointer key)
 {
-    return (guint) hash(key, 0);
+    return hash(key, 0);
 }
 
 gboolean flow_key_equal(gconstpointer a, gconstpointer b)

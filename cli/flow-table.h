@@ -20,6 +20,7 @@ typedef struct {
 /** Sets `key`; returns which end sent the packet. */
 guint flow_key_set(FlowKey *key, const Layers *layers, guint8 transport);
 guint flow_key_hash(gconstpointer key);
+guint64 flow_key_hash64(const FlowKey *key, guint64 seed);
 gboolean flow_key_equal(gconstpointer a, gconstpointer b);
 
 typedef enum {

@@ -5,6 +5,9 @@
 #include "host-logs.h"
 
 #include <string.h>
+#include <unistd.h>
+
+#define MAX_JOBS 64
 
 void reading_set_text(char **option, const char *value)
 {
@@ -45,6 +48,18 @@ static gboolean set_no_scan(const char *name, const char *value, gpointer data, 
     (void) value;
     (void) error;
     ((ReadingOptions *) data)->everything = true;
+    return TRUE;
+}
+
+static gboolean set_jobs(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    guint64 jobs;
+    if (!g_ascii_string_to_unsigned(value, 10, 1, MAX_JOBS, &jobs, NULL)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s is no number from 1 to %d", value, MAX_JOBS);
+        return FALSE;
+    }
+    ((ReadingOptions *) data)->jobs = (guint) jobs;
     return TRUE;
 }
 
@@ -105,6 +120,8 @@ const GOptionEntry reading_entries[] = {
     {"host-log", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_host_log,
      "Join a host's log (.evtx, JSON lines, snapshot of connections), or list what it says alone; may be repeated",
      "FILE"},
+    {"jobs", 'j', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_jobs,
+     "Captures that are scanned side by side (default: as many as there are processors)", "N"},
     {"no-scan", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer) set_no_scan,
      "Let tshark read all packets, not only those that matter", NULL},
     {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
@@ -121,6 +138,7 @@ const char reading_exit_statuses[] = "Exit status:\n"
 void reading_options_init(ReadingOptions *options)
 {
     options->min_confidence = CONFIDENCE_WMI;
+    options->jobs = MIN(g_get_num_processors(), MAX_JOBS);
     options->host_logs = g_ptr_array_new_with_free_func(g_free);
     options->captures = g_ptr_array_new_with_free_func(g_free);
 }
@@ -253,7 +271,12 @@ static int read_captures(Reading *reading, bool keep, ReadingFunc func, gpointer
     if (inputs->len == 0)
         return COMMAND_MATCHED;
     const CaptureOptions how = {
-        .tshark = reading->tshark, .keys = &reading->keys, .everything = reading->options->everything};
+        .tshark = reading->tshark,
+        .keys = &reading->keys,
+        .everything = reading->options->everything,
+        .jobs = reading->options->jobs,
+        .progress = isatty(STDERR_FILENO),
+    };
     g_autoptr(GError) error = NULL;
     g_autoptr(RecordSet) set = capture_read(&how, inputs, &error);
     if (!set)

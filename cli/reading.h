@@ -15,6 +15,7 @@ typedef struct {
     Confidence min_confidence;
     char *allow;
     bool everything; ///< without a scan
+    guint jobs;      ///< captures that are scanned side by side
     char *tshark;
     char *keytab, *password_file;
     GPtrArray *host_logs; ///< char *

@@ -68,7 +68,8 @@ static void leave(Flow *flow, gpointer data)
             reorder_flush(flow->reorder, keep_func(flow), scan);
         g_clear_pointer(&flow->reorder, reorder_free);
     }
-    scan->overflowed |= !scan->ended && !scan->options.everything && flow->state == FLOW_KEPT;
+    bool decides = !scan->options.everything && scan->options.stage != SCAN_FIRST;
+    scan->overflowed |= !scan->ended && decides && flow->state == FLOW_KEPT;
 }
 
 Scan *scan_new(const ScanOptions *options, ReorderFunc func, gpointer data)
@@ -114,6 +115,10 @@ static bool has_port(const FlowKey *key, guint16 port)
 
 static void pass(Scan *scan, Flow *flow, guint side, const Layers *layers, const CapturePacket *packet)
 {
+    if (scan->options.stage == SCAN_FIRST) {
+        keep(packet, scan);
+        return;
+    }
     gsize before = reorder_waiting(flow->reorder);
     // Wireshark takes for a repetition what was acknowledged before: it then has to see who acknowledges what.
     if (flow->state == FLOW_TICKETS && layers->kind == LAYERS_TCP && reorder_is_ahead(flow->reorder, side, layers))
@@ -129,7 +134,8 @@ static void pass(Scan *scan, Flow *flow, guint side, const Layers *layers, const
 static void set_kept(Scan *scan, Flow *flow, FlowState state)
 {
     flow->state = (guint8) state;
-    flow->reorder = reorder_new();
+    if (scan->options.stage != SCAN_FIRST)
+        flow->reorder = reorder_new();
     HeldPacket *held = flow->waiting;
     flow->waiting = flow->waiting_last = NULL;
     flow->n_waiting = 0;
@@ -150,6 +156,8 @@ static void drop_flow(Scan *scan, Flow *flow)
 {
     forget_waiting(scan, flow);
     flow->state = FLOW_DROPPED;
+    if (scan->options.stage == SCAN_FIRST)
+        flow_set_add(scan->options.dropped, flow);
 }
 
 static void relieve(Flow *flow, gpointer data)
@@ -160,6 +168,11 @@ static void relieve(Flow *flow, gpointer data)
 
 static void wait(Scan *scan, Flow *flow, guint side, const CapturePacket *packet)
 {
+    flow->n_waiting++;
+    if (scan->options.stage == SCAN_FIRST) {
+        keep(packet, scan);
+        return;
+    }
     HeldPacket *held = held_packet_new(packet);
     held->side = (guint8) side;
     if (flow->waiting_last)
@@ -167,7 +180,6 @@ static void wait(Scan *scan, Flow *flow, guint side, const CapturePacket *packet
     else
         flow->waiting = held;
     flow->waiting_last = held;
-    flow->n_waiting++;
     scan->pool += held_packet_size(held);
 }
 
@@ -209,7 +221,8 @@ static void take_undecided(Scan *scan, Flow *flow, guint side, const Layers *lay
         drop_flow(scan, flow);
     else if (state != FLOW_UNDECIDED)
         set_kept(scan, flow, state);
-    if (state == FLOW_KEPT && !flow->begun && flow_table_left(scan->flows) > 0)
+    bool forgot = scan->options.stage != SCAN_FIRST && flow_table_left(scan->flows) > 0;
+    if (state == FLOW_KEPT && !flow->begun && forgot)
         regret(scan, &flow->key); // it may have been here before
     if (scan->pool > MAX_POOL)
         flow_table_visit(scan->flows, RELIEF, relieve, scan);
@@ -399,8 +412,12 @@ void scan_packet(Scan *scan, const CapturePacket *packet)
 
 static void finish_flow(Flow *flow, gpointer data)
 {
+    Scan *scan = data;
     if (flow->reorder)
-        reorder_flush(flow->reorder, keep_func(flow), data);
+        reorder_flush(flow->reorder, keep_func(flow), scan);
+    bool kept = flow->state == FLOW_KEPT || flow->state == FLOW_TICKETS;
+    if (kept && scan->options.stage == SCAN_SECOND && flow_set_has(scan->options.dropped, flow))
+        regret(scan, &flow->key);
 }
 
 void scan_finish(Scan *scan)

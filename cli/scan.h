@@ -24,22 +24,33 @@
  *
  * A conversation that was dropped and then shows such a PDU is regretted: what was dropped of it cannot be had back in this
  * run. Whoever can read the captures again does so with `wanted` set to the regrets; the answer is then what it would
- * be without a scan. From a pipe, such a conversation is kept from there on.
+ * be without a scan. From a pipe, such a conversation is kept from there on. When captures are scanned side by side, the
+ * second stage also regrets what it keeps while a first stage dropped some of it.
  *
  * What is kept of a TCP conversation is put in order (reorder.h), without a scan, too.
  */
 #ifndef CAR_SCAN_H
 #define CAR_SCAN_H
 
-#include "flow-table.h"
+#include "flow-set.h"
 
 typedef struct Scan Scan;
+
+/** Several captures may be scanned side by side, each by a first stage that passes on what is not decided yet. What comes out,
+ * in order of time, goes through the second stage, which decides. */
+typedef enum {
+    SCAN_ALONE,
+    SCAN_FIRST,
+    SCAN_SECOND,
+} ScanStage;
 
 typedef struct {
     bool everything;    ///< keep all packets
     bool keys;          ///< there are keys: what is sealed may be opened
     GHashTable *wanted; ///< FlowKey: keep these from their first packet on; may be NULL
     guint max_flows;    ///< that are remembered; 0: the default
+    ScanStage stage;
+    FlowSet *dropped; ///< flows of which a first stage dropped packets
 } ScanOptions;
 
 typedef struct {

@@ -72,7 +72,8 @@ def test_man_has_the_options_of_help(cli: Tools) -> None:
         assert entries(found[command]) | (shared if reads else {}) == expected, command
         for name, (short, _) in options(cli, command).items():
             if name not in common and short:
-                assert re.search(rf'^\.BR {short} ", " {name}', found[command], re.MULTILINE), (command, short)
+                text = found["Reading"] if name in shared else found[command]
+                assert re.search(rf'^\.BR {short} ", " {name}', text, re.MULTILINE), (command, short)
     assert {"--help", "--version"} <= common
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 import struct
 from pathlib import Path
 
@@ -27,6 +28,9 @@ def same(cli: Tools, *paths: Path, **options: object) -> list[dict]:
     """The records, once they have been seen to be the same without a scan."""
     records = cli.records(*ALL, *paths, status=(0, 1), **options)
     assert records == cli.records(*ALL, "--no-scan", *paths, status=(0, 1), **options)
+    if len(paths) > 1:
+        for jobs in (1, 3):
+            assert records == cli.records(*ALL, "-j", jobs, *paths, status=(0, 1), **options)
     return records
 
 
@@ -109,6 +113,13 @@ def test_random_changes(cli: Tools, seed: int) -> None:
     packets = mutate.many(sources(), 400, seed)
     records = same(cli, cli.write(Capture(packets)))
     assert sum(r["confidence"] == "wmi" for r in records) > 50
+
+
+@pytest.mark.parametrize("seed", range(6, 8))
+def test_random_changes_in_rotated_files(cli: Tools, seed: int) -> None:
+    packets = mutate.many(sources(), 200, seed)
+    count = len(packets)
+    assert same(cli, *split(cli, Capture(packets), sorted(random.Random(seed).sample(range(1, count), 9))))
 
 
 @pytest.mark.shared
@@ -309,6 +320,21 @@ def test_captures_side_by_side(cli: Tools) -> None:
     assert [r["bytes"] for r in records] == [r["bytes"] for r in whole]
     for record, other in zip(records, whole):
         assert sum(p["count"] for p in record["frames"]["parts"]) == other["frames"]["count"]
+
+
+def test_dropped_in_one_of_them(cli: Tools) -> None:
+    """The second file holds much that nobody would take for WMI, until the first tells what it belongs to."""
+    lab = Lab(seed=12)
+    tcp = lab.flow(CLIENT, SERVER, 49670)
+    rpc = Rpc(tcp, lab.rng)
+    rpc.bind(rpc.offer(guids.IWbemServices))
+    cut = len(lab.packets())
+    for _ in range(60):
+        tcp.send(False, b"no DCE/RPC at all")
+    tcp.finish()
+    capture = lab.capture()
+    (record,) = same(cli, *split(cli, capture, [cut]))
+    assert sum(part["count"] for part in record["frames"]["parts"]) == len(capture.packets)
 
 
 def test_the_same_capture_twice(cli: Tools) -> None:

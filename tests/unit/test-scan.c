@@ -482,6 +482,108 @@ static void test_comes_back(void)
     run_clear(&run);
 }
 
+// ---- captures side by side
+
+/// A first stage for each capture and the second for all; the packets have numbers of their own.
+typedef struct {
+    Run first[2], second;
+    FlowSet *dropped;
+} Stages;
+
+static void hand_on(const CapturePacket *packet, gpointer data)
+{
+    Stages *stages = data;
+    scan_packet(stages->second.scan, packet);
+}
+
+static void stages_init(Stages *stages)
+{
+    *stages = (Stages){.dropped = flow_set_new(FLOW_SET_BITS)};
+    ScanOptions options = {.stage = SCAN_SECOND, .dropped = stages->dropped};
+    run_init(&stages->second, &options);
+    options.stage = SCAN_FIRST;
+    for (guint i = 0; i < 2; i++)
+        stages->first[i] = (Run){.scan = scan_new(&options, hand_on, stages), .number = i * 100};
+}
+
+/// The next capture; the connection goes on.
+static Run *next_capture(Stages *stages)
+{
+    Run *next = &stages->first[1];
+    const Run *before = &stages->first[0];
+    next->client_port = before->client_port;
+    next->server_port = before->server_port;
+    memcpy(next->seq, before->seq, sizeof next->seq);
+    return next;
+}
+
+static void stages_expect(Stages *stages, const char *kept, guint n_regrets)
+{
+    for (guint i = 0; i < 2; i++)
+        scan_finish(stages->first[i].scan);
+    expect(&stages->second, kept);
+    g_assert_cmpuint(regrets(&stages->second), ==, n_regrets);
+    for (guint i = 0; i < 2; i++)
+        scan_free(stages->first[i].scan);
+    run_clear(&stages->second);
+    flow_set_free(stages->dropped);
+}
+
+static void test_kept_in_both(void)
+{
+    Stages stages;
+    stages_init(&stages);
+    open_flow(&stages.first[0], 1000, 49668);
+    send_bind(&stages.first[0], uuid_login, 0);
+    Run *second = next_capture(&stages);
+    guint8 request[256];
+    gsize len = pdu_request(request, 0x83, 3, 100);
+    send_data(second, true, NULL, 0);
+    send_data(second, false, request, len);
+    send_data(second, true, NULL, 0);
+    stages_expect(&stages, "1 2 3 4 101 102 103 ", 0);
+}
+
+/// The first capture ends before anybody can tell what the connection is.
+static void test_decided_in_the_second(void)
+{
+    Stages stages;
+    stages_init(&stages);
+    open_flow(&stages.first[0], 1000, 49668);
+    send_bind(next_capture(&stages), uuid_login, 0);
+    stages_expect(&stages, "1 2 3 101 ", 0);
+}
+
+/// What was dropped of one capture belongs to a connection that is kept.
+static void test_dropped_in_one(void)
+{
+    Stages stages;
+    stages_init(&stages);
+    open_flow(&stages.first[0], 1000, 49668);
+    send_bind(&stages.first[0], uuid_login, 0);
+    Run *second = next_capture(&stages);
+    for (guint i = 0; i < 40; i++)
+        send_data(second, true, HTTP, strlen(HTTP));
+    scan_finish(second->scan);
+    scan_finish(stages.second.scan);
+    g_assert_cmpuint(regrets(&stages.second), ==, 1);
+    stages_expect(&stages, stages.second.kept->str, 1);
+}
+
+/// Another connection between the same ends may be dropped.
+static void test_ports_used_again(void)
+{
+    Stages stages;
+    stages_init(&stages);
+    open_flow(&stages.first[0], 1000, 49668);
+    send_data(&stages.first[0], false, HTTP, strlen(HTTP));
+    Run *second = next_capture(&stages);
+    second->seq[0] += 77777;
+    send_flags(second, false, TCP_SYN, NULL, 0);
+    send_bind(second, uuid_login, 0);
+    stages_expect(&stages, "101 102 ", 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -503,5 +605,9 @@ int main(int argc, char **argv)
     g_test_add_func("/scan/flood-of-syns", test_flood_of_syns);
     g_test_add_func("/scan/flood-of-binds", test_flood_of_binds);
     g_test_add_func("/scan/comes-back", test_comes_back);
+    g_test_add_func("/scan/stages/kept-in-both", test_kept_in_both);
+    g_test_add_func("/scan/stages/decided-in-the-second", test_decided_in_the_second);
+    g_test_add_func("/scan/stages/dropped-in-one", test_dropped_in_one);
+    g_test_add_func("/scan/stages/ports-used-again", test_ports_used_again);
     return g_test_run();
 }

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Packets through the scan: one that keeps all has to pass on each packet once; one in two stages all that one alone
+// keeps, or to regret.
+
+#include "fuzz.h"
+#include "packet-builder.h"
+#include "scan.h"
+
+#include <string.h>
+
+#define MAX_PACKETS 200
+#define MAX_PAYLOAD 1400
+#define SET_BITS 12
+
+typedef struct {
+    Scan *next;               ///< the second stage; NULL: that is the end
+    guint8 kept[MAX_PACKETS]; ///< how often, by number
+} Sink;
+
+/// The input, which becomes packets.
+typedef struct {
+    const uint8_t *data;
+    size_t size;
+    LinkKind link;     ///< LINK_OTHER: segments of TCP are built of what is in the input
+    guint32 seq[4][2]; ///< next, of the flows that are built
+    guint8 payload[MAX_PAYLOAD];
+    Frame frame;
+    guint64 number;
+} Input;
+
+static void take(const CapturePacket *packet, gpointer data)
+{
+    Sink *sink = data;
+    fuzz_range(packet->data, packet->len);
+    fuzz_require(packet->number >= 1 && packet->number <= MAX_PACKETS);
+    sink->kept[packet->number - 1]++;
+    if (sink->next)
+        scan_packet(sink->next, packet);
+}
+
+/// What a segment carries: what stands in the input, or a PDU.
+static size_t make_payload(Input *in, guint kind, size_t len)
+{
+    switch (kind) {
+    case 0: return pdu_bind(in->payload, uuid_login, 0);
+    case 1: return pdu_bind(in->payload, uuid_samr, 16);
+    case 2: return pdu_request(in->payload, 0x83, 3, (guint32) MIN(len, 200));
+    case 3: return pdu_request(in->payload, 0x03, 3, (guint32) MIN(len, 200));
+    default: memcpy(in->payload, in->data, len); return len;
+    }
+}
+
+/// Four bytes tell the flow, its direction, flags, what it carries and where in the sequence it stands.
+static bool build_segment(Input *in, CapturePacket *packet)
+{
+    static const guint16 ports[] = {135, 88, 49668, 445};
+    if (in->size < 4)
+        return false;
+    guint flow = in->data[0] & 3, kind = in->data[0] >> 5;
+    bool server = in->data[0] & 4;
+    guint8 flags = in->data[1] & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST);
+    gint8 shift = (gint8) in->data[2];
+    size_t len = MIN((size_t) in->data[3], in->size - 4);
+    in->data += 4;
+    in->size -= 4;
+    size_t made = make_payload(in, kind, len);
+    in->data += len;
+    in->size -= len;
+    guint32 *seq = in->seq[flow];
+    frame_segment(&in->frame, server, (guint16) (1000 + flow), ports[flow], seq[server] + (guint32) shift * 16,
+                  seq[!server], flags, in->payload, made);
+    seq[server] += (guint32) made + (flags & TCP_SYN ? 1 : 0);
+    *packet = frame_packet(&in->frame, ++in->number);
+    return true;
+}
+
+/// Two bytes of its length, one of how much longer it was on the wire, its bytes.
+static bool next_packet(Input *in, CapturePacket *packet)
+{
+    if (in->number == MAX_PACKETS)
+        return false;
+    if (in->link == LINK_OTHER)
+        return build_segment(in, packet);
+    if (in->size < 3)
+        return false;
+    size_t len = MIN((size_t) in->data[0] | (size_t) (in->data[1] & 7) << 8, in->size - 3);
+    *packet = (CapturePacket){
+        .number = ++in->number,
+        .data = in->data + 3,
+        .len = (guint32) len,
+        .wire_len = (guint32) len + in->data[2],
+        .link = in->link,
+    };
+    in->data += 3 + len;
+    in->size -= 3 + len;
+    return true;
+}
+
+static void feed(Scan *scan, const uint8_t *data, size_t size)
+{
+    Input in = {.data = data + 1, .size = size - 1, .link = (LinkKind) (data[0] % (LINK_CHDLC + 1))};
+    CapturePacket packet;
+    while (next_packet(&in, &packet))
+        scan_packet(scan, &packet);
+    scan_finish(scan);
+}
+
+static void scan_everything(const uint8_t *data, size_t size)
+{
+    Sink sink = {0};
+    const ScanOptions options = {.everything = true};
+    g_autoptr(Scan) scan = scan_new(&options, take, &sink);
+    feed(scan, data, size);
+    for (guint i = 0; i < scan_count(scan).packets; i++)
+        fuzz_require(sink.kept[i] == 1);
+}
+
+static void scan_in_stages(const uint8_t *data, size_t size)
+{
+    Sink alone = {0}, second = {0}, first = {0};
+    ScanOptions options = {.keys = data[0] & 0x80};
+    g_autoptr(Scan) scan = scan_new(&options, take, &alone);
+    feed(scan, data, size);
+    g_autoptr(FlowSet) dropped = flow_set_new(SET_BITS);
+    options.dropped = dropped;
+    options.stage = SCAN_SECOND;
+    g_autoptr(Scan) last = scan_new(&options, take, &second);
+    first.next = last;
+    options.stage = SCAN_FIRST;
+    g_autoptr(Scan) ahead = scan_new(&options, take, &first);
+    feed(ahead, data, size);
+    scan_finish(last);
+    bool regrets = g_hash_table_size(scan_regrets(last)) + g_hash_table_size(scan_regrets(ahead)) > 0;
+    for (guint i = 0; i < MAX_PACKETS; i++) {
+        fuzz_require(alone.kept[i] <= 1 && second.kept[i] <= 1);
+        fuzz_require(regrets || second.kept[i] >= alone.kept[i]);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size > 0) {
+        scan_everything(data, size);
+        scan_in_stages(data, size);
+    }
+    return 0;
+}
