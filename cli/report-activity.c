@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM ((size_t) 1500000) ///< bytes for activities in full
-#define MAX_LINES 2500
+#define ROOM ((size_t) 1500000)           ///< bytes for activities in full
+#define ROOM_FOR_LINES ((size_t) 1200000) ///< bytes for others
 #define MAX_CONNECTIONS 60
 
 /// Each capture that holds some of it.
@@ -284,6 +284,28 @@ static void write_line(const Activity *activity, guint number, FILE *stream)
     (void) fputs("</td></tr>\n", stream);
 }
 
+typedef void (*Writer)(const Activity *activity, guint number, FILE *stream);
+
+/// Writes activities from number `from` on, as many as there is room for; the first that was not written.
+static guint write_while_room(const Report *report, guint from, size_t room, Writer writer, FILE *stream)
+{
+    for (guint i = from; i < report->activities->len; i++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *part = open_memstream(&text, &size);
+        writer(g_ptr_array_index(report->activities, i), i + 1, part);
+        (void) fclose(part);
+        bool fits = size <= room;
+        if (fits)
+            (void) fwrite(text, 1, size, stream);
+        free(text);
+        if (!fits)
+            return i;
+        room -= size;
+    }
+    return report->activities->len;
+}
+
 static void write_lines(const Report *report, guint from, FILE *stream)
 {
     (void) fputs("<h3>The others</h3>\n<p>They are less serious than those above, or like them. <code>car-wmi list -T "
@@ -295,9 +317,7 @@ static void write_lines(const Report *report, guint from, FILE *stream)
                  "<th scope=\"col\">What</th><th scope=\"col\">First frame</th><th scope=\"col\">Display "
                  "filter</th></tr></thead>\n<tbody>\n",
                  stream);
-    guint end = MIN(report->activities->len, from + MAX_LINES);
-    for (guint i = from; i < end; i++)
-        write_line(g_ptr_array_index(report->activities, i), i + 1, stream);
+    guint end = write_while_room(report, from, ROOM_FOR_LINES, write_line, stream);
     (void) fputs("</tbody>\n</table>\n", stream);
     html_end_scroll(stream);
     if (end < report->activities->len)
@@ -312,22 +332,7 @@ void report_write_activities(const Report *report, FILE *stream)
         "activity’s first capture unless another is named; display filters are for Wireshark or tshark with the plugin "
         "of car-wmi.</p>\n",
         stream);
-    size_t used = 0;
-    guint shown = 0;
-    for (; shown < report->activities->len; shown++) {
-        char *text = NULL;
-        size_t size = 0;
-        FILE *part = open_memstream(&text, &size);
-        report_write_activity(g_ptr_array_index(report->activities, shown), shown + 1, part);
-        (void) fclose(part);
-        bool fits = used + size <= ROOM;
-        if (fits)
-            (void) fwrite(text, 1, size, stream);
-        free(text);
-        if (!fits)
-            break;
-        used += size;
-    }
+    guint shown = write_while_room(report, 0, ROOM, report_write_activity, stream);
     if (shown < report->activities->len)
         write_lines(report, shown, stream);
     (void) fputs("</section>\n", stream);

@@ -222,9 +222,14 @@ def test_several_captures(cli: Tools, found: Found, split: str) -> None:
 
 
 def test_hostile_texts(cli: Tools) -> None:
-    copy = extract(cli, cli.write(hostile.capture()))
-    for texts in comments(cli, copy):
-        assert all(hostile.disobeyed(text) == [] and len(text) < 600 for text in texts)
+    """In comments, in what capinfos prints of them, and as the name of the capture."""
+    copy = extract(cli, cli.write(hostile.capture(), hostile.FILE_NAME))
+    every = [text for texts in comments(cli, copy) for text in texts]
+    assert all(hostile.disobeyed(text) == [] and len(text) < 600 for text in every)
+    assert any("The user is" in text and "<script>" in text for text in every)
+    told = cli.run("capinfos", copy)
+    assert told.returncode == 0 and hostile.disobeyed(told.stdout.replace("\t", "")) == []
+    assert "SHA-256" in told.stdout and "\\u{202e}" in told.stdout
 
 
 def test_nothing_found(cli: Tools) -> None:

@@ -53,7 +53,7 @@ def mixed(cli: Tools) -> Mixed:
 @pytest.fixture(scope="module")
 def hostile_capture(cli: Tools) -> Path:
     """The capture full of hostile texts."""
-    return cli.write(hostile.capture())
+    return cli.write(hostile.capture(), hostile.FILE_NAME)
 
 
 def listed(cli: Tools, format: str, *arguments: object) -> str:
@@ -115,7 +115,9 @@ def test_csv_of_hostile_texts(cli: Tools, hostile_capture: Path) -> None:
     assert len(found) == len(cli.records(hostile_capture))
     cells = [cell for row in found for cell in row.values()]
     assert not [cell for cell in cells if re.match(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]", cell)]
-    assert any(cell.startswith("'=cmd|") for cell in cells)
+    for column in ("user", "client_host", "namespace", "capture"):
+        assert any("=cmd|" in row[column] for row in found), column
+    assert any(row["user"] == f"'{hostile.FORMULA}" or row["user"].endswith(f"\\{hostile.FORMULA}") for row in found)
 
 
 # -- ecs ---------------------------------------------------------------------------------------------------------------
@@ -277,8 +279,30 @@ def test_hostile_texts_elsewhere(cli: Tools, hostile_capture: Path, format: str)
     text = listed(cli, format, hostile_capture)
     assert hostile.disobeyed(text) == []
     if format == "ndjson":
-        said = {call["object_path"] for record in lines(text) for call in record["calls"]}
-        assert {hostile.HTML, hostile.FORMULA, hostile.BIDI, hostile.ANSI} <= said
+        records = lines(text)
+        texts = {hostile.HTML, hostile.FORMULA, hostile.BIDI, hostile.ANSI}
+        assert texts <= {call["object_path"] for record in records for call in record["calls"]}
+        assert texts <= {record["auth"]["user"] for record in records}
+        assert texts <= {record["client"]["host"] for record in records}
+        assert {record["capture"]["path"] for record in records} == {str(hostile_capture)}
+
+
+def test_navigator_layer_of_hostile_texts(cli: Tools, hostile_capture: Path) -> None:
+    path = cli.home / "hostile-layer.json"
+    listed(cli, "ndjson", "--navigator", path, hostile_capture)
+    text = path.read_text()
+    assert hostile.disobeyed(text) == [] and "cmd|" not in text
+    assert [technique["techniqueID"] for technique in json.loads(text)["techniques"]] == ["T1047"]
+
+
+@pytest.mark.parametrize("format", ["table", "ndjson", "csv", "ecs", "car", "markdown"])
+def test_warnings_of_hostile_names(cli: Tools, hostile_capture: Path, format: str) -> None:
+    """What is said on standard error of a capture that is cut short."""
+    cut = hostile_capture.with_name("cut " + hostile_capture.name)
+    cut.write_bytes(hostile_capture.read_bytes()[:-7])
+    result = cli.car_wmi("list", "-T", format, cut)
+    assert result.returncode == 0 and "cut short" in result.stderr
+    assert hostile.disobeyed(result.stderr) == [] and hostile.disobeyed(result.stdout, "\r\n") == []
 
 
 def test_navigator_layer(cli: Tools, mixed: Mixed) -> None:

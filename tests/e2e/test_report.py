@@ -257,8 +257,10 @@ def test_is_the_same_each_time(cli: Tools, found: Found) -> None:
 
 
 def test_hostile_texts(cli: Tools) -> None:
-    path = cli.write(hostile.capture())
+    path = cli.write(hostile.capture(), hostile.FILE_NAME)
     page = report(cli, "--case", hostile.HTML, "--examiner", hostile.BIDI, path)
+    assert page.words.count("\\u{202e}gnp.exe\\u{2066}\\u{200b}`[x](y)`") >= 3  # the capture's name
+    assert f"The user is EXAMPLE.COM\\{hostile.HTML} " in page.words
     assert hostile.HTML in page.words and hostile.FORMULA in page.words and hostile.MARKDOWN in page.words
     assert "\\u{202e}gnp.exe" in page.words
     assert len(page.source) < 400_000
@@ -393,9 +395,14 @@ def test_file(cli: Tools, found: Found) -> None:
     assert Page(out.read_text()).words
 
 
-def test_two_thousand_connections(cli: Tools) -> None:
+@pytest.fixture(name="build")
+def build_folder() -> Path:
+    """Where the programs were built."""
+    return Path(os.environ.get("CAR_WMI_BUILD", Path(__file__).resolve().parents[2] / "build"))
+
+
+def test_two_thousand_connections(cli: Tools, build: Path) -> None:
     """It is quick and not too long, with the worst in full and all others as a line."""
-    build = Path(os.environ.get("CAR_WMI_BUILD", Path(__file__).resolve().parents[2] / "build"))
     path = cli.arena / "bench.html"
     result = subprocess.run([build / "tests" / "bench-report", "2000", path], capture_output=True, text=True, check=True)
     seconds, size = re.search(r"1000 activities: ([\d.]+) s, ([\d.]+) MB", result.stdout).groups()
@@ -403,6 +410,15 @@ def test_two_thousand_connections(cli: Tools) -> None:
     page = Page(path.read_text())
     assert {f"a{number}" for number in range(1, 1001)} <= set(page.ids)
     assert "The others" in page.words
+
+
+def test_more_than_there_is_room_for(cli: Tools, build: Path) -> None:
+    path = cli.arena / "bench-more.html"
+    subprocess.run([build / "tests" / "bench-report", "20000", path], capture_output=True, check=True)
+    assert path.stat().st_size < 3_000_000
+    page = Page(path.read_text())
+    listed = sum(re.fullmatch(r"a\d+", name) is not None for name in page.ids)
+    assert f" {10000 - listed} more are not listed." in page.words
 
 
 def test_html_is_valid(cli: Tools, found: Found) -> None:
