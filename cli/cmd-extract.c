@@ -127,6 +127,19 @@ static int write_each(const char *folder, GArray *captures, GPtrArray *activitie
     return status;
 }
 
+/// Whether the folder holds an earlier extract, with which this one's files would be mixed up. Says so.
+static bool is_taken(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        if (!g_pattern_match_simple("activity-*.pcapng", name))
+            continue;
+        command_warn("%s: holds files of an extract already: name another folder", folder);
+        return true;
+    }
+    return false;
+}
+
 static bool pass(RecordSet *set, gpointer data)
 {
     (void) set;
@@ -136,6 +149,8 @@ static bool pass(RecordSet *set, gpointer data)
 
 static int extract(const ExtractOptions *options)
 {
+    if (options->folder && is_taken(options->folder))
+        return COMMAND_UNABLE;
     g_auto(Reading) reading = {0};
     int status = reading_open(&reading, &options->reading);
     if (status == COMMAND_MATCHED)

@@ -144,9 +144,12 @@ static bool security_info_read(Bytes *b, ActivationRequest *out)
     bytes_skip(b, 4);
     uint32_t name_ref = bytes_u32(b);
     bytes_skip(b, 8);
+    if (b->failed)
+        return false;
+    // Servers do not look at the name, so that whatever stands there must not hide the class.
     if (name_ref)
         out->server_name = ndr_wstring_read(b, MAX_SERVER_NAME);
-    return !b->failed;
+    return true;
 }
 
 static bool properties_in_read(const Objref *objref, ActivationRequest *out)

@@ -144,6 +144,10 @@ def test_comments_say_what_is_shown(cli: Tools, found: Found) -> None:
     assert f"The user is EXAMPLE.COM\\ann ({ann['client']['ip']}" in said_of_ann
 
 
+def test_is_the_same_each_time(cli: Tools, found: Found) -> None:
+    assert extract(cli, found.path).read_bytes() == extract(cli, found.path).read_bytes()
+
+
 def test_section_names_the_source(cli: Tools, found: Found) -> None:
     data = extract(cli, found.path).read_bytes()
     digest = hashlib.sha256(found.path.read_bytes()).hexdigest()
@@ -161,6 +165,10 @@ def test_each_activity(cli: Tools, found: Found) -> None:
     assert sorted(key) == sorted((r["client"]["ip"], r["client"]["port"], r["summary"]) for r in found.records)
     for path in paths:
         assert len({record["activity"] for record in cli.records(path)}) == 1
+    before = [path.read_bytes() for path in paths]
+    result = cli.car_wmi("extract", "--per-activity", folder, found.path)
+    assert result.returncode == 2 and "holds files of an extract already" in result.stderr
+    assert [path.read_bytes() for path in sorted(folder.iterdir())] == before
 
 
 @pytest.mark.parametrize(

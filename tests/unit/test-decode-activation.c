@@ -240,6 +240,19 @@ static void test_scm_request(void)
     }
 }
 
+/// Servers do not look at it: it may be anything, and must not hide the class.
+static void test_scm_request_with_long_name(void)
+{
+    g_autofree char *name = g_strnfill(3000, 'A');
+    g_auto(StubBuilder) b = request_blob(1, name, BLOB_GOOD);
+    g_auto(StubBuilder) s = scm_request(&b, true, false);
+    ActivationRequest r;
+    g_assert_true(request_read(&s, ACTIVATION_SCM, &r));
+    g_assert_true(guid_equal(&r.clsid, &clsid_wmi));
+    g_assert_null(r.server_name);
+    activation_request_clear(&r);
+}
+
 static void test_scm_request_without_name(void)
 {
     g_auto(StubBuilder) b = request_blob(1, NULL, BLOB_GOOD);
@@ -806,6 +819,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/decode-activation/scm-request", test_scm_request);
     g_test_add_func("/decode-activation/scm-request-without-name", test_scm_request_without_name);
+    g_test_add_func("/decode-activation/scm-request-with-long-name", test_scm_request_with_long_name);
     g_test_add_func("/decode-activation/many-iids", test_many_iids);
     g_test_add_func("/decode-activation/request-flaws", test_request_flaws);
     g_test_add_func("/decode-activation/request-properties", test_request_properties);
