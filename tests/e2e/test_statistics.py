@@ -276,7 +276,7 @@ def test_real(plugin: Tools, shared: Path, name: str, passes: tuple[str, ...]) -
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("entry", [e for e in LAB if e["is_wmi"]], ids=lambda e: e["name"])
+@pytest.mark.parametrize("entry", [e for e in LAB if e["is_wmi"]], ids=[e["name"] for e in LAB if e["is_wmi"]])
 def test_lab(plugin: Tools, shared: Path, entry: dict) -> None:
     """One row for what belongs together, as the records have it."""
     path = shared / "lab" / entry["file"]
