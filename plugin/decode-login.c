@@ -3,7 +3,7 @@
 
 #include "decode-trailer.h"
 
-#define MAX_NAME 1024 ///< UTF-16 units of a host name
+#define MAX_NAME SIZE_MAX ///< whatever the stub holds: a long name of a host must not hide the process id
 #define MAX_PATH 8192 ///< of a namespace path: the SDK's limit of a path
 
 #define FILETIME_SECOND 10000000

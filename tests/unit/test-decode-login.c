@@ -104,6 +104,21 @@ static void test_client_info(gconstpointer big_endian)
     }
 }
 
+/// Whatever name the client gives itself, its process id counts.
+static void test_client_info_long_name(void)
+{
+    ClientInfo c;
+    const char *why;
+    g_autofree char *name = g_strnfill(100000, 'W');
+    g_auto(StubBuilder) s = sb_request(false);
+    put_client_info(&s, name);
+    Bytes b = cursor(&s);
+    g_assert_true(client_info_read(&b, &c, &why));
+    g_assert_cmpstr(c.machine, ==, name);
+    g_assert_cmpuint(c.pid, ==, 7240);
+    client_info_clear(&c);
+}
+
 static void put_client_info_ex(StubBuilder *s, const char *machine, const char *fqdn, size_t align)
 {
     sb_wstring(s, machine);
