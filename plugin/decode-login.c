@@ -4,7 +4,7 @@
 #include "decode-trailer.h"
 
 #define MAX_NAME SIZE_MAX ///< whatever the stub holds: a long name of a host must not hide the process id
-#define MAX_PATH 8192 ///< of a namespace path: the SDK's limit of a path
+#define MAX_PATH 8192     ///< of a namespace path: the SDK's limit of a path
 
 #define FILETIME_SECOND 10000000
 #define FILETIME_EPOCH INT64_C(11644473600) ///< seconds from 1601 to 1970

@@ -321,6 +321,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     add("/login/client-info", test_client_info);
+    g_test_add_func("/login/client-info-long-name", test_client_info_long_name);
     add("/login/client-info-ex", test_client_info_ex);
     g_test_add_func("/login/filetime", test_filetime);
     add("/login/establish-position", test_establish_position);
