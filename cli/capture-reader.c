@@ -136,6 +136,11 @@ static LinkKind find_link(int encap)
     }
 }
 
+LinkKind capture_reader_link_kind(int link_type)
+{
+    return find_link(wtap_pcap_encap_to_wtap_encap(link_type));
+}
+
 const char *capture_reader_link(const CaptureReader *reader)
 {
     return wtap_encap_description(reader->encap);

@@ -18,6 +18,9 @@ typedef enum {
 
 typedef struct CaptureReader CaptureReader;
 
+/** How packets of a link type of capture files (LINKTYPE_…) begin. */
+LinkKind capture_reader_link_kind(int link_type);
+
 /** Opens the capture `path` ("-": standard input). Reading may block when it is a pipe. Errors: OPEN, without the path
  * in the text. */
 CaptureReader *capture_reader_open(const char *path, GError **error);

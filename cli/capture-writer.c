@@ -161,6 +161,8 @@ bool capture_writer_add(CaptureWriter *w, const CapturePacket *packet)
 
 void capture_writer_flush(CaptureWriter *w)
 {
+    if (w->chunk->len == 0)
+        return;
     g_mutex_lock(&w->lock);
     while (w->waiting.length >= MAX_CHUNKS && !w->gone)
         g_cond_wait(&w->room, &w->lock);

@@ -113,12 +113,12 @@ static void take_line(const char *line, size_t len, gpointer data)
 }
 
 /// Runs tshark over `path` or, when that is "-", over what comes out of the descriptor `input`, which is taken over.
-static bool run_tshark(const char *tshark, const Keys *keys, const char *path, int input, Sink *sink, TsharkEnd *end,
-                       GError **error)
+static bool run_tshark(const char *tshark, const Keys *keys, TsharkFlags flags, const char *path, int input, Sink *sink,
+                       TsharkEnd *end, GError **error)
 {
     g_autoptr(GPtrArray) argv = make_argv(tshark, keys, path);
-    return tshark_run((const char *const *) argv->pdata, TSHARK_NO_SETTINGS, input, keys->fd, take_line, sink, end,
-                      error);
+    return tshark_run((const char *const *) argv->pdata, TSHARK_NO_SETTINGS | flags, input, keys->fd, take_line, sink,
+                      end, error);
 }
 
 bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError **error)
@@ -135,7 +135,7 @@ bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError *
     if (!written)
         g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "%s cannot be written", path);
     Sink sink = {.fold = fold};
-    bool ok = written && run_tshark(tshark, &KEYS_NONE, path, -1, &sink, end, error);
+    bool ok = written && run_tshark(tshark, &KEYS_NONE, TSHARK_DEFAULT, path, -1, &sink, end, error);
     (void) unlink(path);
     return ok;
 }
@@ -149,16 +149,12 @@ static void set_no_plugin(GError **error)
                                        : "");
 }
 
-/// Why calls are still sealed although there were keys.
-static void explain_sealed(RecordSet *set)
+void capture_explain_sealed(Record *record)
 {
-    for (guint i = 0; i < set->records->len; i++) {
-        GArray *calls = ((Record *) g_ptr_array_index(set->records, i))->calls;
-        for (guint j = 0; j < calls->len; j++) {
-            Call *call = &g_array_index(calls, Call, j);
-            if (call->sealed == ANSWER_YES && !call->undecodable)
-                call->undecodable = "sealed, and the keys given do not open it";
-        }
+    for (guint i = 0; i < record->calls->len; i++) {
+        Call *call = &g_array_index(record->calls, Call, i);
+        if (call->sealed == ANSWER_YES && !call->undecodable)
+            call->undecodable = "sealed, and the keys given do not open it";
     }
 }
 
@@ -206,7 +202,7 @@ static bool run_alone(const CaptureOptions *options, const FeedInput *input, Cap
 {
     run->fold = event_fold_new(0);
     Sink sink = {.fold = run->fold};
-    return run_tshark(options->tshark, options->keys, input->path, -1, &sink, &run->tshark, error);
+    return run_tshark(options->tshark, options->keys, TSHARK_DEFAULT, input->path, -1, &sink, &run->tshark, error);
 }
 
 static bool run_feed(const CaptureOptions *options, GPtrArray *inputs, const FeedOptions *feeding, CaptureRun *run,
@@ -222,19 +218,18 @@ static bool run_feed(const CaptureOptions *options, GPtrArray *inputs, const Fee
     event_fold_set_frames(run->fold, run->frames);
     Sink sink = {.fold = run->fold, .progress = feeding->progress};
     Feed *feed = feed_start(inputs, feeding, run->frames, ends[1]);
-    bool ok = run_tshark(options->tshark, options->keys, "-", ends[0], &sink, &run->tshark, error);
+    bool ok = run_tshark(options->tshark, options->keys, TSHARK_DEFAULT, "-", ends[0], &sink, &run->tshark, error);
     run->feed = feed_finish(feed);
     return ok;
 }
 
 /// Whether tshark had the right plugin and understood what it was given.
-static bool check_run(const CaptureRun *run, const char *path, GError **error)
+static bool check_stream(const EventStream *stream, const TsharkEnd *end, const char *path, GError **error)
 {
-    const EventStream *stream = event_fold_stream(run->fold);
     if (!stream->begun) {
-        bool refused = strstr(run->tshark.messages, "Invalid -z argument");
-        g_autofree char *reason = refused ? NULL : make_note(stream, &run->tshark, path);
-        if (refused || run->tshark.status == 0)
+        bool refused = strstr(end->messages, "Invalid -z argument");
+        g_autofree char *reason = refused ? NULL : make_note(stream, end, path);
+        if (refused || end->status == 0)
             set_no_plugin(error);
         else
             g_set_error_literal(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, reason);
@@ -247,6 +242,17 @@ static bool check_run(const CaptureRun *run, const char *path, GError **error)
                     stream->plugin_version ? stream->plugin_version : "unknown");
         return false;
     }
+    return true;
+}
+
+bool capture_follow(const CaptureOptions *options, int input, EventFold *fold, char **note, GError **error)
+{
+    g_auto(TsharkEnd) end = {.status = -1};
+    Sink sink = {.fold = fold};
+    if (!run_tshark(options->tshark, options->keys, TSHARK_APART, "-", input, &sink, &end, error) ||
+        !check_stream(event_fold_stream(fold), &end, "-", error))
+        return false;
+    *note = make_note(event_fold_stream(fold), &end, "-");
     return true;
 }
 
@@ -276,8 +282,8 @@ static RecordSet *make_set(const CaptureOptions *options, const GPtrArray *input
         const FeedInput *input = g_ptr_array_index(inputs, i);
         record_set_add_file(set, input->path, g_strdup(input->note && run->frames ? input->note : note));
     }
-    if (options->keys->fd >= 0)
-        explain_sealed(set);
+    for (guint i = 0; i < set->records->len && options->keys->fd >= 0; i++)
+        capture_explain_sealed(g_ptr_array_index(set->records, i));
     return set;
 }
 
@@ -312,7 +318,7 @@ RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, GError
     for (;;) {
         g_auto(CaptureRun) run = {.tshark.status = -1};
         bool ok = alone ? run_alone(options, first, &run, error) : run_feed(options, inputs, &feeding, &run, error);
-        if (!ok || !check_run(&run, path, error))
+        if (!ok || !check_stream(event_fold_stream(run.fold), &run.tshark, path, error))
             return NULL;
         if (!plan_again(&run.feed, wanted, &feeding.scan))
             return make_set(options, inputs, &run, path);

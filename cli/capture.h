@@ -37,6 +37,13 @@ bool capture_inputs_add(GPtrArray *inputs, const char *path, GError **error);
  * TSHARK_ERROR and TSHARK_INTERRUPT. */
 RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, GError **error);
 
+/** Lets tshark read the capture that comes out of the descriptor `input`, which is taken over, until its end; signals do not
+ * end it. `note` says, when it is set, why not all of it was read; the caller owns it. Errors: as capture_read(). */
+bool capture_follow(const CaptureOptions *options, int input, EventFold *fold, char **note, GError **error);
+
+/** Why calls are still sealed although there were keys. */
+void capture_explain_sealed(Record *record);
+
 /** Runs tshark over a capture without packets: what the plugin says of itself is then in the fold's stream. The caller
  * clears `end`. */
 bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError **error);

@@ -6,9 +6,6 @@
 #include "out.h"
 #include "reading.h"
 
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 typedef struct {
@@ -21,12 +18,8 @@ static gboolean set_format(const char *name, const char *value, gpointer data, G
 {
     (void) name;
     ListOptions *options = data;
-    options->format = out_format_find(value);
-    if (options->format)
-        return TRUE;
-    g_autofree char *names = out_format_names(", ");
-    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no format %s: there are %s", value, names);
-    return FALSE;
+    options->format = out_format_find(value, false, error);
+    return options->format != NULL;
 }
 
 static gboolean set_navigator(const char *name, const char *value, gpointer data, GError **error)
@@ -49,30 +42,15 @@ static const GOptionEntry entries[] = {
 
 static char *make_description(void)
 {
-    g_autofree char *formats = out_format_summaries();
+    g_autofree char *formats = out_format_summaries(false);
     return g_strconcat("Formats:\n", formats, "\n", reading_exit_statuses, NULL);
-}
-
-static size_t terminal_width(void)
-{
-    const char *variable = g_getenv("COLUMNS");
-    guint64 width = variable ? g_ascii_strtoull(variable, NULL, 10) : 0;
-    struct winsize size;
-    if (width == 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        width = size.ws_col;
-    return (size_t) MIN(width, 10000);
 }
 
 static OutStyle make_style(const ListOptions *options)
 {
-    bool terminal = !options->reading.output && isatty(STDOUT_FILENO);
-    const char *no_colour = g_getenv("NO_COLOR");
-    return (OutStyle){
-        .width = terminal ? terminal_width() : 0,
-        .colour = terminal && !(no_colour && *no_colour) && g_strcmp0(g_getenv("TERM"), "dumb") != 0,
-        .ascii = command_ascii_only(),
-        .captures = options->reading.captures->len > 1,
-    };
+    OutStyle style = out_style_make(options->reading.output != NULL);
+    style.captures = options->reading.captures->len > 1;
+    return style;
 }
 
 /// Where records go, once something was read.
@@ -179,7 +157,7 @@ int cmd_list(int argc, char **argv)
     ListOptions options = {.format = &out_format_table};
     reading_options_init(&options.reading);
     int status = COMMAND_UNABLE;
-    if (!command_parse(&argc, &argv, &help, &options, entries, reading_entries, NULL))
+    if (!command_parse(&argc, &argv, &help, &options, entries, reading_entries, reading_capture_entries, NULL))
         status = COMMAND_UNABLE;
     else if (options.reading.captures->len == 0 && options.reading.host_logs->len == 0)
         command_warn("no capture named (see %s --help)", argv[0]);

@@ -210,7 +210,7 @@ int cmd_report(int argc, char **argv)
     ReportOptions options = {0};
     reading_options_init(&options.reading);
     int status = COMMAND_UNABLE;
-    if (!command_parse(&argc, &argv, &help, &options, entries, reading_entries, NULL))
+    if (!command_parse(&argc, &argv, &help, &options, entries, reading_entries, reading_capture_entries, NULL))
         status = COMMAND_UNABLE;
     else if (options.reading.captures->len == 0 && options.reading.host_logs->len == 0)
         command_warn("no capture named (see %s --help)", argv[0]);

@@ -12,6 +12,7 @@ typedef enum { COMMAND_MATCHED = 0, COMMAND_NO_MATCH = 1, COMMAND_UNABLE = 2, CO
 
 /** `argv[0]` is the command's name as it is shown in its help. */
 int cmd_list(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 int cmd_extract(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);

@@ -33,9 +33,9 @@ typedef struct {
     GPtrArray *hints;              ///< const char *
     bool bound;                    ///< its first Bind was seen
     AuthSeen auth_on_bind, auth_on_call;
-    const char *mechanism; ///< what SPNEGO agreed on
-    bool ended;
-    Confidence final_confidence; ///< of the `end` event
+    const char *mechanism;       ///< what SPNEGO agreed on
+    bool totalled;               ///< a `state` or `end` event was seen
+    Confidence final_confidence; ///< of the newest of these
     int64_t activation_conn, activation_frame;
 } Conversation;
 
@@ -47,6 +47,8 @@ struct EventFold {
     GHashTable *call_frames;   ///< number of a call of any conversation → its frame
     size_t room;               ///< bytes that may still be taken
     FrameMap *frames;          ///< may be NULL
+    EventFoldFunc listener;    ///< may be NULL
+    gpointer listener_data;
 };
 
 static void conversation_free(gpointer data)
@@ -90,6 +92,12 @@ void event_fold_free(EventFold *fold)
 void event_fold_set_frames(EventFold *fold, FrameMap *map)
 {
     fold->frames = map;
+}
+
+void event_fold_set_listener(EventFold *fold, EventFoldFunc func, gpointer data)
+{
+    fold->listener = func;
+    fold->listener_data = data;
 }
 
 const EventStream *event_fold_stream(const EventFold *fold)
@@ -612,10 +620,11 @@ static void fold_parts(EventFold *fold, Record *r, struct json_object *event)
     }
 }
 
-static void fold_end(EventFold *fold, Conversation *c, struct json_object *event)
+/// All that is known at one moment; a later one takes its place.
+static void fold_totals(EventFold *fold, Conversation *c, struct json_object *event)
 {
     Record *r = c->record;
-    c->ended = true;
+    c->totalled = true;
     c->final_confidence = confidence_from_text(peek_text(event, "confidence"));
     c->activation_conn = number_member(event, "activation_conn");
     c->activation_frame = frame_member(fold, event, "activation_frame");
@@ -627,6 +636,7 @@ static void fold_end(EventFold *fold, Conversation *c, struct json_object *event
     }
     r->frames.last = frame_member(fold, event, "last_frame");
     r->frames.count = number_member(event, "frames");
+    g_clear_pointer(&r->parts, g_array_unref);
     fold_parts(fold, r, event);
     r->bytes.client = number_member(event, "bytes_client");
     r->bytes.server = number_member(event, "bytes_server");
@@ -634,6 +644,14 @@ static void fold_end(EventFold *fold, Conversation *c, struct json_object *event
     if (start_time)
         r->start_time = start_time;
     r->end_time = text_member(fold, event, "end_time");
+}
+
+static void fold_state(EventFold *fold, Conversation *c, struct json_object *event)
+{
+    fold_totals(fold, c, event);
+    if (fold->listener)
+        fold->listener(fold, c->conn, answer_member(event, "closed") == ANSWER_YES ? FOLD_CLOSED : FOLD_JUDGED,
+                       fold->listener_data);
 }
 
 static const struct {
@@ -658,7 +676,8 @@ static const struct {
     {"hint", fold_hint},
     {"activation", fold_activation},
     {"activated", fold_activated},
-    {"end", fold_end},
+    {"state", fold_state},
+    {"end", fold_totals},
     // clang-format on
 };
 
@@ -805,32 +824,76 @@ static int compare_records(gconstpointer a, gconstpointer b)
     return x->conn < y->conn ? -1 : x->conn > y->conn;
 }
 
+/// Fills in what stands in other places. May be done again when more is known.
+static void resolve(EventFold *fold, Conversation *c)
+{
+    Record *r = c->record;
+    if (c->totalled && c->final_confidence != CONFIDENCE_NONE)
+        r->confidence = c->final_confidence;
+    resolve_activation(fold, c);
+    resolve_auth(c);
+    resolve_logins(r);
+    resolve_origins(fold, r);
+    resolve_hints(fold, c);
+    r->client_identified = record_client_identified(r, c->bound);
+    g_autofree char *filter = record_filter(&r->client, &r->server);
+    r->filter = keep_text(fold, filter);
+    r->remote = record_remote(&r->client, &r->server);
+    if (r->confidence == CONFIDENCE_WMI)
+        add_technique(r, "T1047");
+    g_ptr_array_sort(r->techniques, compare_texts);
+    g_autofree char *summary = summary_make(r);
+    r->summary = keep_text(fold, summary);
+}
+
+RecordSet *event_fold_view(EventFold *fold, int64_t conn)
+{
+    Conversation *c = find_conversation(fold, conn);
+    if (!c || c->record->confidence == CONFIDENCE_NONE)
+        return NULL;
+    RecordSet *set = record_set_new(NULL);
+    g_ptr_array_set_free_func(set->records, NULL);
+    resolve(fold, c);
+    g_ptr_array_add(set->records, c->record);
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, fold->conversations);
+    while (c->record->activity != NUMBER_UNKNOWN && g_hash_table_iter_next(&iter, NULL, &value)) {
+        Conversation *other = value;
+        if (other == c || other->record->activity != c->record->activity)
+            continue;
+        resolve(fold, other);
+        g_ptr_array_add(set->records, other->record);
+    }
+    return set;
+}
+
+static int compare_numbers(gconstpointer a, gconstpointer b)
+{
+    const int64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+GArray *event_fold_conversations(EventFold *fold)
+{
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, fold->conversations);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        g_array_append_val(numbers, ((Conversation *) value)->conn);
+    g_array_sort(numbers, compare_numbers);
+    return numbers;
+}
+
 RecordSet *event_fold_finish(EventFold *fold)
 {
     RecordSet *set = record_set_new(fold->texts);
     GHashTableIter iter;
     gpointer value;
     g_hash_table_iter_init(&iter, fold->conversations);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        Conversation *c = value;
-        Record *r = c->record;
-        if (c->ended && c->final_confidence != CONFIDENCE_NONE)
-            r->confidence = c->final_confidence;
-        resolve_activation(fold, c);
-        resolve_auth(c);
-        resolve_logins(r);
-        resolve_origins(fold, r);
-        resolve_hints(fold, c);
-        r->client_identified = record_client_identified(r, c->bound);
-        g_autofree char *filter = record_filter(&r->client, &r->server);
-        r->filter = keep_text(fold, filter);
-        r->remote = record_remote(&r->client, &r->server);
-        if (r->confidence == CONFIDENCE_WMI)
-            add_technique(r, "T1047");
-        g_ptr_array_sort(r->techniques, compare_texts);
-        g_autofree char *summary = summary_make(r);
-        r->summary = keep_text(fold, summary);
-    }
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        resolve(fold, value);
     g_hash_table_iter_init(&iter, fold->conversations);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Conversation *c = value;

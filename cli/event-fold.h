@@ -34,11 +34,29 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EventFold, event_fold_free)
  * of the only capture. */
 void event_fold_set_frames(EventFold *fold, FrameMap *map);
 
+/** What of a conversation was just told. */
+typedef enum {
+    FOLD_JUDGED, ///< its confidence or what it belongs to changed
+    FOLD_CLOSED, ///< the connection was closed
+} FoldNews;
+
+typedef void (*EventFoldFunc)(EventFold *fold, int64_t conn, FoldNews news, gpointer data);
+
+/** Calls `func` when there is such news, once all that the frame told of it was taken. */
+void event_fold_set_listener(EventFold *fold, EventFoldFunc func, gpointer data);
+
 /** Takes one line of tshark's output, without its end. Lines that are no events are passed over. */
 void event_fold_line(EventFold *fold, const char *line, size_t len);
 
 /** Valid until the fold is freed. */
 const EventStream *event_fold_stream(const EventFold *fold);
+
+/** The record of a conversation as it is so far, first of the records of its activity, which all still belong to the
+ * fold: valid until the next line. NULL when it gave no evidence. The caller owns the set and adds its files. */
+RecordSet *event_fold_view(EventFold *fold, int64_t conn);
+
+/** The numbers (int64_t) of all conversations, in order. Owned by the caller. */
+GArray *event_fold_conversations(EventFold *fold);
 
 /** The records of all conversations that gave evidence, whatever their confidence. The fold can then only be freed.
  * The caller owns the set and adds its files. */

@@ -14,6 +14,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"list", "[OPTION…] CAPTURE…", "list the connections that carry remote WMI (the default)", cmd_list},
+    {"watch", "[OPTION…] -i NAME…", "tell of them as they happen, live (\"-\": a capture that grows)", cmd_watch},
     {"report", "[OPTION…] CAPTURE…", "write a report of it for the case, as one HTML file", cmd_report},
     {"extract", "[OPTION…] CAPTURE…", "copy the packets that it rests on", cmd_extract},
     {"doctor", "[OPTION…]", "check that tshark and the plugin work, and say what to mend", cmd_doctor},
@@ -38,6 +39,7 @@ static int print_help(void)
                   "Examples:\n"
                   "  car-wmi incident.pcapng\n"
                   "  car-wmi list -T ndjson --min-confidence dcom *.pcap > matches.ndjson\n"
+                  "  car-wmi watch -i eth0\n"
                   "  car-wmi report -o case.html --case 2026-118 incident.pcapng\n"
                   "  car-wmi extract -o evidence.pcapng incident.pcapng\n"
                   "  car-wmi list --host-log Security.evtx --host-log sysmon.json incident.pcapng\n");

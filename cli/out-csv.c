@@ -151,7 +151,7 @@ static void write_cell(FILE *stream, const char *text, bool last)
 
 static void csv_begin(Out *out)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(columns); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(columns) && !out->style.goes_on; i++)
         (void) fprintf(out->stream, "%s%s", columns[i].title, i + 1 == G_N_ELEMENTS(columns) ? "\r\n" : ",");
 }
 
@@ -166,6 +166,7 @@ static void csv_record(Out *out, const RecordSet *set, const Record *record)
 const OutFormat out_format_csv = {
     .name = "csv",
     .summary = "one line a connection, for spreadsheets (RFC 4180)",
+    .live = OUT_LIVE_ENDS,
     .begin = csv_begin,
     .record = csv_record,
 };

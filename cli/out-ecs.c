@@ -265,5 +265,6 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
 const OutFormat out_format_ecs = {
     .name = "ecs",
     .summary = "events of the Elastic Common Schema, one JSON object a line",
+    .live = OUT_LIVE_ENDS,
     .record = ecs_record,
 };

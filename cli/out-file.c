@@ -44,12 +44,41 @@ static ssize_t write_cookie(void *cookie, const char *data, size_t len)
     return (ssize_t) done;
 }
 
-bool out_file_open(OutFile *file, const char *path, GError **error)
+static void open_stream(OutFile *file)
 {
     static const cookie_io_functions_t functions = {.write = write_cookie};
+    file->stream = fopencookie(file, "w", functions);
+}
+
+static bool is_standard_output(const char *path)
+{
+    return !path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+}
+
+bool out_file_append(OutFile *file, const char *path, bool *goes_on, GError **error)
+{
     *file = (OutFile){.fd = STDOUT_FILENO};
-    if (!path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0) {
-        file->stream = fopencookie(file, "w", functions);
+    *goes_on = false;
+    if (!is_standard_output(path)) {
+        file->path = g_strdup(path);
+        file->fd = g_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+        struct stat st;
+        if (file->fd < 0) {
+            set_error(error, path, errno);
+            out_file_discard(file);
+            return false;
+        }
+        *goes_on = fstat(file->fd, &st) == 0 && st.st_size > 0;
+    }
+    open_stream(file);
+    return true;
+}
+
+bool out_file_open(OutFile *file, const char *path, GError **error)
+{
+    *file = (OutFile){.fd = STDOUT_FILENO};
+    if (is_standard_output(path)) {
+        open_stream(file);
         return true;
     }
     char *real = realpath(path, NULL); // a symbolic link stays one
@@ -70,7 +99,7 @@ bool out_file_open(OutFile *file, const char *path, GError **error)
         out_file_discard(file);
         return false;
     }
-    file->stream = fopencookie(file, "w", functions);
+    open_stream(file);
     return true;
 }
 

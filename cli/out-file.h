@@ -21,6 +21,10 @@ typedef struct {
  * committed or discarded. */
 bool out_file_open(OutFile *file, const char *path, GError **error);
 
+/** The same for what grows for long: the file `path` is appended to, and what is written is there at once. `goes_on` tells
+ * whether something stood in it. */
+bool out_file_append(OutFile *file, const char *path, bool *goes_on, GError **error);
+
 /** Writes out everything and gives the file its name. On an error nothing is left behind. A reader that went away
  * (G_FILE_ERROR_PIPE) is an error like others. */
 bool out_file_commit(OutFile *file, GError **error);

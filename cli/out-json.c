@@ -304,6 +304,8 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
 
     json_write_text(w, "start_time", r->start_time);
     json_write_text(w, "end_time", r->end_time);
+    if (r->state != RECORD_WHOLE)
+        json_write_text(w, "state", record_state_text(r->state));
     json_open_object(w, "frames");
     write_frame(w, "first", r->frames.first);
     write_frame(w, "last", r->frames.last);
@@ -363,6 +365,7 @@ static void array_end(Out *out)
 const OutFormat out_format_ndjson = {
     .name = "ndjson",
     .summary = "the records as JSON objects, one a line",
+    .live = OUT_LIVE_ALL,
     .record = ndjson_record,
 };
 

@@ -132,6 +132,7 @@ static void markdown_end(Out *out)
 const OutFormat out_format_markdown = {
     .name = "markdown",
     .summary = "a section a connection, for tickets",
+    .live = OUT_LIVE_ENDS,
     .record = markdown_record,
     .end = markdown_end,
 };

@@ -11,22 +11,32 @@
 #define GAP 2
 #define MAX_PADDING 100 ///< columns that a long cell may make the other lines keep free when nothing is cut off
 
-typedef enum { CAPTURE, TIME, CONNECTION, MATCH, PROCESS, USER, NAMESPACE, INTERFACES, AUTH, SUMMARY, COLUMNS } Column;
+typedef enum {
+    CAPTURE,
+    TIME,
+    CONNECTION,
+    MATCH,
+    STATE,
+    PROCESS,
+    USER,
+    NAMESPACE,
+    INTERFACES,
+    AUTH,
+    SUMMARY,
+    COLUMNS
+} Column;
 
 static const struct {
     const char *title;
     TextCut cut;
+    size_t width; ///< when the records come one by one
 } columns[COLUMNS] = {
-    [CAPTURE] = {"capture", TEXT_CUT_START},
-    [TIME] = {"time (UTC)", TEXT_CUT_START},
-    [CONNECTION] = {"client", TEXT_CUT_END},
-    [MATCH] = {"match", TEXT_CUT_END},
-    [PROCESS] = {"process", TEXT_CUT_START},
-    [USER] = {"user", TEXT_CUT_START},
-    [NAMESPACE] = {"namespace", TEXT_CUT_START},
-    [INTERFACES] = {"interfaces", TEXT_CUT_END},
-    [AUTH] = {"auth", TEXT_CUT_END},
-    [SUMMARY] = {"what was done", TEXT_CUT_END},
+    [CAPTURE] = {"capture", TEXT_CUT_START, 12},     [TIME] = {"time (UTC)", TEXT_CUT_START, 19},
+    [CONNECTION] = {"client", TEXT_CUT_END, 43},     [MATCH] = {"match", TEXT_CUT_END, 7},
+    [STATE] = {"state", TEXT_CUT_END, 10},           [PROCESS] = {"process", TEXT_CUT_START, 20},
+    [USER] = {"user", TEXT_CUT_START, 20},           [NAMESPACE] = {"namespace", TEXT_CUT_START, 20},
+    [INTERFACES] = {"interfaces", TEXT_CUT_END, 24}, [AUTH] = {"auth", TEXT_CUT_END, 16},
+    [SUMMARY] = {"what was done", TEXT_CUT_END, 60},
 };
 
 /// How a narrow terminal is served: step by step columns are cut down to so much, until the line fits …
@@ -101,28 +111,6 @@ static char *cell_take(const Out *out, char *text)
     return cell;
 }
 
-static void table_begin(Out *out)
-{
-    out->state = g_ptr_array_new_with_free_func(row_free);
-}
-
-static void table_record(Out *out, const RecordSet *set, const Record *r)
-{
-    Row *row = g_new0(Row, 1);
-    row->confidence = r->allowed.rule ? CONFIDENCE_NONE : r->confidence;
-    row->cells[CAPTURE] = cell_text(out, record_file(set, r)->path);
-    row->cells[TIME] = cell_time(out, r->start_time);
-    row->cells[CONNECTION] = cell_connection(out, r);
-    row->cells[MATCH] = g_strdup(r->allowed.rule ? "allowed" : confidence_text(r->confidence));
-    row->cells[PROCESS] = cell_process(out, r);
-    row->cells[USER] = cell_take(out, record_text_user(&r->auth));
-    row->cells[NAMESPACE] = cell_text(out, record_text_namespace(r));
-    row->cells[INTERFACES] = cell_take(out, record_text_interfaces(r));
-    row->cells[AUTH] = cell_take(out, record_text_auth(&r->auth));
-    row->cells[SUMMARY] = cell_text(out, r->summary);
-    g_ptr_array_add(out->state, row);
-}
-
 typedef struct {
     bool shown[COLUMNS];
     size_t width[COLUMNS];
@@ -157,8 +145,8 @@ static Layout layout_make(const OutStyle *style, const Row *header, const GPtrAr
 {
     Layout natural;
     for (Column c = 0; c < COLUMNS; c++) {
-        natural.shown[c] = c != CAPTURE || style->captures;
-        natural.width[c] = text_width(header->cells[c]);
+        natural.shown[c] = c == CAPTURE ? style->captures : c != STATE || style->live;
+        natural.width[c] = style->live ? columns[c].width : text_width(header->cells[c]);
         for (guint i = 0; i < rows->len; i++) {
             const Row *row = g_ptr_array_index(rows, i);
             natural.width[c] = MAX(natural.width[c], text_width(row->cells[c]));
@@ -210,33 +198,88 @@ static void print_row(const Out *out, const Layout *layout, const Row *row, bool
     (void) fprintf(out->stream, "%s\n", line->str);
 }
 
+static Row *make_header(const Out *out)
+{
+    Row *header = g_new0(Row, 1);
+    for (Column c = 0; c < COLUMNS; c++)
+        header->cells[c] =
+            c == CONNECTION ? g_strconcat("client", arrow(out), "server", NULL) : g_strdup(columns[c].title);
+    return header;
+}
+
+static Row *make_row(const Out *out, const RecordSet *set, const Record *r)
+{
+    Row *row = g_new0(Row, 1);
+    row->confidence = r->allowed.rule ? CONFIDENCE_NONE : r->confidence;
+    row->cells[CAPTURE] = cell_text(out, record_file(set, r)->path);
+    row->cells[TIME] = cell_time(out, r->start_time);
+    row->cells[CONNECTION] = cell_connection(out, r);
+    row->cells[MATCH] = g_strdup(r->allowed.rule ? "allowed" : confidence_text(r->confidence));
+    row->cells[STATE] = cell_text(out, record_state_text(r->state));
+    row->cells[PROCESS] = cell_process(out, r);
+    row->cells[USER] = cell_take(out, record_text_user(&r->auth));
+    row->cells[NAMESPACE] = cell_text(out, record_text_namespace(r));
+    row->cells[INTERFACES] = cell_take(out, record_text_interfaces(r));
+    row->cells[AUTH] = cell_take(out, record_text_auth(&r->auth));
+    row->cells[SUMMARY] = cell_text(out, r->summary);
+    return row;
+}
+
+typedef struct {
+    GPtrArray *rows; ///< Row *, until the widths are known
+    Layout layout;   ///< when the records come one by one
+} Table;
+
+static void table_begin(Out *out)
+{
+    Table *table = g_new0(Table, 1);
+    table->rows = g_ptr_array_new_with_free_func(row_free);
+    out->state = table;
+    if (!out->style.live)
+        return;
+    Row *header = make_header(out);
+    table->layout = layout_make(&out->style, header, table->rows);
+    if (!out->style.goes_on)
+        print_row(out, &table->layout, header, true);
+    row_free(header);
+}
+
+static void table_record(Out *out, const RecordSet *set, const Record *r)
+{
+    Table *table = out->state;
+    Row *row = make_row(out, set, r);
+    if (!out->style.live) {
+        g_ptr_array_add(table->rows, row);
+        return;
+    }
+    print_row(out, &table->layout, row, false);
+    row_free(row);
+}
+
 static void table_end(Out *out)
 {
-    const GPtrArray *rows = out->state;
+    const GPtrArray *rows = ((const Table *) out->state)->rows;
     if (rows->len == 0)
         return;
-    Row header = {0};
-    for (Column c = 0; c < COLUMNS; c++)
-        header.cells[c] = g_strdup(columns[c].title);
-    g_free(header.cells[CONNECTION]);
-    header.cells[CONNECTION] = g_strconcat("client", arrow(out), "server", NULL);
-
-    Layout layout = layout_make(&out->style, &header, rows);
-    print_row(out, &layout, &header, true);
+    Row *header = make_header(out);
+    Layout layout = layout_make(&out->style, header, rows);
+    print_row(out, &layout, header, true);
     for (guint i = 0; i < rows->len; i++)
         print_row(out, &layout, g_ptr_array_index(rows, i), false);
-    for (Column c = 0; c < COLUMNS; c++)
-        g_free(header.cells[c]);
+    row_free(header);
 }
 
 static void table_clear(Out *out)
 {
-    g_ptr_array_unref(out->state);
+    Table *table = out->state;
+    g_ptr_array_unref(table->rows);
+    g_free(table);
 }
 
 const OutFormat out_format_table = {
     .name = "table",
     .summary = "one line a connection, for people",
+    .live = OUT_LIVE_ALL,
     .begin = table_begin,
     .record = table_record,
     .end = table_end,

@@ -117,15 +117,19 @@ const GOptionEntry reading_entries[] = {
      "Read sealed calls with the keys in FILE (Kerberos keys; of type rc4-hmac: for NTLM too)", "FILE"},
     {"nt-password-file", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_password_file,
      "Read calls sealed by NTLM with the one password in the first line of FILE", "FILE"},
-    {"host-log", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_host_log,
-     "Join a host's log (.evtx, JSON lines, snapshot of connections), or list what it says alone; may be repeated",
-     "FILE"},
-    {"jobs", 'j', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_jobs,
-     "Captures that are scanned side by side (default: as many as there are processors)", "N"},
     {"no-scan", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer) set_no_scan,
      "Let tshark read all packets, not only those that matter", NULL},
     {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
      "The tshark to run (default: that in PATH)", "PATH"},
+    G_OPTION_ENTRY_NULL,
+};
+
+const GOptionEntry reading_capture_entries[] = {
+    {"jobs", 'j', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_jobs,
+     "Captures that are scanned side by side (default: as many as there are processors)", "N"},
+    {"host-log", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_host_log,
+     "Join a host's log (.evtx, JSON lines, snapshot of connections), or list what it says alone; may be repeated",
+     "FILE"},
     {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_capture, NULL, NULL},
     G_OPTION_ENTRY_NULL,
 };
@@ -232,6 +236,14 @@ static void take_warning(gpointer data, const char *format, ...)
     g_ptr_array_add(reading->warnings, text);
 }
 
+void reading_count(Reading *reading, const Record *record)
+{
+    if (record->allowed.rule)
+        reading->allowed++;
+    else
+        reading->matched[record->confidence]++;
+}
+
 /// Marks, counts and hands on the records of a set.
 static bool take_set(Reading *reading, RecordSet *set, ReadingFunc func, gpointer data)
 {
@@ -239,12 +251,8 @@ static bool take_set(Reading *reading, RecordSet *set, ReadingFunc func, gpointe
         allow_apply(reading->allow, set);
     for (guint i = 0; i < set->records->len; i++) {
         const Record *record = g_ptr_array_index(set->records, i);
-        if (record->confidence < reading->options->min_confidence)
-            continue;
-        if (record->allowed.rule)
-            reading->allowed++;
-        else
-            reading->matched[record->confidence]++;
+        if (record->confidence >= reading->options->min_confidence)
+            reading_count(reading, record);
     }
     return func(set, data);
 }

@@ -23,8 +23,11 @@ typedef struct {
     char *output;         ///< see reading_set_output()
 } ReadingOptions;
 
-/** Entries of command_parse(), whose data points to ReadingOptions. */
+/** Entries of command_parse(), whose data points to ReadingOptions: what counts, and how it is read. */
 extern const GOptionEntry reading_entries[];
+
+/** The same: captures that are files, and what can be done with them beside. */
+extern const GOptionEntry reading_capture_entries[];
 
 /** For the entry of -o, which each command words for itself. */
 gboolean reading_set_output(const char *name, const char *value, gpointer data, GError **error);
@@ -69,6 +72,9 @@ typedef bool (*ReadingFunc)(RecordSet *set, gpointer data);
 /** Reads all captures and logs and gives each set to `func`; then it is freed, unless `keep`.
  * COMMAND_MATCHED when it came to the end, whatever was found; else a status, what is wrong has then been said. */
 int reading_run(Reading *reading, bool keep, ReadingFunc func, gpointer data);
+
+/** Counts a record that is of the confidence asked for. */
+void reading_count(Reading *reading, const Record *record);
 
 /** The exit status by what was found. */
 int reading_status(const Reading *reading);

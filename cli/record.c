@@ -138,6 +138,12 @@ const char *confidence_text(Confidence confidence)
     return confidence_texts[confidence];
 }
 
+const char *record_state_text(RecordState state)
+{
+    static const char *const texts[] = {NULL, "open", "closed", "unfinished"};
+    return texts[state];
+}
+
 char *record_filter(const Endpoint *client, const Endpoint *server)
 {
     g_autoptr(GInetAddress) a = client->ip ? g_inet_address_new_from_string(client->ip) : NULL;

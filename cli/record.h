@@ -135,9 +135,18 @@ typedef struct {
     int64_t first, last, count;
 } RecordPart;
 
+/** How much a record of a live capture tells; that of a whole capture has none. */
+typedef enum {
+    RECORD_WHOLE,
+    RECORD_OPEN,      ///< what is known so far
+    RECORD_CLOSED,    ///< the connection was closed
+    RECORD_UNFINISHED ///< it was followed no longer, before it was closed
+} RecordState;
+
 typedef struct {
     int64_t conn;  ///< number of the conversation in tshark's run
     int64_t order; ///< its first frame in that run
+    RecordState state;
     Confidence confidence;
     GPtrArray *techniques; ///< const char *, ATT&CK ids
     GArray *evidence;      ///< Evidence
@@ -207,6 +216,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecordSet, record_set_free)
 /** CONFIDENCE_NONE for NULL and for a text that is none. */
 Confidence confidence_from_text(const char *text);
 const char *confidence_text(Confidence confidence);
+
+/** NULL for RECORD_WHOLE. */
+const char *record_state_text(RecordState state);
 
 /** A display filter for the conversation; NULL when an address or port is unknown. Owned by the caller. */
 char *record_filter(const Endpoint *client, const Endpoint *server);

@@ -8,6 +8,7 @@
 typedef struct {
     guint32 next; ///< sequence number of the byte to come
     bool known;   ///< that number is
+    bool stale;   ///< what waits did so already at the last tick
     guint n;
     gsize bytes;
     HeldPacket *waiting; ///< in order of their sequence numbers
@@ -49,6 +50,7 @@ static void release(Side *side, guint32 to, ReorderFunc func, gpointer data)
         if (distance(held->begin, to) >= 0 && distance(held->begin, side->next) > 0)
             break;
         side->waiting = held->next;
+        side->stale = false;
         side->n--;
         side->bytes -= held_packet_size(held);
         advance(side, held->end);
@@ -133,6 +135,19 @@ void reorder_flush(Reorder *reorder, ReorderFunc func, gpointer data)
 {
     flush(&reorder->side[0], func, data);
     flush(&reorder->side[1], func, data);
+}
+
+static void tick(Side *side, ReorderFunc func, gpointer data)
+{
+    if (side->stale)
+        flush(side, func, data);
+    side->stale = side->waiting != NULL;
+}
+
+void reorder_tick(Reorder *reorder, ReorderFunc func, gpointer data)
+{
+    tick(&reorder->side[0], func, data);
+    tick(&reorder->side[1], func, data);
 }
 
 gsize reorder_waiting(const Reorder *reorder)

@@ -28,6 +28,9 @@ bool reorder_is_ahead(const Reorder *reorder, guint side, const Layers *tcp);
 /** Passes on what waits. */
 void reorder_flush(Reorder *reorder, ReorderFunc func, gpointer data);
 
+/** Passes on what has been waiting for the same packet since the last call, when that was long ago. */
+void reorder_tick(Reorder *reorder, ReorderFunc func, gpointer data);
+
 /** Bytes of memory that waiting packets take. */
 gsize reorder_waiting(const Reorder *reorder);
 

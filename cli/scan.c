@@ -410,6 +410,22 @@ void scan_packet(Scan *scan, const CapturePacket *packet)
         keep(packet, scan);
 }
 
+static void tick_flow(Flow *flow, gpointer data)
+{
+    Scan *scan = data;
+    if (!flow->reorder)
+        return;
+    scan->reorder -= reorder_waiting(flow->reorder);
+    reorder_tick(flow->reorder, keep_func(flow), scan);
+    scan->reorder += reorder_waiting(flow->reorder);
+}
+
+void scan_tick(Scan *scan)
+{
+    if (scan->reorder > 0)
+        flow_table_visit(scan->flows, flow_table_size(scan->flows), tick_flow, scan);
+}
+
 static void finish_flow(Flow *flow, gpointer data)
 {
     Scan *scan = data;

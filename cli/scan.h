@@ -65,6 +65,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_free)
 
 void scan_packet(Scan *scan, const CapturePacket *packet);
 
+/** In a capture that grows, to be called a few times a second: what waits for packets before it that do not come, is passed
+ * on. */
+void scan_tick(Scan *scan);
+
 /** After the last packet: what waits for others is passed on. */
 void scan_finish(Scan *scan);
 

@@ -6,6 +6,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_LINE ((size_t) 4 << 20)
 #define MAX_MESSAGES ((size_t) 64 << 10)
@@ -156,7 +157,17 @@ static void free_source(gpointer source)
     g_source_unref(source);
 }
 
-static void loop(Run *run)
+static void catch_signals(Run *run, GPtrArray *sources)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
+        struct sigaction old;
+        if (sigaction(signals[i].number, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+            continue; // as under nohup
+        add_source(run, sources, g_unix_signal_source_new(signals[i].number), signals[i].func);
+    }
+}
+
+static void loop(Run *run, TsharkFlags flags)
 {
     g_autoptr(GPtrArray) sources = g_ptr_array_new_with_free_func(free_source);
     GInputStream *output = g_subprocess_get_stdout_pipe(run->child);
@@ -165,18 +176,20 @@ static void loop(Run *run)
                G_SOURCE_FUNC(on_output));
     add_source(run, sources, g_pollable_input_stream_create_source(G_POLLABLE_INPUT_STREAM(messages), NULL),
                G_SOURCE_FUNC(on_messages));
-    for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
-        struct sigaction old;
-        if (sigaction(signals[i].number, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
-            continue; // as under nohup
-        add_source(run, sources, g_unix_signal_source_new(signals[i].number), signals[i].func);
-    }
+    if (!(flags & TSHARK_APART))
+        catch_signals(run, sources);
     run->open = 3;
     g_subprocess_wait_async(run->child, NULL, on_child_end, run);
     while (run->open > 0)
         g_main_context_iteration(run->context, TRUE);
     if (run->line->len > 0 && !run->skip_line)
         run->on_line((const char *) run->line->data, run->line->len, run->data);
+}
+
+void tshark_leave_session(gpointer data)
+{
+    (void) data;
+    (void) setsid();
 }
 
 static GSubprocess *start(const char *const *argv, TsharkFlags flags, int input, int file, GError **error)
@@ -194,6 +207,8 @@ static GSubprocess *start(const char *const *argv, TsharkFlags flags, int input,
     // Half of tshark's start is memory that is asked for bit by bit.
     g_subprocess_launcher_setenv(launcher, "MALLOC_TOP_PAD_", "33554432", FALSE);
     g_subprocess_launcher_setenv(launcher, "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", FALSE);
+    if (flags & TSHARK_APART)
+        g_subprocess_launcher_set_child_setup(launcher, tshark_leave_session, NULL, NULL);
     if (file >= 0)
         g_subprocess_launcher_take_fd(launcher, fcntl(file, F_DUPFD_CLOEXEC, CHILD_FILE + 1), CHILD_FILE);
     return g_subprocess_launcher_spawnv(launcher, argv, error);
@@ -211,7 +226,7 @@ bool tshark_run(const char *const *argv, TsharkFlags flags, int input, int file,
     if (child) {
         run.line = g_byte_array_new();
         run.messages = g_string_new(NULL);
-        loop(&run);
+        loop(&run, flags);
         g_byte_array_unref(run.line);
         end->messages = g_string_free(run.messages, FALSE);
         if (g_subprocess_get_if_exited(child))

@@ -33,6 +33,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TsharkEnd, tshark_end_clear)
 typedef enum {
     TSHARK_DEFAULT = 0,
     TSHARK_NO_SETTINGS = 1 << 0, ///< it reads no settings and data files, neither the user's nor those of all users
+    TSHARK_APART = 1 << 1,       ///< signals, those of the terminal too, do not end it: its input does
 } TsharkFlags;
 
 /** Where the child finds the file that tshark_run() hands it. */
@@ -54,6 +55,9 @@ bool tshark_run(const char *const *argv, TsharkFlags flags, int input, int file,
 
 /** The same for questions with short answers: the standard output, up to 1 MiB of whole lines. Owned by the caller. */
 char *tshark_output(const char *const *argv, TsharkEnd *end, GError **error);
+
+/** Set-up of a child that signals of the terminal do not reach. */
+void tshark_leave_session(gpointer data);
 
 /** What tshark's messages say is wrong, in one line, without the name of the capture `path` (may be NULL) they speak of.
  * NULL when they say nothing. Owned by the caller, valid UTF-8. */

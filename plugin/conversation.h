@@ -205,6 +205,12 @@ static inline const Endpoint *conversation_server(const Conversation *c)
     return &c->side[c->client != 1];
 }
 
+/** The conversation that a frame, just dissected, belongs to; NULL when it is not of TCP. */
+Conversation *frame_conversation(packet_info *pinfo);
+
+/** Which side of it sent the frame. */
+int conversation_sender(const Conversation *c, const packet_info *pinfo);
+
 /** Whether the server refused for want of rights, as far as it can be read. */
 bool pdu_denied(const PduResult *r);
 

@@ -5,6 +5,7 @@
 #include "evidence.h"
 #include "table-status.h"
 
+#include <epan/dissectors/packet-tcp.h>
 #include <epan/epan.h>
 #include <epan/stat_tap_ui.h>
 #include <epan/tap.h>
@@ -14,10 +15,24 @@
 
 #define EVENT_FORMAT 1
 
+/** What was printed of a conversation. */
 typedef struct {
-    GHashTable *announced;    ///< Conversation * whose first line was printed
+    Confidence confidence;
+    uint32_t activity;
+    const Activation *activation;
+    bool fin[2]; ///< that were seen, by side
+    bool closed;
+} Told;
+
+typedef struct {
+    GHashTable *told;         ///< Conversation * whose first line was printed → Told
     GPtrArray *conversations; ///< the same in order
 } Listener;
+
+/** Sees the ends of connections. */
+typedef struct {
+    Listener *listener;
+} TcpListener;
 
 // ---- JSON members; absent when unknown
 
@@ -449,10 +464,11 @@ static void member_parts(json_dumper *d, wmem_array_t *parts)
     json_dumper_end_array(d);
 }
 
-static void print_end(Conversation *c)
+static void print_totals(const char *name, Conversation *c, const Told *told)
 {
-    json_dumper d = event_begin("end");
+    json_dumper d = event_begin(name);
     member_uint(&d, "conn", c->id);
+    member_bool(&d, "closed", told->closed);
     member_uint(&d, "activity", conversation_activity(c));
     member_string(&d, "confidence", confidence_name(c->confidence));
     if (c->activation) {
@@ -473,6 +489,21 @@ static void print_end(Conversation *c)
 
 // ---- the statistic
 
+static Told *announce(Listener *l, Conversation *c, uint32_t frame)
+{
+    Told *told = g_new0(Told, 1);
+    g_hash_table_insert(l->told, c, told);
+    g_ptr_array_add(l->conversations, c);
+    print_conversation(c, frame);
+    for (guint i = 0; i < wmem_array_get_count(c->results); i++) {
+        const PduResult *earlier = *(PduResult *const *) wmem_array_index(c->results, i);
+        if (earlier->frame >= frame)
+            break;
+        print_pdu(earlier);
+    }
+    return told;
+}
+
 static tap_packet_status take_frame(void *data, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *results,
                                     tap_flags_t flags _U_)
 {
@@ -481,18 +512,39 @@ static tap_packet_status take_frame(void *data, packet_info *pinfo _U_, epan_dis
     Conversation *c = first->conversation;
     if (c->confidence == CONFIDENCE_NONE)
         return TAP_PACKET_DONT_REDRAW;
-    if (g_hash_table_add(l->announced, c)) {
-        g_ptr_array_add(l->conversations, c);
-        print_conversation(c, first->frame);
-        for (guint i = 0; i < wmem_array_get_count(c->results); i++) {
-            const PduResult *earlier = *(PduResult *const *) wmem_array_index(c->results, i);
-            if (earlier->frame >= first->frame)
-                break;
-            print_pdu(earlier);
-        }
-    }
+    Told *told = g_hash_table_lookup(l->told, c);
+    if (!told)
+        told = announce(l, c, first->frame);
     for (const PduResult *r = first; r; r = r->next)
         print_pdu(r);
+    uint32_t activity = conversation_activity(c);
+    if (told->confidence != c->confidence || told->activity != activity || told->activation != c->activation) {
+        told->confidence = c->confidence;
+        told->activity = activity;
+        told->activation = c->activation;
+        print_totals("state", c, told);
+    }
+    fflush(stdout);
+    return TAP_PACKET_REDRAW;
+}
+
+/** A connection is closed by a reset, or by the packet that follows both ends' FIN. */
+static tap_packet_status take_tcp(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *header,
+                                  tap_flags_t flags _U_)
+{
+    const TcpListener *l = data;
+    const struct tcpheader *tcp = header;
+    if (tcp->th_sport != pinfo->srcport || tcp->th_dport != pinfo->destport) // that of a tunnel
+        return TAP_PACKET_DONT_REDRAW;
+    Conversation *c = frame_conversation(pinfo);
+    Told *told = c ? g_hash_table_lookup(l->listener->told, c) : NULL;
+    if (!told || told->closed)
+        return TAP_PACKET_DONT_REDRAW;
+    told->closed = tcp->th_flags & TH_RST || (told->fin[0] && told->fin[1]);
+    told->fin[conversation_sender(c, pinfo)] |= (tcp->th_flags & TH_FIN) != 0;
+    if (!told->closed)
+        return TAP_PACKET_DONT_REDRAW;
+    print_totals("state", c, told);
     fflush(stdout);
     return TAP_PACKET_REDRAW;
 }
@@ -500,8 +552,10 @@ static tap_packet_status take_frame(void *data, packet_info *pinfo _U_, epan_dis
 static void finish(void *data)
 {
     const Listener *l = data;
-    for (guint i = 0; i < l->conversations->len; i++)
-        print_end(g_ptr_array_index(l->conversations, i));
+    for (guint i = 0; i < l->conversations->len; i++) {
+        Conversation *c = g_ptr_array_index(l->conversations, i);
+        print_totals("end", c, g_hash_table_lookup(l->told, c));
+    }
     json_dumper d = event_begin("done");
     event_end(&d);
     fflush(stdout);
@@ -510,14 +564,14 @@ static void finish(void *data)
 static void listener_reset(void *data)
 {
     Listener *l = data;
-    g_hash_table_remove_all(l->announced);
+    g_hash_table_remove_all(l->told);
     g_ptr_array_set_size(l->conversations, 0);
 }
 
 static void listener_free(void *data)
 {
     Listener *l = data;
-    g_hash_table_unref(l->announced);
+    g_hash_table_unref(l->told);
     g_ptr_array_unref(l->conversations);
     g_free(l);
 }
@@ -525,13 +579,20 @@ static void listener_free(void *data)
 static STAT_TAP_INIT_RESULT listener_start(const char *arguments _U_, void *data _U_)
 {
     Listener *l = g_new0(Listener, 1);
-    l->announced = g_hash_table_new(NULL, NULL);
+    l->told = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     l->conversations = g_ptr_array_new();
-    g_autoptr(GString) error =
+    GString *error =
         register_tap_listener("car", l, NULL, TL_REQUIRES_NOTHING, listener_reset, take_frame, finish, listener_free);
     if (error) {
-        fprintf(stderr, "car,events: %s\n", error->str);
         listener_free(l);
+    } else {
+        TcpListener *tcp = g_new0(TcpListener, 1);
+        tcp->listener = l;
+        error = register_tap_listener("tcp", tcp, NULL, TL_REQUIRES_NOTHING, NULL, take_tcp, NULL, g_free);
+    }
+    if (error) {
+        fprintf(stderr, "car,events: %s\n", error->str);
+        g_string_free(error, TRUE);
         STAT_TAP_INIT_RETURN(FALSE);
     }
     json_dumper d = event_begin("begin");

@@ -42,7 +42,7 @@ static void endpoint_set(Endpoint *e, const address *a, uint32_t port)
     e->port = (uint16_t) port;
 }
 
-static int sending_side(const Conversation *c, const packet_info *pinfo)
+int conversation_sender(const Conversation *c, const packet_info *pinfo)
 {
     if (c->side[0].port != c->side[1].port)
         return c->side[0].port == pinfo->srcport ? 0 : 1;
@@ -58,6 +58,12 @@ static conversation_t *tcp_conversation(packet_info *pinfo)
         proto_is_frame_protocol(pinfo->layers, "icmp") || proto_is_frame_protocol(pinfo->layers, "icmpv6"))
         return NULL;
     return find_conversation_pinfo(pinfo, 0);
+}
+
+Conversation *frame_conversation(packet_info *pinfo)
+{
+    conversation_t *tcp = tcp_conversation(pinfo);
+    return tcp ? conversation_get_proto_data(tcp, proto_car) : NULL;
 }
 
 static void count_part(Conversation *c, const packet_info *pinfo)
@@ -99,7 +105,7 @@ static void count_frame(Conversation *c, const packet_info *pinfo)
         c->last_time = pinfo->abs_ts;
     }
     c->time_digits = pinfo->rec->tsprec;
-    c->bytes[sending_side(c, pinfo)] += pinfo->fd->pkt_len;
+    c->bytes[conversation_sender(c, pinfo)] += pinfo->fd->pkt_len;
 }
 
 /** The next stub that core decrypted in this frame, in the order of the PDUs; NULL when there is none left. */
@@ -130,7 +136,7 @@ static PduResult *take_pdus(packet_info *pinfo, proto_tree *tree, Conversation *
             continue;
         PduBytes bytes = {
             .frame = pinfo->num,
-            .side = sending_side(c, pinfo),
+            .side = conversation_sender(c, pinfo),
             .data = tvb_get_ptr(version->ds_tvb, version->start, len),
             .len = (size_t) len,
         };
@@ -203,8 +209,7 @@ static int dissect_car(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 /** What Wireshark's "Conversation Filter" selects: all connections of the packet's activity; 0 for other packets. */
 static uint32_t packet_activity(packet_info *pinfo)
 {
-    conversation_t *tcp = tcp_conversation(pinfo);
-    Conversation *c = tcp ? conversation_get_proto_data(tcp, proto_car) : NULL;
+    Conversation *c = frame_conversation(pinfo);
     return c ? conversation_activity(c) : 0;
 }
 

@@ -237,11 +237,16 @@ static void test_json_escapes(void)
 
 static void test_formats(void)
 {
-    g_autofree char *names = out_format_names("|");
+    g_autofree char *names = out_format_names("|", false);
     g_assert_cmpstr(names, ==, "table|json|ndjson|csv|ecs|car|markdown");
-    g_assert_true(out_format_find("ndjson") == &out_format_ndjson);
-    g_assert_null(out_format_find("xml"));
-    g_assert_null(out_format_find(NULL));
+    g_assert_true(out_format_find("ndjson", false, NULL) == &out_format_ndjson);
+    g_assert_true(out_format_find("ndjson", true, NULL) == &out_format_ndjson);
+    g_assert_true(out_format_find("json", false, NULL) == &out_format_json);
+    g_autoptr(GError) unknown = NULL, whole = NULL;
+    g_assert_null(out_format_find("xml", false, &unknown));
+    g_assert_nonnull(strstr(unknown->message, "ndjson"));
+    g_assert_null(out_format_find("json", true, &whole));
+    g_assert_nonnull(strstr(whole->message, "needs all records"));
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// car-wmi watch: the connections of a capture that grows, as they are found.
+
+#include "dumpcap.h"
+#include "out-file.h"
+#include "out.h"
+#include "reading.h"
+#include "watch.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_LIMIT 100000
+#define MIN_LIMIT 100
+
+typedef struct {
+    ReadingOptions reading; ///< its captures are interfaces, or "-"
+    const OutFormat *format;
+    char *filter;
+    guint64 limit;
+    bool input; ///< standard input
+} WatchCommand;
+
+static gboolean set_format(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    WatchCommand *command = data;
+    command->format = out_format_find(value, true, error);
+    return command->format != NULL;
+}
+
+static gboolean add_interface(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    GPtrArray *interfaces = ((WatchCommand *) data)->reading.captures;
+    if (*value == '\0' || *value == '-') {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "no interface %s (standard input: car-wmi watch -)", value);
+        return FALSE;
+    }
+    g_ptr_array_add(interfaces, g_strdup(value));
+    return TRUE;
+}
+
+static gboolean set_filter(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    reading_set_text(&((WatchCommand *) data)->filter, value);
+    return TRUE;
+}
+
+static gboolean set_limit(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    return g_ascii_string_to_unsigned(value, 10, MIN_LIMIT, G_MAXUINT32, &((WatchCommand *) data)->limit, error);
+}
+
+static gboolean set_input(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    WatchCommand *command = data;
+    if (strcmp(value, "-") != 0) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "%s: \"-\" (standard input) can be watched, or an interface (-i); car-wmi list reads files", value);
+        return FALSE;
+    }
+    command->input = true;
+    return TRUE;
+}
+
+/// A new option belongs into the man page too.
+static const GOptionEntry entries[] = {
+    {"interface", 'i', 0, G_OPTION_ARG_CALLBACK, (gpointer) add_interface,
+     "Capture from this network interface; may be repeated", "NAME"},
+    {"capture-filter", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_filter,
+     "Capture only what this filter lets through (pcap-filter(7))", "FILTER"},
+    {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
+    {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) reading_set_output,
+     "Append to FILE instead of printing to standard output", "FILE"},
+    {"tshark-packets", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_limit,
+     "Packets that matter after which another tshark takes over, which bounds memory (default: 100000)", "NUMBER"},
+    {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_input, NULL, NULL},
+    G_OPTION_ENTRY_NULL,
+};
+
+static char *make_description(void)
+{
+    g_autofree char *formats = out_format_summaries(true);
+    return g_strconcat("Formats:\n", formats, "\n",
+                       "SIGINT, SIGTERM and SIGHUP end the capture; what was found is then told.\n\n",
+                       reading_exit_statuses, NULL);
+}
+
+/// Where records go.
+typedef struct {
+    const WatchCommand *command;
+    Reading *reading;
+    OutFile file;
+    Out out;
+} Watching;
+
+static bool take_record(RecordSet *set, bool count, gpointer data)
+{
+    Watching *w = data;
+    const Record *record = g_ptr_array_index(set->records, 0);
+    if (w->reading->allow)
+        allow_apply(w->reading->allow, set);
+    if (count)
+        reading_count(w->reading, record);
+    if (record->state != RECORD_OPEN || w->out.format->live == OUT_LIVE_ALL)
+        out_record(&w->out, set, record);
+    return fflush(w->file.stream) == 0;
+}
+
+/// Says what was lost on the way, of each interface.
+static void tell_losses(const WatchCommand *command, const WatchEnd *end)
+{
+    for (guint i = 0; i < end->counts->len; i++) {
+        const DumpcapCount *count = &g_array_index(end->counts, DumpcapCount, i);
+        guint index = MIN(i, command->reading.captures->len - 1);
+        command_warn("%s: %" G_GUINT64_FORMAT " packets received, %" G_GUINT64_FORMAT " lost%s",
+                     (const char *) g_ptr_array_index(command->reading.captures, index), count->received,
+                     count->dropped, count->dropped > 0 ? ": what was found may not be all" : "");
+    }
+    if (command->input && end->dropped > 0)
+        command_warn("standard input: whoever captured lost %" G_GUINT64_FORMAT
+                     " packets: what was found may not be all",
+                     end->dropped);
+}
+
+static void tell_fault(const WatchCommand *command, const char *text, bool started)
+{
+    command_warn("%s%s%s", command->input ? "standard input: " : "", text,
+                 started ? ": what was found may not be all" : "");
+}
+
+static int finish(Watching *w, WatchEnd *end)
+{
+    const WatchCommand *command = w->command;
+    tell_losses(command, end);
+    if (end->fault)
+        tell_fault(command, end->fault, true);
+    out_end(&w->out);
+    g_autoptr(GError) error = NULL;
+    if (out_file_commit(&w->file, &error))
+        return reading_status(w->reading);
+    if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PIPE))
+        return COMMAND_SIGNAL + SIGPIPE;
+    command_warn("%s", error->message);
+    return COMMAND_UNABLE;
+}
+
+static int follow(const WatchCommand *command, Reading *reading)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+    Watching w = {.command = command, .reading = reading};
+    bool goes_on;
+    if (!out_file_append(&w.file, command->reading.output, &goes_on, &error)) {
+        command_warn("%s", error->message);
+        return COMMAND_UNABLE;
+    }
+    OutStyle style = out_style_make(command->reading.output != NULL);
+    style.live = true;
+    style.goes_on = goes_on;
+    style.captures = command->reading.captures->len > 1;
+    out_begin(&w.out, command->format, w.file.stream, style);
+    const WatchOptions options = {
+        .capture = {.tshark = reading->tshark, .keys = &reading->keys, .everything = command->reading.everything},
+        .min_confidence = command->reading.min_confidence,
+        .interfaces = command->input ? none : command->reading.captures,
+        .filter = command->filter,
+        .limit = command->limit,
+        .output = w.file.fd,
+        .func = take_record,
+        .data = &w,
+    };
+    (void) signal(SIGPIPE, SIG_IGN); // whoever read it is gone: the capture still has to be ended
+    g_auto(WatchEnd) end = {0};
+    int status = COMMAND_UNABLE;
+    if (watch(&options, &end, &error)) {
+        reading->read = 1;
+        status = finish(&w, &end);
+    } else {
+        tell_fault(command, error->message, false);
+    }
+    out_clear(&w.out);
+    out_file_discard(&w.file);
+    return status;
+}
+
+static int run(WatchCommand *command, const char *name)
+{
+    GPtrArray *captures = command->reading.captures;
+    if (command->input == (captures->len > 0)) {
+        command_warn("name an interface (-i), or \"-\" for standard input%s (see %s --help)",
+                     command->input ? ", not both" : "", name);
+        return COMMAND_UNABLE;
+    }
+    if (command->input && command->filter) {
+        command_warn("--capture-filter is for interfaces (-i): whoever captures standard input can filter it");
+        return COMMAND_UNABLE;
+    }
+    if (command->input)
+        g_ptr_array_add(captures, g_strdup("-"));
+    g_auto(Reading) reading = {0};
+    int status = reading_open(&reading, &command->reading);
+    return status == COMMAND_MATCHED ? follow(command, &reading) : status;
+}
+
+int cmd_watch(int argc, char **argv)
+{
+    g_autofree char *description = make_description();
+    const CommandHelp help = {
+        .arguments = "-i NAME… | -",
+        .summary = "Watches network interfaces, or a capture that grows on standard input (\"-\"), for remote WMI. A "
+                   "connection is\ntold as soon as it is found, and again when it ends.",
+        .description = description,
+    };
+    WatchCommand command = {.format = &out_format_table, .limit = DEFAULT_LIMIT};
+    reading_options_init(&command.reading);
+    int status = COMMAND_UNABLE;
+    if (command_parse(&argc, &argv, &help, &command, entries, reading_entries, NULL))
+        status = run(&command, argv[0]);
+    g_free(command.filter);
+    reading_options_clear(&command.reading);
+    return status;
+}
