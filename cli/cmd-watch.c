@@ -98,8 +98,16 @@ typedef struct {
     const WatchCommand *command;
     Reading *reading;
     OutFile file;
+    OutStyle style;
     Out out;
 } Watching;
+
+/// With the first record: who cannot begin prints nothing.
+static void begin(Watching *w)
+{
+    if (!w->out.format)
+        out_begin(&w->out, w->command->format, w->file.stream, w->style);
+}
 
 static bool take_record(RecordSet *set, bool count, gpointer data)
 {
@@ -109,8 +117,10 @@ static bool take_record(RecordSet *set, bool count, gpointer data)
         allow_apply(w->reading->allow, set);
     if (count)
         reading_count(w->reading, record);
-    if (record->state != RECORD_OPEN || w->out.format->live == OUT_LIVE_ALL)
+    if (record->state != RECORD_OPEN || w->command->format->live == OUT_LIVE_ALL) {
+        begin(w);
         out_record(&w->out, set, record);
+    }
     return fflush(w->file.stream) == 0;
 }
 
@@ -142,10 +152,13 @@ static int finish(Watching *w, WatchEnd *end)
     tell_losses(command, end);
     if (end->fault)
         tell_fault(command, end->fault, true);
-    out_end(&w->out);
+    if (command->format->live == OUT_LIVE_ENDS)
+        begin(w);
+    if (w->out.format)
+        out_end(&w->out);
     g_autoptr(GError) error = NULL;
     if (out_file_commit(&w->file, &error))
-        return reading_status(w->reading);
+        return end->unwanted ? COMMAND_SIGNAL + SIGPIPE : reading_status(w->reading);
     if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PIPE))
         return COMMAND_SIGNAL + SIGPIPE;
     command_warn("%s", error->message);
@@ -162,11 +175,10 @@ static int follow(const WatchCommand *command, Reading *reading)
         command_warn("%s", error->message);
         return COMMAND_UNABLE;
     }
-    OutStyle style = out_style_make(command->reading.output != NULL);
-    style.live = true;
-    style.goes_on = goes_on;
-    style.captures = command->reading.captures->len > 1;
-    out_begin(&w.out, command->format, w.file.stream, style);
+    w.style = out_style_make(command->reading.output != NULL);
+    w.style.live = true;
+    w.style.goes_on = goes_on;
+    w.style.captures = command->reading.captures->len > 1;
     const WatchOptions options = {
         .capture = {.tshark = reading->tshark, .keys = &reading->keys, .everything = command->reading.everything},
         .min_confidence = command->reading.min_confidence,

@@ -11,6 +11,7 @@ typedef struct {
     WatchRun *run;
     GHashTable *flows; ///< FlowKey: connections that it follows
     bool takes_new;    ///< and those that begin now
+    guint64 before;    ///< packets that it read before it took over
 } Leg;
 
 struct WatchLegs {
@@ -76,6 +77,7 @@ static void take_over(WatchLegs *w, bool all)
     for (guint i = 0; i + 1 < w->legs->len; i++)
         leg_at(w, i)->takes_new = false;
     watch_run_own(next->run, all);
+    next->before = watch_run_packets(next->run);
     w->overlap = false;
 }
 
@@ -83,10 +85,9 @@ static void check_limits(WatchLegs *w)
 {
     const Leg *last = leg_at(w, w->legs->len - 1);
     if (w->overlap) {
-        const Leg *current = leg_at(w, w->legs->len - 2);
-        if (watch_run_packets(current->run) >= 2 * w->limit || g_get_monotonic_time() >= w->overlap_end)
+        if (watch_run_packets(last->run) >= w->limit || g_get_monotonic_time() >= w->overlap_end)
             take_over(w, false);
-    } else if (watch_run_packets(last->run) >= w->limit && add_leg(w, false)) {
+    } else if (watch_run_packets(last->run) - last->before >= w->limit && add_leg(w, false)) {
         while (w->legs->len > 2)
             end_oldest(w);
         w->overlap = true;

@@ -322,6 +322,7 @@ bool watch(const WatchOptions *options, WatchEnd *end, GError **error)
     }
     g_mutex_clear(&w.lock);
     g_free(w.note);
+    end->unwanted = g_atomic_int_get(&w.unwanted);
     bool ok = !w.error;
     if (w.error)
         g_propagate_error(error, w.error);

@@ -29,6 +29,7 @@ typedef struct {
     GArray *counts;  ///< DumpcapCount: of interfaces, in their order
     guint64 dropped; ///< of standard input, as far as it tells
     char *fault;     ///< why it ended early; NULL when the capture ended or was ended
+    bool unwanted;   ///< it ended because nobody takes records any more
     int signal;      ///< that ended it, else 0
 } WatchEnd;
 

@@ -464,10 +464,13 @@ static void member_parts(json_dumper *d, wmem_array_t *parts)
     json_dumper_end_array(d);
 }
 
-static void print_totals(const char *name, Conversation *c, const Told *told)
+/** `frame`: up to which; 0: all. */
+static void print_totals(const char *name, Conversation *c, const Told *told, uint32_t frame)
 {
     json_dumper d = event_begin(name);
     member_uint(&d, "conn", c->id);
+    if (frame)
+        member_uint(&d, "frame", frame);
     member_bool(&d, "closed", told->closed);
     member_uint(&d, "activity", conversation_activity(c));
     member_string(&d, "confidence", confidence_name(c->confidence));
@@ -522,7 +525,7 @@ static tap_packet_status take_frame(void *data, packet_info *pinfo _U_, epan_dis
         told->confidence = c->confidence;
         told->activity = activity;
         told->activation = c->activation;
-        print_totals("state", c, told);
+        print_totals("state", c, told, first->frame);
     }
     fflush(stdout);
     return TAP_PACKET_REDRAW;
@@ -544,7 +547,7 @@ static tap_packet_status take_tcp(void *data, packet_info *pinfo, epan_dissect_t
     told->fin[conversation_sender(c, pinfo)] |= (tcp->th_flags & TH_FIN) != 0;
     if (!told->closed)
         return TAP_PACKET_DONT_REDRAW;
-    print_totals("state", c, told);
+    print_totals("state", c, told, pinfo->num);
     fflush(stdout);
     return TAP_PACKET_REDRAW;
 }
@@ -554,7 +557,7 @@ static void finish(void *data)
     const Listener *l = data;
     for (guint i = 0; i < l->conversations->len; i++) {
         Conversation *c = g_ptr_array_index(l->conversations, i);
-        print_totals("end", c, g_hash_table_lookup(l->told, c));
+        print_totals("end", c, g_hash_table_lookup(l->told, c), 0);
     }
     json_dumper d = event_begin("done");
     event_end(&d);

@@ -31,11 +31,11 @@
  * | hint         | conn, frame, call, text; client family |
  * | activation   | conn, frame, call, clsid, server_name, iids [] |
  * | activated    | conn, frame, call, request_frame, oxid, bindings ["host[port]"], status |
- * | state        | conn, closed (bool), activity, confidence, activation_frame, activation_conn, callback (bool),
+ * | state        | conn, frame, closed (bool), activity, confidence, activation_frame, activation_conn, callback (bool),
  * |              | first_frame, last_frame, frames, parts [{first, last, frames}] when it came in on several interfaces,
  * |              | bytes_client, bytes_server, start_time, end_time; as they are up to here: behind the lines of a frame
  * |              | that changed confidence, activity or activation, and when the connection is closed |
- * | end          | the same, after the last packet |
+ * | end          | the same without frame, after the last packet; with -2, a state tells as much |
  * | done         | none; last line: the capture was processed to its end, or to where it is damaged |
  *
  * "auth" is {type, level}: type "ntlm", "kerberos", "spnego", "netlogon", "schannel", "none" or a number as text; level

@@ -62,14 +62,15 @@ def entries(section: str) -> dict[str, str]:
 def test_man_has_the_options_of_help(cli: Tools) -> None:
     found = sections("car-wmi.1")
     common = set(re.findall(r"--[a-z-]+", found["Common"]))
-    shared = entries(found["Reading"])
-    assert "--keytab" in shared
+    shared, files = entries(found["Reading"]), entries(found["Files"])
+    assert "--keytab" in shared and "--host-log" in files
     for command in commands(cli):
         if command == "help":
             continue
         expected = {name: value for name, (_, value) in options(cli, command).items() if name not in common}
-        reads = "--keytab" in expected
-        assert entries(found[command]) | (shared if reads else {}) == expected, command
+        own = entries(found[command])
+        own |= (shared if "--keytab" in expected else {}) | (files if "--host-log" in expected else {})
+        assert own == expected, command
         for name, (short, _) in options(cli, command).items():
             if name not in common and short:
                 text = found["Reading"] if name in shared else found[command]
@@ -83,7 +84,7 @@ def test_man_has_the_formats_of_help(cli: Tools) -> None:
 
 
 def test_man_has_the_commands_of_help(cli: Tools) -> None:
-    assert set(commands(cli)) == sections("car-wmi.1").keys() - {"Common", "Reading"}
+    assert set(commands(cli)) == sections("car-wmi.1").keys() - {"Common", "Reading", "Files"}
 
 
 def test_man_has_the_members_of_records() -> None:
