@@ -77,8 +77,11 @@ static void tell(WatchRun *run, int64_t conn, RecordState state)
     for (guint i = 0; i < set->records->len; i++)
         ((Record *) g_ptr_array_index(set->records, i))->activity = number_activity(run, activity);
     run->options->record(set, count, run->note, run->options->data);
-    for (guint i = 0; i < set->records->len; i++)
-        ((Record *) g_ptr_array_index(set->records, i))->activity = activity;
+    for (guint i = 0; i < set->records->len; i++) {
+        Record *other = g_ptr_array_index(set->records, i);
+        other->activity = activity;
+        other->allowed.rule = other->allowed.reason = NULL; // texts of the set; more may be known the next time
+    }
 }
 
 static void take_news(EventFold *fold, int64_t conn, FoldNews news, gpointer data)

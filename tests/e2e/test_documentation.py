@@ -73,7 +73,7 @@ def test_man_has_the_options_of_help(cli: Tools) -> None:
         assert own == expected, command
         for name, (short, _) in options(cli, command).items():
             if name not in common and short:
-                text = found["Reading"] if name in shared else found[command]
+                text = found["Reading" if name in shared else "Files" if name in files else command]
                 assert re.search(rf'^\.BR {short} ", " {name}', text, re.MULTILINE), (command, short)
     assert {"--help", "--version"} <= common
 
