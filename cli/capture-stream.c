@@ -187,8 +187,10 @@ static void take_interface_option(CaptureStream *s, Interface *interface, guint 
 
 static void take_statistics_option(CaptureStream *s, Interface *interface, guint code, const guint8 *value, guint len)
 {
-    if ((code == OPTION_ISB_IFDROP || code == OPTION_ISB_OSDROP) && len == 8)
-        interface->dropped = MAX(interface->dropped, get_u64(s, value));
+    bool drops = (code == OPTION_ISB_IFDROP || code == OPTION_ISB_OSDROP) && len == 8;
+    guint64 number = drops ? get_u64(s, value) : 0;
+    if (number != UINT64_MAX) // which some write for a number they do not know
+        interface->dropped = MAX(interface->dropped, number);
 }
 
 static void set_time(const Interface *interface, guint64 units, CapturePacket *packet)

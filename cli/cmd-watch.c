@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEFAULT_LIMIT 100000
+#define DEFAULT_LIMIT 50000
 #define MIN_LIMIT 100
 
 typedef struct {
@@ -80,7 +80,7 @@ static const GOptionEntry entries[] = {
     {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) reading_set_output,
      "Append to FILE instead of printing to standard output", "FILE"},
     {"tshark-packets", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_limit,
-     "Packets that matter after which another tshark takes over, which bounds memory (default: 100000)", "NUMBER"},
+     "Packets that matter after which another tshark takes over, which bounds memory (default: 50000)", "NUMBER"},
     {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_input, NULL, NULL},
     G_OPTION_ENTRY_NULL,
 };

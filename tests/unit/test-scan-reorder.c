@@ -180,6 +180,25 @@ static void test_far_ahead(void)
     line_clear(&line);
 }
 
+/// What waits goes on at the second tick, unless what was missing came between.
+static void test_tick(void)
+{
+    Line line;
+    begin(&line, 100);
+    send_segment(&line, 0, 111, 5001, TCP_ACK, 10);
+    reorder_tick(line.reorder, take, &line);
+    expect(&line, "");
+    reorder_tick(line.reorder, take, &line);
+    expect(&line, "4 ");
+    send_segment(&line, 0, 131, 5001, TCP_ACK, 10);
+    reorder_tick(line.reorder, take, &line);
+    send_segment(&line, 0, 121, 5001, TCP_ACK, 10);
+    send_segment(&line, 0, 151, 5001, TCP_ACK, 10);
+    reorder_tick(line.reorder, take, &line);
+    expect(&line, "4 6 5 ");
+    line_clear(&line);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -188,6 +207,7 @@ int main(int argc, char **argv)
     g_test_add_func("/scan/reorder/sequence-numbers-wrap", test_sequence_numbers_wrap);
     g_test_add_func("/scan/reorder/again", test_again);
     g_test_add_func("/scan/reorder/lost", test_lost);
+    g_test_add_func("/scan/reorder/tick", test_tick);
     g_test_add_func("/scan/reorder/bound", test_bound);
     g_test_add_func("/scan/reorder/new-connection", test_new_connection);
     g_test_add_func("/scan/reorder/reset", test_reset);
