@@ -13,6 +13,7 @@ import signal
 import struct
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -157,13 +158,12 @@ def test_told_when_it_is_seen(cli: Tools, validator, name: str) -> None:
     """One packet at a time: what a packet has to bring about is seen before the next one is written."""
     talk = Talk(name=name)
     expected = cli.events(cli.write(talk.capture, f"capture.{name}"))
-    judged = {e["frame"] for e in expected if e["event"] == "evidence" and e["confidence"] == "wmi"}
-    first = {}
+    first: dict[int, int] = {}
     for event in expected:
         if event["event"] == "evidence" and event["confidence"] == "wmi":
             first.setdefault(event["conn"], event["frame"])
     closed = {talk.last(rpc) for rpc in talk.session.conversations}
-    assert judged and len(first) == len(closed) == 2
+    assert len(first) == len(closed) == 2
     records = []
     with watching(cli, "-T", "ndjson", "-") as watch:
         watch.write(talk.pieces[0])
@@ -181,7 +181,8 @@ def test_told_when_it_is_seen(cli: Tools, validator, name: str) -> None:
     for record in records:
         validator(record)
         assert record["capture"] == {"path": "-", "complete": True, "note": None}
-    same_as_list(cli, records, talk.capture) if name == "pcapng" else None
+    if name == "pcapng":  # a pcap has not all digits of the times
+        same_as_list(cli, records, talk.capture)
 
 
 def test_open_at_the_end(cli: Tools) -> None:
@@ -244,22 +245,16 @@ def test_no_capture(cli: Tools, data: bytes, text: str) -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_overtaken_packet_does_not_wait_for_ever(cli: Tools) -> None:
-    """A packet that the capture missed, and a quiet link: what is behind it is told all the same."""
+def test_missed_packet_is_not_waited_for(cli: Tools) -> None:
+    """The capture missed a packet, and nothing acknowledges it: the one behind it is told all the same."""
     lab = Lab(seed=7)
     rpc = lab.connect(CLIENT, SERVER, 49670)
+    rpc.tcp.send(0, b"missed")
+    begun = len(lab.packets())
     rpc.bind(rpc.offer(guids.IWbemServices))
-    capture = lab.capture()
-    frames = expect.flow(capture, rpc)
-    lost = Lab(seed=7)
-    rpc = lost.connect(CLIENT, SERVER, 49670)
-    rpc.tcp.send(0, b"lost")
-    rpc.bind(rpc.offer(guids.IWbemServices))
-    packets = [p for p in lost.packets() if b"lost" not in p.data]
-    bind = next(i for i, p in enumerate(packets) if bytes.fromhex("dc569c958c82cf11") in p.data[:400] or b"\x05\x00\x0b" in p.data)
-    assert frames
+    packets = [p for p in lab.packets()[: begun + 1] if b"missed" not in p.data]
     with watching(cli, "-T", "ndjson", "-") as watch:
-        watch.write(b"".join(pieces(Capture(packets[: bind + 1]), "pcapng")))
+        watch.write(Capture(packets).pcapng())
         assert watch.record()["state"] == "open"
         assert watch.end() == 0
 
@@ -445,8 +440,6 @@ def test_interface(cli: Tools, namespace: tuple[str, ...], validator) -> None:
 
 def wait_for_capture(watch: Watch) -> None:
     """Until dumpcap captures: it then has a packet socket."""
-    import time
-
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         lines = Path(f"/proc/{watch.process.pid}/net/packet").read_text().splitlines()
