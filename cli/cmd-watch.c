@@ -73,7 +73,7 @@ static gboolean set_input(const char *name, const char *value, gpointer data, GE
 /// A new option belongs into the man page too.
 static const GOptionEntry entries[] = {
     {"interface", 'i', 0, G_OPTION_ARG_CALLBACK, (gpointer) add_interface,
-     "Capture from this network interface; may be repeated", "NAME"},
+     "Capture from this network interface; may be repeated", "IFACE"},
     {"capture-filter", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_filter,
      "Capture only what this filter lets through (pcap-filter(7))", "FILTER"},
     {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
@@ -226,7 +226,7 @@ int cmd_watch(int argc, char **argv)
 {
     g_autofree char *description = make_description();
     const CommandHelp help = {
-        .arguments = "-i NAME… | -",
+        .arguments = "-i IFACE… | -",
         .summary = "Watches network interfaces, or a capture that grows on standard input (\"-\"), for remote WMI. A "
                    "connection is\ntold as soon as it is found, and again when it ends.",
         .description = description,

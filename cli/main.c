@@ -14,7 +14,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"list", "[OPTION…] CAPTURE…", "list the connections that carry remote WMI (the default)", cmd_list},
-    {"watch", "[OPTION…] -i NAME…", "tell of them as they happen, live (\"-\": a capture that grows)", cmd_watch},
+    {"watch", "[OPTION…] -i IFACE…", "tell of them as they happen, live (\"-\": a capture that grows)", cmd_watch},
     {"report", "[OPTION…] CAPTURE…", "write a report of it for the case, as one HTML file", cmd_report},
     {"extract", "[OPTION…] CAPTURE…", "copy the packets that it rests on", cmd_extract},
     {"doctor", "[OPTION…]", "check that tshark and the plugin work, and say what to mend", cmd_doctor},

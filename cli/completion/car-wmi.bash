@@ -45,6 +45,9 @@ _car_wmi()
         CONFIDENCE)
             words="wmi dcom rpcss"
             ;;
+        IFACE)
+            words=$(ls /sys/class/net 2>/dev/null)
+            ;;
         DIR)
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             compopt -o filenames
