@@ -10,6 +10,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 typedef struct {
@@ -313,16 +315,44 @@ static void check_disabled(Doctor *d)
     pass("protocol car is not switched off");
 }
 
-static void note_dumpcap(const Doctor *d)
+/// A program of Wireshark's: beside tshark, else in PATH. NULL: there is none. Owned by the caller.
+static char *find_program(const Doctor *d, const char *name)
 {
     g_autofree char *folder = g_path_get_dirname(d->tshark);
-    g_autofree char *beside = g_build_filename(folder, "dumpcap", NULL);
-    g_autofree char *dumpcap =
-        g_file_test(beside, G_FILE_TEST_EXISTS) ? g_steal_pointer(&beside) : g_find_program_in_path("dumpcap");
-    if (dumpcap && access(dumpcap, X_OK) != 0)
+    g_autofree char *beside = g_build_filename(folder, name, NULL);
+    return g_file_test(beside, G_FILE_TEST_EXISTS) ? g_steal_pointer(&beside) : g_find_program_in_path(name);
+}
+
+/// Whether a program runs with rights that its user does not have: set-user-ID or file capabilities.
+static bool is_privileged(const char *path)
+{
+    struct stat status;
+    return (stat(path, &status) == 0 && (status.st_mode & S_ISUID)) ||
+           getxattr(path, "security.capability", NULL, 0) > 0;
+}
+
+static void note_dumpcap(const Doctor *d)
+{
+    g_autofree char *dumpcap = find_program(d, "dumpcap");
+    if (!dumpcap || geteuid() == 0)
+        return;
+    const char *user = g_get_user_name();
+    if (access(dumpcap, X_OK) != 0)
         note("you may not capture live traffic (%s); reading captures works. To be allowed: sudo usermod -aG wireshark "
-             "%s",
-             dumpcap, g_get_user_name());
+             "%s, then log in again",
+             dumpcap, user);
+    else if (!is_privileged(dumpcap))
+        note("you may not capture live traffic (%s has no rights of its own); reading captures works. To be allowed: "
+             "sudo dpkg-reconfigure wireshark-common, then sudo usermod -aG wireshark %s, then log in again",
+             dumpcap, user);
+}
+
+/// The plugin is for Wireshark's windows as well, but car-wmi does not need them.
+static void note_windows(const Doctor *d)
+{
+    g_autofree char *wireshark = find_program(d, "wireshark");
+    if (!wireshark)
+        note("Wireshark itself is not installed; car-wmi needs tshark only. To look at packets: apt install wireshark");
 }
 
 static void note_profile(const Doctor *d)
@@ -378,6 +408,7 @@ static void examine(Doctor *d)
         return;
     check_disabled(d);
     note_dumpcap(d);
+    note_windows(d);
     if (d->install_profile)
         install_profile(d);
     else

@@ -278,6 +278,40 @@ def test_doctor_says_when_it_cannot(cli: Tools, installed: Path, home: Path) -> 
         assert result.returncode == 2 and "there is no Wireshark profile CAR-WMI to copy" in result.stdout
 
 
+@pytest.fixture
+def beside(cli: Tools, home: Path) -> Path:
+    """A folder with a tshark, and room for other programs beside it."""
+    folder = home / "programs"
+    folder.mkdir()
+    (folder / "tshark").symlink_to(shutil.which("tshark"))
+    return folder
+
+
+@pytest.mark.parametrize(("mode", "said"), [
+    (0o755, "has no rights of its own); reading captures works. To be allowed: sudo dpkg-reconfigure wireshark-common"),
+    (0o644, "reading captures works. To be allowed: sudo usermod -aG wireshark"),
+    (0o4755, None),
+])  # fmt: skip
+def test_doctor_notes_who_may_capture(cli: Tools, beside: Path, mode: int, said: str | None) -> None:
+    (beside / "dumpcap").write_text("never run")
+    (beside / "dumpcap").chmod(mode)
+    result = cli.run(cli.program, "doctor", "--tshark", beside / "tshark")
+    notes = [line for line in result.stdout.splitlines() if "may not capture" in line]
+    assert result.returncode == 0 and len(notes) == (said is not None)
+    assert said is None or (str(beside / "dumpcap") in notes[0] and said in notes[0] and "log in again" in notes[0])
+
+
+def test_doctor_notes_that_the_windows_are_missing(cli: Tools, beside: Path) -> None:
+    def noted() -> bool:
+        result = cli.run(cli.program, "doctor", "--tshark", beside / "tshark", PATH=str(beside))
+        assert result.returncode == 0
+        return "· Wireshark itself is not installed" in result.stdout
+
+    assert noted()
+    (beside / "wireshark").write_text("never run")
+    assert not noted()
+
+
 def test_global_profile(cli: Tools, mixed: Mixed) -> None:
     """Where it is installed for all, tshark -C finds it without any copy."""
     listed = cli.run("tshark", "-G", "folders").stdout
