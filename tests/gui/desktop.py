@@ -16,7 +16,7 @@ import pyatspi
 from PIL import Image, ImageGrab
 
 T = TypeVar("T")
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until something that has to appear is given up."""
 
 
@@ -49,10 +49,23 @@ BULKY = {"tree", "table", "tree table", "popup menu"}
 """What is not entered when something is looked for: it has thousands of children, or is asked for by name."""
 
 
+NOISE = re.compile("^nl80211 not found.$| AtSpiAdaptor::")
+"""What libpcap says without hardware for it, and Qt of what a screen reader asks for."""
+
+RENAMED = {"button": "push button"}
+"""Names of roles in later versions of AT-SPI → the name that the tests use."""
+
+
+def role_of(node: pyatspi.Accessible) -> str:
+    """What it is."""
+    name = node.getRoleName()
+    return RENAMED.get(name, name)
+
+
 def search(node: pyatspi.Accessible, role: str, name: str | None, depth: int = 12) -> Iterator[pyatspi.Accessible]:
     """Everything of this role and name (None: any) below."""
     for child in children(node):
-        kind = child.getRoleName()
+        kind = role_of(child)
         if kind == role and (name is None or child.name == name):
             yield child
         if depth > 0 and kind not in BULKY:
@@ -99,21 +112,21 @@ class Window:
 
 
 class Wireshark:
-    """A running Wireshark with one capture open."""
+    """A running Wireshark with one capture open. `log`: where what it says goes; `settings`: its environment's."""
 
-    def __init__(self, capture: Path, *options: str, config: Path, plugins: Path) -> None:
+    def __init__(self, capture: Path, *options: str, log: Path, **settings: str) -> None:
         address = subprocess.run(
             ["gdbus", "call", "--session", "--dest", "org.a11y.Bus", "--object-path", "/org/a11y/bus",
              "--method", "org.a11y.Bus.GetAddress"],
             capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
         bus = {"AT_SPI_BUS_ADDRESS": re.search(r"'(.*)'", address)[1]}
-        settings = {"XDG_CONFIG_HOME": str(config), "WIRESHARK_PLUGIN_DIR": str(plugins)}
-        self.log = config / "wireshark.log"
-        with self.log.open("w") as log:
+        self.log = log
+        with log.open("w") as output:
             self.process = subprocess.Popen(
-                ["wireshark", *options, "-r", str(capture)], stdout=log, stderr=log, env=os.environ | bus | settings
-            )
+                ["wireshark", *options, "-r", str(capture)],
+                stdout=output, stderr=output, env=os.environ | bus | settings,
+            )  # fmt: skip
         self.capture = capture
         self.main = wait_for("Wireshark's window", lambda: self.window(capture.name))
         wait_for("the packets", lambda: self.displayed()[0] > 0)
@@ -154,6 +167,10 @@ class Wireshark:
                 return int(told[1]), int(told[2] or told[1])
         return 0, 0
 
+    def said(self) -> list[str]:
+        """Lines of what it printed, but for those that neither car-wmi nor its user has to do with."""
+        return [line for line in self.log.read_text().splitlines() if line.strip() and not NOISE.search(line)]
+
     def profile(self) -> str:
         """Name of the profile in the status bar."""
         return wait_for(
@@ -173,7 +190,7 @@ class Wireshark:
                     None,
                 ),
             )
-            popup = next((child for child in children(node) if child.getRoleName() == "popup menu"), None)
+            popup = next((child for child in children(node) if role_of(child) == "popup menu"), None)
             node = popup if popup is not None and name != path[-1] else node
         return node
 
@@ -224,7 +241,7 @@ class Wireshark:
         """Titles of the columns."""
         found = []
         for child in children(self.packet_list):
-            if child.getRoleName() not in ("column header", "table column header"):
+            if role_of(child) not in ("column header", "table column header"):
                 break
             found.append(child.name)
         return found
