@@ -25,13 +25,16 @@ cp -r /src/tests/gen /tmp/gen
 PYTHONDONTWRITEBYTECODE=1 /tmp/gen/make-sample /tmp/sample.pcapng
 chmod 644 /tmp/sample.pcapng
 for run in as_ana eval; do
-    $run "car-wmi doctor"
+    $run "car-wmi doctor" >/tmp/doctor || { cat /tmp/doctor; exit 1; }
+    grep "✓ Wireshark profile CAR-WMI: " /tmp/doctor
+    grep "Wireshark itself is not installed.*apt install wireshark" /tmp/doctor
     $run "car-wmi --version" | tee /tmp/version
     [ "$(grep -c "^car-wmi ${version%-*}\$\|^plugin ${version%-*}\$\|^tshark [0-9]" /tmp/version)" = 3 ]
     $run "car-wmi list /tmp/sample.pcapng" | grep WS05:7240
     $run "tshark -C CAR-WMI -r /tmp/sample.pcapng" | grep "WS05 pid 7240 logs in to"
     $run "car-wmi doctor --install-profile"
 done
+as_ana "car-wmi doctor" | grep "you may not capture live traffic .* dpkg-reconfigure wireshark-common, .* ana, then log in"
 [ -e ~ana/.config/wireshark/profiles/CAR-WMI/colorfilters ]
 rm -r ~ana/.config/wireshark ~/.config/wireshark
 for page in man1/car-wmi.1 man5/car-wmi-record.5 man7/car-wmi-filter.7; do
