@@ -60,7 +60,7 @@ static GPtrArray *make_argv(const Dumpcap *d, const char *filter)
 {
     GPtrArray *argv = g_ptr_array_new();
     g_ptr_array_add(argv, d->program);
-    const char *const options[] = {"-q", "-n", "-w", "-", "-B", BUFFER_MIB};
+    const char *const options[] = {"-q", "-w", "-", "-B", BUFFER_MIB};
     for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
         g_ptr_array_add(argv, (gpointer) options[i]);
     if (filter) { // before the interfaces it is for all of them

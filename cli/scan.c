@@ -35,12 +35,13 @@ static void keep(const CapturePacket *packet, gpointer data)
     scan->keep(packet, scan->data);
 }
 
-/// Of a flow of tickets, what the key distribution centre says, and where the conversation begins.
+/// Of a flow of tickets, what the key distribution centre says, and where the conversation begins and ends: from 4.4 on,
+/// Wireshark takes for a new one what comes after the end, even when it is the same again.
 static void keep_ticket(const CapturePacket *packet, gpointer data)
 {
     Layers layers;
     layers_read(packet, &layers);
-    if ((layers.port[0] == KERBEROS_PORT && layers.payload_len > 0) || layers.flags & TCP_SYN)
+    if ((layers.port[0] == KERBEROS_PORT && layers.payload_len > 0) || layers.flags & (TCP_SYN | TCP_FIN | TCP_RST))
         keep(packet, data);
 }
 
