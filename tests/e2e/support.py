@@ -17,6 +17,8 @@ from pathlib import Path
 from gen.capture import Capture
 
 NOBODY = 65534
+SHARED = Path(os.environ.get("CAR_WMI_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+"""Real captures and logs, where they are at hand."""
 READ = (0, 2, 14)
 """Exit statuses of tshark when it read the capture: all of it; as far as it goes, before 4.6 and from then on."""
 SEPARATOR, AGGREGATOR = "\t", "\x1f"
@@ -89,7 +91,8 @@ class Tools:
     def car_wmi(self, *arguments: str | Path, **options: object) -> subprocess.CompletedProcess:
         """car-wmi."""
         result = self.run(self.program, *arguments, **options)
-        if "ndjson" in arguments and "CAR_WMI_RECORDS" in os.environ:
+        # What a watch tells first depends on how fast things come.
+        if "ndjson" in arguments and "watch" not in arguments and "CAR_WMI_RECORDS" in os.environ:
             self._keep_records([str(argument) for argument in arguments], result.stdout, options.get("stdin"))
         return result
 
@@ -100,7 +103,8 @@ class Tools:
             digest.update(path.read_bytes() if path.is_file() else b"")
 
         def neutral(text: str) -> str:
-            return re.sub(re.escape(str(self.arena)) + r"(/\d+)?", "ARENA", text)
+            text = re.sub(re.escape(str(self.arena)) + r"(/\d+)?", "ARENA", text)
+            return text.replace(str(SHARED), "SHARED")
 
         entry = {
             "test": os.environ["PYTEST_CURRENT_TEST"].rpartition(" (")[0],
