@@ -14,9 +14,11 @@ guint64 capture_packet_time(const CapturePacket *packet)
     return secs * per_second + packet->nsecs / per_unit;
 }
 
-bool capture_packet_before(const CapturePacket *a, const CapturePacket *b)
+int capture_packet_compare(const CapturePacket *a, const CapturePacket *b)
 {
-    return a->secs < b->secs || (a->secs == b->secs && a->nsecs < b->nsecs);
+    if (a->secs != b->secs)
+        return a->secs < b->secs ? -1 : 1;
+    return a->nsecs < b->nsecs ? -1 : a->nsecs > b->nsecs;
 }
 
 HeldPacket *held_packet_new(const CapturePacket *packet)

@@ -37,8 +37,8 @@ typedef struct {
 /** Its time since 1970 in units of its last digit, as pcapng tells it; what is before that is 1970. */
 guint64 capture_packet_time(const CapturePacket *packet);
 
-/** Whether `a` was captured before `b`. */
-bool capture_packet_before(const CapturePacket *a, const CapturePacket *b);
+/** Negative when `a` was captured before `b`, positive when after it. */
+int capture_packet_compare(const CapturePacket *a, const CapturePacket *b);
 
 /** A packet with bytes of its own. */
 typedef struct HeldPacket {

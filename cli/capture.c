@@ -205,14 +205,20 @@ static bool run_alone(const CaptureOptions *options, const FeedInput *input, Cap
     return run_tshark(options->tshark, options->keys, TSHARK_DEFAULT, input->path, -1, &sink, &run->tshark, error);
 }
 
+bool capture_pipe(int ends[2], GError **error)
+{
+    if (pipe2(ends, O_CLOEXEC) == 0)
+        return true;
+    g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "no pipe to tshark: %s", g_strerror(errno));
+    return false;
+}
+
 static bool run_feed(const CaptureOptions *options, GPtrArray *inputs, const FeedOptions *feeding, CaptureRun *run,
                      GError **error)
 {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "no pipe to tshark: %s", g_strerror(errno));
+    if (!capture_pipe(ends, error))
         return false;
-    }
     run->frames = frame_map_new();
     run->fold = event_fold_new(0);
     event_fold_set_frames(run->fold, run->frames);
@@ -263,11 +269,8 @@ static bool plan_again(const FeedEnd *end, GHashTable *wanted, ScanOptions *scan
         return false;
     scan->everything = end->overflowed || scan->wanted;
     scan->wanted = wanted;
-    GHashTableIter iter;
-    gpointer key;
-    g_hash_table_iter_init(&iter, end->regrets ? end->regrets : wanted);
-    while (end->regrets && g_hash_table_iter_next(&iter, &key, NULL))
-        g_hash_table_add(wanted, g_memdup2(key, sizeof(FlowKey)));
+    if (end->regrets)
+        flow_keys_add_all(wanted, end->regrets);
     return true;
 }
 
@@ -308,7 +311,7 @@ RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, GError
     const FeedInput *first = g_ptr_array_index(inputs, 0);
     bool alone = inputs->len == 1 && !first->streams && !first->once;
     const char *path = alone ? first->path : "-";
-    g_autoptr(GHashTable) wanted = g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, NULL);
+    g_autoptr(GHashTable) wanted = flow_keys_new();
     g_autoptr(Progress) progress = start_progress(options, inputs);
     FeedOptions feeding = {
         .scan = {.everything = options->everything, .keys = options->keys->fd >= 0},

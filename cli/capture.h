@@ -37,6 +37,9 @@ bool capture_inputs_add(GPtrArray *inputs, const char *path, GError **error);
  * TSHARK_ERROR and TSHARK_INTERRUPT. */
 RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, GError **error);
 
+/** A pipe to tshark: `ends[0]` to read, `ends[1]` to write. Errors: UNREADABLE. */
+bool capture_pipe(int ends[2], GError **error);
+
 /** Lets tshark read the capture that comes out of the descriptor `input`, which is taken over, until its end; signals do not
  * end it. `note` says, when it is set, why not all of it was read; the caller owns it. Errors: as capture_read(). */
 bool capture_follow(const CaptureOptions *options, int input, EventFold *fold, char **note, GError **error);

@@ -315,14 +315,6 @@ static void check_disabled(Doctor *d)
     pass("protocol car is not switched off");
 }
 
-/// A program of Wireshark's: beside tshark, else in PATH. NULL: there is none. Owned by the caller.
-static char *find_program(const Doctor *d, const char *name)
-{
-    g_autofree char *folder = g_path_get_dirname(d->tshark);
-    g_autofree char *beside = g_build_filename(folder, name, NULL);
-    return g_file_test(beside, G_FILE_TEST_EXISTS) ? g_steal_pointer(&beside) : g_find_program_in_path(name);
-}
-
 /// Whether a program runs with rights that its user does not have: set-user-ID or file capabilities.
 static bool is_privileged(const char *path)
 {
@@ -333,7 +325,7 @@ static bool is_privileged(const char *path)
 
 static void note_dumpcap(const Doctor *d)
 {
-    g_autofree char *dumpcap = find_program(d, "dumpcap");
+    g_autofree char *dumpcap = tshark_companion(d->tshark, "dumpcap");
     if (!dumpcap || geteuid() == 0)
         return;
     const char *user = g_get_user_name();
@@ -350,7 +342,7 @@ static void note_dumpcap(const Doctor *d)
 /// The plugin is for Wireshark's windows as well, but car-wmi does not need them.
 static void note_windows(const Doctor *d)
 {
-    g_autofree char *wireshark = find_program(d, "wireshark");
+    g_autofree char *wireshark = tshark_companion(d->tshark, "wireshark");
     if (!wireshark)
         note("Wireshark itself is not installed; car-wmi needs tshark only. To look at packets: apt install wireshark");
 }

@@ -23,16 +23,6 @@ struct Dumpcap {
     GString *messages; ///< of the thread, until it ended
 };
 
-static char *find(const char *tshark)
-{
-    g_autofree char *folder = g_path_get_dirname(tshark);
-    char *beside = g_build_filename(folder, "dumpcap", NULL);
-    if (g_file_test(beside, G_FILE_TEST_EXISTS))
-        return beside;
-    g_free(beside);
-    return g_find_program_in_path("dumpcap");
-}
-
 static char *how_to_be_allowed(const char *program)
 {
     return g_strdup_printf(
@@ -82,7 +72,7 @@ Dumpcap *dumpcap_start(const char *tshark, const GPtrArray *interfaces, const ch
     d->interfaces = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < interfaces->len; i++)
         g_ptr_array_add(d->interfaces, g_strdup(g_ptr_array_index(interfaces, i)));
-    d->program = find(tshark);
+    d->program = tshark_companion(tshark, "dumpcap");
     if (!d->program) {
         g_set_error(error, DUMPCAP_ERROR, DUMPCAP_ERROR_MISSING,
                     "dumpcap is neither beside tshark nor in PATH, or may not be run by you: install it (apt install "
@@ -147,16 +137,13 @@ static const char *find_missing(const Dumpcap *d, const GPtrArray *names)
     return NULL;
 }
 
-/// "dumpcap: …", with the detail in parentheses that is on a line of its own.
+/// "dumpcap: …"
 static char *find_reason(const char *messages)
 {
     g_auto(GStrv) lines = g_strsplit(messages, "\n", -1);
     for (gsize i = 0; lines[i]; i++) {
-        if (!g_str_has_prefix(lines[i], "dumpcap: "))
-            continue;
-        const char *detail = lines[i + 1] && lines[i + 1][0] == '(' ? lines[i + 1] : NULL;
-        g_autofree char *whole = g_strconcat(lines[i], detail ? " " : "", detail, NULL);
-        return g_utf8_make_valid(whole, -1);
+        if (g_str_has_prefix(lines[i], "dumpcap: "))
+            return tshark_join_detail(lines[i], lines[i + 1]);
     }
     return NULL;
 }

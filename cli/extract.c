@@ -414,7 +414,7 @@ static bool copy_packets(GArray *works, GError **error)
         Work *next = NULL;
         for (guint i = 0; i < opened; i++) {
             Work *work = &g_array_index(works, Work, i);
-            if (work->pending && (!next || capture_packet_before(&work->packet, &next->packet)))
+            if (work->pending && (!next || capture_packet_compare(&work->packet, &next->packet) < 0))
                 next = work;
         }
         // The one opened last is of those that begin latest: while it is next, another may begin before its second.

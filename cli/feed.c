@@ -40,19 +40,18 @@ void feed_input_free(FeedInput *input)
     g_free(input);
 }
 
-/// False when there was no packet, and why.
-static bool note_error(FeedInput *input, bool read, const GError *error)
+static void note_error(FeedInput *input, const GError *error)
 {
     if (error && !input->note)
         input->note = g_strdup(error->message);
-    return read;
 }
 
 static bool read_packet(FeedInput *input, CaptureReader *reader, CapturePacket *packet)
 {
     g_autoptr(GError) error = NULL;
     bool read = capture_reader_next(reader, packet, &error);
-    return note_error(input, read, error);
+    note_error(input, error);
+    return read;
 }
 
 FeedInput *feed_input_open(const char *path, GError **error)
@@ -89,19 +88,12 @@ bool feed_input_find(const GPtrArray *inputs, const FeedInput *input)
     return false;
 }
 
-static int compare_times(const CapturePacket *a, const CapturePacket *b)
-{
-    if (a->secs != b->secs)
-        return a->secs < b->secs ? -1 : 1;
-    return a->nsecs < b->nsecs ? -1 : a->nsecs > b->nsecs;
-}
-
 static int compare_inputs(gconstpointer a, gconstpointer b)
 {
     const FeedInput *x = *(FeedInput *const *) a, *y = *(FeedInput *const *) b;
     if (x->empty != y->empty)
         return x->empty ? 1 : -1;
-    int times = compare_times(&x->first, &y->first);
+    int times = capture_packet_compare(&x->first, &y->first);
     return times ? times : strcmp(x->path, y->path);
 }
 
@@ -129,7 +121,8 @@ static bool next_packet(Source *source)
         return read_packet(source->input, source->reader, &source->packet);
     g_autoptr(GError) error = NULL;
     bool read = read_ahead_next(source->ahead, &source->packet, &error);
-    return note_error(source->input, read, error);
+    note_error(source->input, error);
+    return read;
 }
 
 static void end_ahead(Feed *feed, ReadAhead *ahead)
@@ -173,7 +166,7 @@ static void open_next(Feed *feed)
     bool first = source.reader != NULL; // is there already
     if (!source.reader && !source.ahead)
         source.reader = capture_reader_open(input->path, &error);
-    (void) note_error(input, true, error); // it was there a moment ago
+    note_error(input, error); // it was there a moment ago
     if (source.reader)
         capture_reader_set_progress(source.reader, feed->options.progress);
     source.packet.file = index;
@@ -190,16 +183,21 @@ static Source *choose(Feed *feed)
         Source *first = NULL;
         for (guint i = 0; i < feed->sources->len; i++) {
             Source *source = &g_array_index(feed->sources, Source, i);
-            if (!first || compare_times(&source->packet, &first->packet) < 0)
+            if (!first || capture_packet_compare(&source->packet, &first->packet) < 0)
                 first = source;
         }
         if (feed->next == feed->inputs->len)
             return first;
         const FeedInput *waiting = g_ptr_array_index(feed->inputs, feed->next);
-        if (first && !waiting->empty && compare_times(&waiting->first, &first->packet) > 0)
+        if (first && !waiting->empty && capture_packet_compare(&waiting->first, &first->packet) > 0)
             return first;
         open_next(feed);
     }
+}
+
+static bool has_overflowed(const Feed *feed)
+{
+    return scan_overflowed(feed->scan) || feed->overflowed;
 }
 
 /// Once something was dropped that should not have been, all is read again: tshark need not go on.
@@ -207,7 +205,7 @@ static void give_up(Feed *feed)
 {
     if (!feed->again || feed->in_vain)
         return;
-    feed->in_vain = scan_overflowed(feed->scan) || feed->overflowed || g_hash_table_size(scan_regrets(feed->scan)) > 0;
+    feed->in_vain = has_overflowed(feed) || g_hash_table_size(scan_regrets(feed->scan)) > 0;
     if (feed->in_vain)
         capture_writer_abandon(feed->writer);
 }
@@ -300,7 +298,7 @@ FeedEnd feed_finish(Feed *feed)
     (void) g_thread_join(feed->thread);
     close_all(feed);
     FeedEnd end = {
-        .overflowed = feed->again && (scan_overflowed(feed->scan) || feed->overflowed),
+        .overflowed = feed->again && has_overflowed(feed),
         .unwritable = feed->unwritable,
     };
     if (feed->again && g_hash_table_size(scan_regrets(feed->scan)) > 0)

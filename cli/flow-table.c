@@ -61,6 +61,25 @@ gboolean flow_key_equal(gconstpointer a, gconstpointer b)
     return memcmp(a, b, sizeof(FlowKey)) == 0;
 }
 
+GHashTable *flow_keys_new(void)
+{
+    return g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, NULL);
+}
+
+void flow_keys_add(GHashTable *keys, const FlowKey *key)
+{
+    g_hash_table_add(keys, g_memdup2(key, sizeof *key));
+}
+
+void flow_keys_add_all(GHashTable *keys, GHashTable *others)
+{
+    GHashTableIter iter;
+    gpointer key;
+    g_hash_table_iter_init(&iter, others);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        flow_keys_add(keys, key);
+}
+
 static Flow *at(const FlowTable *t, guint32 index)
 {
     return &t->blocks[index / BLOCK][index % BLOCK];

@@ -23,6 +23,11 @@ guint flow_key_hash(gconstpointer key);
 guint64 flow_key_hash64(const FlowKey *key, guint64 seed);
 gboolean flow_key_equal(gconstpointer a, gconstpointer b);
 
+/** A set of keys of its own. */
+GHashTable *flow_keys_new(void);
+void flow_keys_add(GHashTable *keys, const FlowKey *key);
+void flow_keys_add_all(GHashTable *keys, GHashTable *others);
+
 typedef enum {
     FLOW_UNDECIDED, ///< its packets wait
     FLOW_KEPT,

@@ -44,10 +44,17 @@ static ssize_t write_cookie(void *cookie, const char *data, size_t len)
     return (ssize_t) done;
 }
 
-static void open_stream(OutFile *file)
+/// False, with errno as the error, when there is no descriptor.
+static bool open_stream(OutFile *file, const char *path, GError **error)
 {
     static const cookie_io_functions_t functions = {.write = write_cookie};
+    if (file->fd < 0) {
+        set_error(error, path, errno);
+        out_file_discard(file);
+        return false;
+    }
     file->stream = fopencookie(file, "w", functions);
+    return true;
 }
 
 static bool is_standard_output(const char *path)
@@ -63,24 +70,16 @@ bool out_file_append(OutFile *file, const char *path, bool *goes_on, GError **er
         file->path = g_strdup(path);
         file->fd = g_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
         struct stat st;
-        if (file->fd < 0) {
-            set_error(error, path, errno);
-            out_file_discard(file);
-            return false;
-        }
-        *goes_on = fstat(file->fd, &st) == 0 && st.st_size > 0;
+        *goes_on = file->fd >= 0 && fstat(file->fd, &st) == 0 && st.st_size > 0;
     }
-    open_stream(file);
-    return true;
+    return open_stream(file, path, error);
 }
 
 bool out_file_open(OutFile *file, const char *path, GError **error)
 {
     *file = (OutFile){.fd = STDOUT_FILENO};
-    if (is_standard_output(path)) {
-        open_stream(file);
-        return true;
-    }
+    if (is_standard_output(path))
+        return open_stream(file, path, error);
     char *real = realpath(path, NULL); // a symbolic link stays one
     file->path = g_strdup(real ? real : path);
     free(real);
@@ -94,13 +93,7 @@ bool out_file_open(OutFile *file, const char *path, GError **error)
     } else {
         file->fd = open_temporary(file, exists ? &st : NULL);
     }
-    if (file->fd < 0) {
-        set_error(error, path, errno);
-        out_file_discard(file);
-        return false;
-    }
-    open_stream(file);
-    return true;
+    return open_stream(file, path, error);
 }
 
 /// Closes stream and descriptor; an error of theirs becomes the file's.

@@ -129,12 +129,6 @@ bool read_ahead_next(ReadAhead *ahead, CapturePacket *packet, GError **error)
     return true;
 }
 
-static void add_key(gpointer key, gpointer value, gpointer regrets)
-{
-    (void) value;
-    g_hash_table_add(regrets, g_memdup2(key, sizeof(FlowKey)));
-}
-
 bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets)
 {
     g_atomic_int_set(&ahead->stop, true);
@@ -142,7 +136,7 @@ bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets)
     g_cond_signal(&ahead->change);
     g_mutex_unlock(&ahead->lock);
     (void) g_thread_join(ahead->thread);
-    g_hash_table_foreach(scan_regrets(ahead->scan), add_key, regrets);
+    flow_keys_add_all(regrets, scan_regrets(ahead->scan));
     bool complete = !scan_overflowed(ahead->scan);
     held_packet_free_all(ahead->taken);
     held_packet_free_all(ahead->ready.first);

@@ -62,9 +62,9 @@ static void read_capture(ReportInput *input, const char *path)
     g_autoptr(GPtrArray) links = g_ptr_array_new();
     CapturePacket packet = {0}, first = {0}, last = {0};
     for (input->packets = 0; capture_reader_next(reader, &packet, NULL); input->packets++) {
-        if (input->packets == 0 || capture_packet_before(&packet, &first))
+        if (input->packets == 0 || capture_packet_compare(&packet, &first) < 0)
             first = packet;
-        if (input->packets == 0 || capture_packet_before(&last, &packet))
+        if (input->packets == 0 || capture_packet_compare(&last, &packet) < 0)
             last = packet;
         const char *link = capture_reader_link(reader);
         if (link && !g_ptr_array_find(links, link, NULL))

@@ -80,7 +80,7 @@ Scan *scan_new(const ScanOptions *options, ReorderFunc func, gpointer data)
     scan->keep = func;
     scan->data = data;
     scan->flows = flow_table_new(options->max_flows ? options->max_flows : MAX_FLOWS, leave, scan);
-    scan->regrets = g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, NULL);
+    scan->regrets = flow_keys_new();
     return scan;
 }
 
@@ -104,7 +104,7 @@ static void regret(Scan *scan, const FlowKey *key)
     if (g_hash_table_size(scan->regrets) >= MAX_REGRETS)
         scan->overflowed = true;
     else
-        g_hash_table_add(scan->regrets, g_memdup2(key, sizeof *key));
+        flow_keys_add(scan->regrets, key);
 }
 
 static bool has_port(const FlowKey *key, guint16 port)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tshark.h"
 
+#include "source-list.h"
+
 #include <fcntl.h>
 #include <gio/gio.h>
-#include <glib-unix.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -43,6 +43,13 @@ char *tshark_find(const char *given, GError **error)
     }
     // With a directory in it, so that it is not looked up in PATH.
     return strchr(given, '/') ? g_strdup(given) : g_build_filename(".", given, NULL);
+}
+
+char *tshark_companion(const char *tshark, const char *name)
+{
+    g_autofree char *folder = g_path_get_dirname(tshark);
+    g_autofree char *beside = g_build_filename(folder, name, NULL);
+    return g_file_test(beside, G_FILE_TEST_EXISTS) ? g_steal_pointer(&beside) : g_find_program_in_path(name);
 }
 
 /// One run: what the sources of its main context share.
@@ -116,68 +123,26 @@ static void on_child_end(GObject *child, GAsyncResult *result, gpointer data)
     run->open--;
 }
 
-static gboolean interrupt(Run *run, int number)
+static gboolean interrupt(int number, gpointer data)
 {
+    Run *run = data;
     run->interrupted_by = number;
     g_subprocess_force_exit(run->child);
     return G_SOURCE_CONTINUE;
 }
 
-static gboolean on_sigint(gpointer data)
-{
-    return interrupt(data, SIGINT);
-}
-
-static gboolean on_sigterm(gpointer data)
-{
-    return interrupt(data, SIGTERM);
-}
-
-static gboolean on_sighup(gpointer data)
-{
-    return interrupt(data, SIGHUP);
-}
-
-static const struct {
-    int number;
-    GSourceFunc func;
-} signals[] = {{SIGINT, on_sigint}, {SIGTERM, on_sigterm}, {SIGHUP, on_sighup}};
-
-/// The run's sources are destroyed with `sources`.
-static void add_source(Run *run, GPtrArray *sources, GSource *source, GSourceFunc func)
-{
-    g_source_set_callback(source, func, run, NULL);
-    g_source_attach(source, run->context);
-    g_ptr_array_add(sources, source);
-}
-
-static void free_source(gpointer source)
-{
-    g_source_destroy(source);
-    g_source_unref(source);
-}
-
-static void catch_signals(Run *run, GPtrArray *sources)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
-        struct sigaction old;
-        if (sigaction(signals[i].number, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
-            continue; // as under nohup
-        add_source(run, sources, g_unix_signal_source_new(signals[i].number), signals[i].func);
-    }
-}
-
 static void loop(Run *run, TsharkFlags flags)
 {
-    g_autoptr(GPtrArray) sources = g_ptr_array_new_with_free_func(free_source);
+    g_autoptr(GPtrArray) sources = source_list_new();
     GInputStream *output = g_subprocess_get_stdout_pipe(run->child);
     GInputStream *messages = g_subprocess_get_stderr_pipe(run->child);
-    add_source(run, sources, g_pollable_input_stream_create_source(G_POLLABLE_INPUT_STREAM(output), NULL),
-               G_SOURCE_FUNC(on_output));
-    add_source(run, sources, g_pollable_input_stream_create_source(G_POLLABLE_INPUT_STREAM(messages), NULL),
-               G_SOURCE_FUNC(on_messages));
+    source_list_add(sources, run->context, g_pollable_input_stream_create_source(G_POLLABLE_INPUT_STREAM(output), NULL),
+                    G_SOURCE_FUNC(on_output), run);
+    source_list_add(sources, run->context,
+                    g_pollable_input_stream_create_source(G_POLLABLE_INPUT_STREAM(messages), NULL),
+                    G_SOURCE_FUNC(on_messages), run);
     if (!(flags & TSHARK_APART))
-        catch_signals(run, sources);
+        source_list_add_signals(sources, run->context, interrupt, run);
     run->open = 3;
     g_subprocess_wait_async(run->child, NULL, on_child_end, run);
     while (run->open > 0)
@@ -204,7 +169,7 @@ static GSubprocess *start(const char *const *argv, TsharkFlags flags, int input,
         g_subprocess_launcher_setenv(launcher, "WIRESHARK_CONFIG_DIR", "/nonexistent", TRUE);
         g_subprocess_launcher_setenv(launcher, "WIRESHARK_DATA_DIR", "/nonexistent", TRUE);
     }
-    // Half of tshark's start is memory that is asked for bit by bit.
+    // A fifth of tshark's start is memory that is asked for bit by bit.
     g_subprocess_launcher_setenv(launcher, "MALLOC_TOP_PAD_", "33554432", FALSE);
     g_subprocess_launcher_setenv(launcher, "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", FALSE);
     if (flags & TSHARK_APART)
@@ -264,6 +229,13 @@ static const char *behind(const char *text, const char *prefix)
     return g_str_has_prefix(text, prefix) ? text + strlen(prefix) : text;
 }
 
+char *tshark_join_detail(const char *line, const char *next)
+{
+    const char *detail = next && next[0] == '(' ? next : NULL;
+    g_autofree char *whole = g_strconcat(line, detail ? " " : "", detail, NULL);
+    return g_utf8_make_valid(whole, -1);
+}
+
 char *tshark_reason(const char *messages, const char *path)
 {
     g_auto(GStrv) lines = g_strsplit(messages ? messages : "", "\n", -1);
@@ -277,10 +249,7 @@ char *tshark_reason(const char *messages, const char *path)
         text = behind(behind(text, "appears to have been "), "appears to be ");
         size_t len = strlen(text);
         g_autofree char *reason = g_strndup(text, g_str_has_suffix(text, ".") ? len - 1 : len);
-        // The detail, in parentheses, is on a line of its own.
-        const char *detail = lines[i + 1] && lines[i + 1][0] == '(' ? lines[i + 1] : NULL;
-        g_autofree char *whole = g_strconcat(reason, detail ? " " : "", detail, NULL);
-        return g_utf8_make_valid(whole, -1);
+        return tshark_join_detail(reason, lines[i + 1]);
     }
     return NULL;
 }

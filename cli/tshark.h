@@ -46,6 +46,9 @@ typedef void (*TsharkLineFunc)(const char *line, size_t len, gpointer data);
  * in its text. */
 char *tshark_find(const char *given, GError **error);
 
+/** Another program of Wireshark's: beside `tshark`, else that in PATH. NULL: there is none. Owned by the caller. */
+char *tshark_companion(const char *tshark, const char *name);
+
 /** Runs `argv` (NULL-terminated, no shell) to its end and gives each line of its standard output to `on_line`. The
  * child's standard input is `input` (-1: nothing), which is taken over; it finds the open file `file` (-1: none) under the
  * name TSHARK_FILE. SIGINT, SIGTERM and SIGHUP end the child.
@@ -58,6 +61,10 @@ char *tshark_output(const char *const *argv, TsharkEnd *end, GError **error);
 
 /** Set-up of a child that signals of the terminal do not reach. */
 void tshark_leave_session(gpointer data);
+
+/** A line of what a program of Wireshark's says, with the detail in parentheses that is on the next line, if it is one. Owned by
+ * the caller, valid UTF-8. */
+char *tshark_join_detail(const char *line, const char *next);
 
 /** What tshark's messages say is wrong, in one line, without the name of the capture `path` (may be NULL) they speak of.
  * NULL when they say nothing. Owned by the caller, valid UTF-8. */

@@ -17,8 +17,8 @@ typedef struct {
 struct WatchLegs {
     const WatchRunOptions *options;
     guint64 limit;
-    GPtrArray
-        *legs; ///< Leg *, the oldest first: one that takes no new connections any more, one, one that is to be next
+    /// Leg *, the oldest first: one that takes no new connections any more, one, one that is to be next
+    GPtrArray *legs;
     GPtrArray *ending; ///< WatchRun *
     bool overlap;      ///< the last leg is the next one
     gint64 overlap_end;
@@ -39,7 +39,7 @@ static bool add_leg(WatchLegs *w, bool owns)
         return false;
     Leg *leg = g_new0(Leg, 1);
     leg->run = run;
-    leg->flows = g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, NULL);
+    leg->flows = flow_keys_new();
     leg->takes_new = true;
     g_ptr_array_add(w->legs, leg);
     return true;
@@ -124,7 +124,7 @@ static void add_flow(WatchLegs *w, const FlowKey *key)
     for (guint i = 0; i < w->legs->len; i++) {
         Leg *leg = leg_at(w, i);
         if (leg->takes_new)
-            g_hash_table_add(leg->flows, g_memdup2(key, sizeof *key));
+            flow_keys_add(leg->flows, key);
         else
             g_hash_table_remove(leg->flows, key);
     }

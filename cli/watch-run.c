@@ -3,10 +3,6 @@
 
 #include "capture-writer.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #define FOLD_LIMIT ((size_t) 256 << 20)
 
 /// What was told of a connection.
@@ -22,12 +18,12 @@ struct WatchRun {
     EventFold *fold;
     CaptureWriter *writer; ///< NULL once nothing more comes
     GThread *thread;
-    int fd;                 ///< that tshark reads
-    gint64 packets;         ///< that were added
-    gint64 borrowed;        ///< connections that begin with so many packets are not told of; atomic
-    gint ended;             ///< atomic
-    GHashTable *told;       ///< number of the conversation → Told
-    GHashTable *activities; ///< tshark's number → ours, int64_t each
+    int fd;                  ///< that tshark reads
+    gint64 packets;          ///< that were added
+    _Atomic gint64 borrowed; ///< connections that begin with so many packets are not told of
+    gint ended;              ///< atomic
+    GHashTable *told;        ///< number of the conversation → Told
+    GHashTable *activities;  ///< tshark's number → ours, int64_t each
     char *note;
     GError *error;
 };
@@ -57,8 +53,7 @@ static void tell(WatchRun *run, int64_t conn, RecordState state)
 {
     g_autoptr(RecordSet) set = event_fold_view(run->fold, conn);
     Record *r = set ? g_ptr_array_index(set->records, 0) : NULL;
-    if (!r || r->confidence < run->options->min_confidence ||
-        r->order <= __atomic_load_n(&run->borrowed, __ATOMIC_ACQUIRE))
+    if (!r || r->confidence < run->options->min_confidence || r->order <= run->borrowed)
         return;
     Told *told = g_hash_table_lookup(run->told, &conn);
     if (!told) {
@@ -113,10 +108,8 @@ static gpointer follow(gpointer data)
 WatchRun *watch_run_start(const WatchRunOptions *options, bool owns, GError **error)
 {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "no pipe to tshark: %s", g_strerror(errno));
+    if (!capture_pipe(ends, error))
         return NULL;
-    }
     WatchRun *run = g_new0(WatchRun, 1);
     run->options = options;
     run->fd = ends[0];
@@ -134,7 +127,7 @@ WatchRun *watch_run_start(const WatchRunOptions *options, bool owns, GError **er
 
 void watch_run_own(WatchRun *run, bool all)
 {
-    __atomic_store_n(&run->borrowed, all ? 0 : run->packets, __ATOMIC_RELEASE);
+    run->borrowed = all ? 0 : run->packets;
 }
 
 bool watch_run_add(WatchRun *run, const CapturePacket *packet)

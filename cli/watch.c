@@ -4,13 +4,13 @@
 #include "capture-stream.h"
 #include "dumpcap.h"
 #include "scan.h"
+#include "source-list.h"
 #include "watch-legs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +22,8 @@ typedef struct {
     WatchEnd *end;
     Dumpcap *dumpcap; ///< NULL: standard input
     GMainLoop *loop;
-    int wake[2]; ///< written to when standard input is to be read no longer
+    bool stopped; ///< by a signal
+    int wake[2];  ///< written to when standard input is to be read no longer
     // of the thread that reads
     CaptureStream *stream;
     Scan *scan;
@@ -179,8 +180,7 @@ static void judge_end(Watch *w, bool interrupted)
         g_clear_error(&w->error);
         w->error = g_steal_pointer(&fault);
     }
-    w->end->packets = capture_stream_packets(w->stream);
-    if (!w->error || w->end->packets == 0 || w->unable)
+    if (!w->error || capture_stream_packets(w->stream) == 0 || w->unable)
         return;
     w->end->fault = g_strdup(w->error->message);
     add_note(w, g_strdup(w->error->message));
@@ -205,27 +205,14 @@ static gpointer read_and_finish(gpointer data)
 
 // ---- the main thread
 
-static gboolean take_signal(Watch *w, int number)
+static gboolean on_signal(int number, gpointer data)
 {
-    if (!w->end->signal)
+    (void) number;
+    Watch *w = data;
+    if (!w->stopped)
         stop(w);
-    w->end->signal = number;
+    w->stopped = true;
     return G_SOURCE_REMOVE; // a second one ends at once
-}
-
-static gboolean on_sigint(gpointer data)
-{
-    return take_signal(data, SIGINT);
-}
-
-static gboolean on_sigterm(gpointer data)
-{
-    return take_signal(data, SIGTERM);
-}
-
-static gboolean on_sighup(gpointer data)
-{
-    return take_signal(data, SIGHUP);
 }
 
 static gboolean on_output_gone(int fd, GIOCondition condition, gpointer data)
@@ -238,42 +225,14 @@ static gboolean on_output_gone(int fd, GIOCondition condition, gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static void add_sources(Watch *w, GArray *sources)
-{
-    static const struct {
-        int number;
-        GSourceFunc func;
-    } signals[] = {{SIGINT, on_sigint}, {SIGTERM, on_sigterm}, {SIGHUP, on_sighup}};
-    for (gsize i = 0; i < G_N_ELEMENTS(signals); i++) {
-        struct sigaction old;
-        if (sigaction(signals[i].number, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
-            continue; // as under nohup
-        GSource *source = g_unix_signal_source_new(signals[i].number);
-        g_source_set_callback(source, signals[i].func, w, NULL);
-        g_source_attach(source, NULL);
-        g_array_append_val(sources, source);
-    }
-    struct stat st;
-    if (fstat(w->options->output, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))) {
-        GSource *source = g_unix_fd_source_new(w->options->output, G_IO_ERR);
-        g_source_set_callback(source, G_SOURCE_FUNC(on_output_gone), w, NULL);
-        g_source_attach(source, NULL);
-        g_array_append_val(sources, source);
-    }
-}
-
-static void free_source(gpointer data)
-{
-    GSource *source = *(GSource **) data;
-    g_source_destroy(source);
-    g_source_unref(source);
-}
-
 static void run(Watch *w)
 {
-    g_autoptr(GArray) sources = g_array_new(FALSE, FALSE, sizeof(GSource *));
-    g_array_set_clear_func(sources, free_source);
-    add_sources(w, sources);
+    g_autoptr(GPtrArray) sources = source_list_new();
+    source_list_add_signals(sources, NULL, on_signal, w);
+    struct stat st;
+    if (fstat(w->options->output, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+        source_list_add(sources, NULL, g_unix_fd_source_new(w->options->output, G_IO_ERR),
+                        G_SOURCE_FUNC(on_output_gone), w);
     w->loop = g_main_loop_new(NULL, FALSE);
     GThread *thread = g_thread_new("read", read_and_finish, w);
     g_main_loop_run(w->loop);

@@ -25,12 +25,10 @@ typedef struct {
 
 /** What came of it. */
 typedef struct {
-    guint64 packets; ///< that were read
     GArray *counts;  ///< DumpcapCount: of interfaces, in their order
     guint64 dropped; ///< of standard input, as far as it tells
     char *fault;     ///< why it ended early; NULL when the capture ended or was ended
     bool unwanted;   ///< it ended because nobody takes records any more
-    int signal;      ///< that ended it, else 0
 } WatchEnd;
 
 void watch_end_clear(WatchEnd *end);

@@ -40,20 +40,26 @@ RULES = "".join(
 )
 
 
-def memory(root: int) -> int:
-    """Bytes that a process and its descendants take."""
-    parents: dict[int, list[int]] = {}
+def processes(root: int) -> list[int]:
+    """A process and its descendants."""
+    children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
                 parent = int(Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1])
             except OSError:
                 continue
-            parents.setdefault(parent, []).append(int(name))
-    total, queue = 0, [root]
-    while queue:
-        pid = queue.pop()
-        queue += parents.get(pid, [])
+            children.setdefault(parent, []).append(int(name))
+    found = [root]
+    for pid in found:
+        found += children.get(pid, [])
+    return found
+
+
+def memory(root: int) -> int:
+    """Bytes that a process and its descendants take."""
+    total = 0
+    for pid in processes(root):
         try:
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         except OSError:

@@ -25,13 +25,10 @@ CABLE = "ip link add va mtu 9000 type veth peer name vb mtu 9000 && ip link set 
 
 def cpu(root: int) -> float:
     """Seconds that a process and its children, that still run, took."""
-    total, queue = 0, [root]
-    while queue:
-        pid = queue.pop()
+    total = 0
+    for pid in compare.processes(root):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         total += int(fields[11]) + int(fields[12])
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            queue += [int(child) for child in (task / "children").read_text().split()]
     return total / os.sysconf("SC_CLK_TCK")
 
 
