@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // car-wmi doctor: checks what car-wmi needs, one line each, and says how to mend what is wrong.
 
-#include "capture.h"
+#include "base/text-escape.h"
 #include "command.h"
-#include "plugin-files.h"
 #include "profile.h"
-#include "text-escape.h"
+#include "reading/capture.h"
+#include "tshark/plugin-files.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ static gboolean set_install_profile(const char *name, const char *value, gpointe
     return TRUE;
 }
 
-/// A new option belongs into the man page and the shell completions too.
+/** A new option belongs into the man page and the shell completions too. */
 static const GOptionEntry entries[] = {
     {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
      "The tshark to check (default: that in PATH)", "PATH"},
@@ -48,7 +48,7 @@ static const GOptionEntry entries[] = {
     G_OPTION_ENTRY_NULL,
 };
 
-/// Some of the plugin's display-filter fields: when these are there, all are.
+/** Some of the plugin's display-filter fields: when these are there, all are. */
 static const char *const fields[] = {
     "car.wmi_rpc",        "car.wmi_rpc.confidence", "car.wmi_rpc.evidence",  "car.wmi_rpc.activity",
     "car.wmi_rpc.method", "car.wmi_rpc.interface",  "car.wmi_rpc.auth_type",
@@ -76,7 +76,7 @@ static void doctor_clear(Doctor *d)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Doctor, doctor_clear)
 
-/// Whether a run of tshark failed because this program was told to end: then there is nothing to say about tshark.
+/** Whether a run of tshark failed because this program was told to end: then there is nothing to say about tshark. */
 static bool interrupted(Doctor *d, const GError *error)
 {
     if (error && error->domain == TSHARK_INTERRUPT)
@@ -87,7 +87,7 @@ static bool interrupted(Doctor *d, const GError *error)
 static void print_line(const char *mark, const char *format, va_list args)
 {
     g_autofree char *text = g_strdup_vprintf(format, args);
-    g_autofree char *line = text_escape(text, command_ascii_only());
+    g_autofree char *line = text_escape(text, terminal_is_ascii());
     (void) printf("%s %s\n", mark, line);
 }
 
@@ -95,7 +95,7 @@ G_GNUC_PRINTF(1, 2) static void pass(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    print_line(command_ascii_only() ? "ok  " : "✓", format, args);
+    print_line(terminal_is_ascii() ? "ok  " : "✓", format, args);
     va_end(args);
 }
 
@@ -103,7 +103,7 @@ G_GNUC_PRINTF(2, 3) static void fail(Doctor *d, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    print_line(command_ascii_only() ? "FAIL" : "✗", format, args);
+    print_line(terminal_is_ascii() ? "FAIL" : "✗", format, args);
     va_end(args);
     d->failed = true;
 }
@@ -112,16 +112,16 @@ G_GNUC_PRINTF(1, 2) static void note(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    print_line(command_ascii_only() ? "note" : "·", format, args);
+    print_line(terminal_is_ascii() ? "note" : "·", format, args);
     va_end(args);
 }
 
-/// What to do about the check that failed last.
+/** What to do about the check that failed last. */
 G_GNUC_PRINTF(1, 2) static void mend(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    print_line(command_ascii_only() ? "     ->" : "  →", format, args);
+    print_line(terminal_is_ascii() ? "     ->" : "  →", format, args);
     va_end(args);
 }
 
@@ -163,7 +163,7 @@ static bool check_tshark(Doctor *d)
     return true;
 }
 
-/// A plugin file that this tshark should load, in the order it looks for them.
+/** A plugin file that this tshark should load, in the order it looks for them. */
 static bool check_files(Doctor *d)
 {
     g_autoptr(GPtrArray) files = plugin_files_find(d->global_plugins);
@@ -199,7 +199,7 @@ static bool check_files(Doctor *d)
     return false;
 }
 
-/// The line of tshark's messages that tells about the plugin; NULL when none does.
+/** The line of tshark's messages that tells about the plugin; NULL when none does. */
 static char *find_message(const char *messages)
 {
     g_auto(GStrv) lines = g_strsplit(messages ? messages : "", "\n", -1);
@@ -315,7 +315,7 @@ static void check_disabled(Doctor *d)
     pass("protocol car is not switched off");
 }
 
-/// Whether a program runs with rights that its user does not have: set-user-ID or file capabilities.
+/** Whether a program runs with rights that its user does not have: set-user-ID or file capabilities. */
 static bool is_privileged(const char *path)
 {
     struct stat status;
@@ -339,7 +339,7 @@ static void note_dumpcap(const Doctor *d)
              dumpcap, user);
 }
 
-/// The plugin is for Wireshark's windows as well, but car-wmi does not need them.
+/** The plugin is for Wireshark's windows as well, but car-wmi does not need them. */
 static void note_windows(const Doctor *d)
 {
     g_autofree char *wireshark = tshark_companion(d->tshark, "wireshark");

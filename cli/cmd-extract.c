@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // car-wmi extract: the packets that the findings rest on.
 
-#include "extract.h"
-#include "out-file.h"
-#include "reading.h"
-#include "report-input.h"
+#include "base/out-file.h"
+#include "case/extract.h"
+#include "case/report-input.h"
+#include "options.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -26,7 +26,7 @@ static gboolean set_folder(const char *name, const char *value, gpointer data, G
     return TRUE;
 }
 
-/// A new option belongs into the man page too.
+/** A new option belongs into the man page too. */
 static const GOptionEntry entries[] = {
     {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) reading_set_output,
      "Write the packets of all activities to FILE (- is standard output)", "FILE"},
@@ -35,7 +35,7 @@ static const GOptionEntry entries[] = {
     G_OPTION_ENTRY_NULL,
 };
 
-/// The captures that were read, as they were named.
+/** The captures that were read, as they were named. */
 static GArray *make_captures(const Reading *reading, GPtrArray *inputs)
 {
     GArray *captures = g_array_new(FALSE, FALSE, sizeof(ExtractCapture));
@@ -59,14 +59,14 @@ static GArray *make_captures(const Reading *reading, GPtrArray *inputs)
 static void warn_about(const ExtractPart *part, const char *path)
 {
     if (part->missing > 0)
-        command_warn("%s: of %u %s not all packets were found", path, part->missing,
-                     part->missing == 1 ? "connection" : "connections");
+        warn_user("%s: of %u %s not all packets were found", path, part->missing,
+                  part->missing == 1 ? "connection" : "connections");
 }
 
-/// Says of an error, unless that is a reader who went away. Always COMMAND_UNABLE.
+/** Says of an error, unless that is a reader who went away. Always COMMAND_UNABLE. */
 static int unable(const GError *error)
 {
-    command_warn("%s", error->message);
+    warn_user("%s", error->message);
     return COMMAND_UNABLE;
 }
 
@@ -85,7 +85,7 @@ static int write_all(const char *path, GArray *captures, GPtrArray *activities, 
     return COMMAND_MATCHED;
 }
 
-/// Files of `count` activities from number `from` on.
+/** Files of `count` activities from number `from` on. */
 static int write_some(const char *folder, GArray *captures, GPtrArray *activities, guint from, guint count, bool keys)
 {
     g_autoptr(GError) error = NULL;
@@ -118,7 +118,7 @@ static int write_some(const char *folder, GArray *captures, GPtrArray *activitie
 static int write_each(const char *folder, GArray *captures, GPtrArray *activities, bool keys)
 {
     if (g_mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        command_warn("%s: %s", folder, g_strerror(errno));
+        warn_user("%s: %s", folder, g_strerror(errno));
         return COMMAND_UNABLE;
     }
     int status = COMMAND_MATCHED;
@@ -127,14 +127,14 @@ static int write_each(const char *folder, GArray *captures, GPtrArray *activitie
     return status;
 }
 
-/// Whether the folder holds an earlier extract, with which this one's files would be mixed up. Says so.
+/** Whether the folder holds an earlier extract, with which this one's files would be mixed up. Says so. */
 static bool is_taken(const char *folder)
 {
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     for (const char *name; dir && (name = g_dir_read_name(dir));) {
         if (!g_pattern_match_simple("activity-*.pcapng", name))
             continue;
-        command_warn("%s: holds files of an extract already: name another folder", folder);
+        warn_user("%s: holds files of an extract already: name another folder", folder);
         return true;
     }
     return false;
@@ -168,7 +168,7 @@ static int extract(const ExtractOptions *options)
     return status == COMMAND_MATCHED ? reading_status(&reading) : status;
 }
 
-/// NULL when all captures can be read twice.
+/** NULL when all captures can be read twice. */
 static const char *find_pipe(const GPtrArray *captures)
 {
     for (guint i = 0; i < captures->len; i++) {
@@ -194,13 +194,13 @@ int cmd_extract(int argc, char **argv)
     if (!command_parse(&argc, &argv, &help, &options, entries, reading_entries, reading_capture_entries, NULL))
         status = COMMAND_UNABLE;
     else if (options.reading.captures->len == 0)
-        command_warn("no capture named (see %s --help)", argv[0]);
+        warn_user("no capture named (see %s --help)", argv[0]);
     else if (!options.reading.output && !options.folder)
-        command_warn("name a file with -o, or a folder with --per-activity");
+        warn_user("name a file with -o, or a folder with --per-activity");
     else if (find_pipe(options.reading.captures))
-        command_warn("%s: a pipe cannot be read twice: save it to a file",
-                     strcmp(find_pipe(options.reading.captures), "-") == 0 ? "standard input"
-                                                                           : find_pipe(options.reading.captures));
+        warn_user("%s: a pipe cannot be read twice: save it to a file",
+                  strcmp(find_pipe(options.reading.captures), "-") == 0 ? "standard input"
+                                                                        : find_pipe(options.reading.captures));
     else
         status = extract(&options);
     g_free(options.folder);

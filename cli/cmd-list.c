@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // car-wmi list: the connections of captures that match.
 
-#include "navigator.h"
-#include "out-file.h"
-#include "out.h"
-#include "reading.h"
+#include "base/out-file.h"
+#include "options.h"
+#include "output/format.h"
+#include "output/navigator.h"
 
 #include <unistd.h>
 
@@ -30,7 +30,7 @@ static gboolean set_navigator(const char *name, const char *value, gpointer data
     return TRUE;
 }
 
-/// A new option belongs into the man page too.
+/** A new option belongs into the man page too. */
 static const GOptionEntry entries[] = {
     {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
     {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) reading_set_output,
@@ -53,7 +53,7 @@ static OutStyle make_style(const ListOptions *options)
     return style;
 }
 
-/// Where records go, once something was read.
+/** Where records go, once something was read. */
 typedef struct {
     const ListOptions *options;
     Out out;
@@ -61,7 +61,7 @@ typedef struct {
     Navigator *navigator;
 } Listing;
 
-/// False when nothing more can be written: disk full, or the reader went away. It is said once, at the end.
+/** False when nothing more can be written: disk full, or the reader went away. It is said once, at the end. */
 static bool list_set(RecordSet *set, gpointer data)
 {
     Listing *listing = data;
@@ -121,7 +121,7 @@ static int list(const ListOptions *options)
     g_autoptr(GError) error = NULL;
     g_auto(OutFile) file = {0};
     if (!out_file_open(&file, options->reading.output, &error)) {
-        command_warn("%s", error->message);
+        warn_user("%s", error->message);
         return COMMAND_UNABLE;
     }
     g_autoptr(Navigator) navigator = navigator_new();
@@ -135,7 +135,7 @@ static int list(const ListOptions *options)
         if (written && options->navigator)
             written = write_navigator(navigator, options->navigator, &error);
         if (!written && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PIPE)) {
-            command_warn("%s", error->message);
+            warn_user("%s", error->message);
             status = COMMAND_UNABLE;
         } else {
             print_summary(&reading);
@@ -160,7 +160,7 @@ int cmd_list(int argc, char **argv)
     if (!command_parse(&argc, &argv, &help, &options, entries, reading_entries, reading_capture_entries, NULL))
         status = COMMAND_UNABLE;
     else if (options.reading.captures->len == 0 && options.reading.host_logs->len == 0)
-        command_warn("no capture named (see %s --help)", argv[0]);
+        warn_user("no capture named (see %s --help)", argv[0]);
     else
         status = list(&options);
     g_free(options.navigator);

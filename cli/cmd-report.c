@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // car-wmi report: what was found, as one file for the case.
 
-#include "capture.h"
-#include "out-file.h"
-#include "reading.h"
-#include "report-input.h"
+#include "base/out-file.h"
+#include "case/report-input.h"
+#include "options.h"
+#include "reading/capture.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_NOTE ((gsize) 1 << 16)
+#define MAX_NOTE ((size_t) 1 << 16)
 
 typedef struct {
     ReadingOptions reading;
@@ -40,7 +40,7 @@ static gboolean set_note_file(const char *name, const char *value, gpointer data
     return TRUE;
 }
 
-/// A new option belongs into the man page too.
+/** A new option belongs into the man page too. */
 static const GOptionEntry entries[] = {
     {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) reading_set_output,
      "Write to FILE instead of standard output", "FILE"},
@@ -66,7 +66,7 @@ static void append_word(GString *line, const char *word)
     g_string_append_printf(line, "%s%s", line->len ? " " : "", quoted);
 }
 
-/// As it was given, but for the files with secrets.
+/** As it was given, but for the files with secrets. */
 static char *make_command(int argc, char **argv)
 {
     static const char *const secrets[] = {"--keytab", "--nt-password-file"};
@@ -89,21 +89,21 @@ static char *make_command(int argc, char **argv)
 
 // -- facts -----------------------------------------------------------------------------------------------------------
 
-/// Now, or what SOURCE_DATE_EPOCH says.
+/** Now, or what SOURCE_DATE_EPOCH says. */
 static char *make_created(void)
 {
     const char *epoch = g_getenv("SOURCE_DATE_EPOCH");
-    gint64 seconds = 0;
+    int64_t seconds = 0;
     bool fixed = epoch && g_ascii_string_to_signed(epoch, 10, 0, INT64_C(253402300799), &seconds, NULL);
     g_autoptr(GDateTime) time = fixed ? g_date_time_new_from_unix_utc(seconds) : g_date_time_new_now_utc();
     return g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
 }
 
-/// NULL with an error, or when there is no file.
+/** NULL with an error, or when there is no file. */
 static char *read_note(const char *path, GError **error)
 {
     g_autofree char *text = NULL;
-    gsize len = 0;
+    size_t len = 0;
     if (!path || !g_file_get_contents(path, &text, &len, error))
         return NULL;
     if (len > MAX_NOTE || memchr(text, '\0', len)) {
@@ -174,7 +174,7 @@ static int make_report(const ReportOptions *options, const char *command)
     g_autoptr(GError) error = NULL;
     g_autofree char *note = read_note(options->note_file, &error);
     if (error) {
-        command_warn("%s", error->message);
+        warn_user("%s", error->message);
         return COMMAND_UNABLE;
     }
     g_auto(Reading) reading = {0};
@@ -183,7 +183,7 @@ static int make_report(const ReportOptions *options, const char *command)
         return status;
     g_auto(OutFile) file = {0};
     if (!out_file_open(&file, options->reading.output, &error)) {
-        command_warn("%s", error->message);
+        warn_user("%s", error->message);
         return COMMAND_UNABLE;
     }
     status = reading_run(&reading, true, pass, NULL);
@@ -193,7 +193,7 @@ static int make_report(const ReportOptions *options, const char *command)
         return COMMAND_UNABLE;
     write_report(options, &reading, command, note, file.stream);
     if (!out_file_commit(&file, &error)) {
-        command_warn("%s", error->message);
+        warn_user("%s", error->message);
         return COMMAND_UNABLE;
     }
     return reading_status(&reading);
@@ -213,7 +213,7 @@ int cmd_report(int argc, char **argv)
     if (!command_parse(&argc, &argv, &help, &options, entries, reading_entries, reading_capture_entries, NULL))
         status = COMMAND_UNABLE;
     else if (options.reading.captures->len == 0 && options.reading.host_logs->len == 0)
-        command_warn("no capture named (see %s --help)", argv[0]);
+        warn_user("no capture named (see %s --help)", argv[0]);
     else
         status = make_report(&options, command);
     g_free(options.case_name);

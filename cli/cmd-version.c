@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // car-wmi --version: of the program, the plugin and tshark.
 
-#include "capture.h"
 #include "command.h"
+#include "reading/capture.h"
 
 #include <stdio.h>
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // car-wmi watch: the connections of a capture that grows, as they are found.
 
-#include "dumpcap.h"
-#include "out-file.h"
-#include "out.h"
-#include "reading.h"
-#include "watch.h"
+#include "base/out-file.h"
+#include "options.h"
+#include "output/format.h"
+#include "reading/watch.h"
+#include "tshark/dumpcap.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@ typedef struct {
     ReadingOptions reading; ///< its captures are interfaces, or "-"
     const OutFormat *format;
     char *filter;
-    guint64 limit;
+    uint64_t limit;
     bool input; ///< standard input
 } WatchCommand;
 
@@ -70,7 +71,7 @@ static gboolean set_input(const char *name, const char *value, gpointer data, GE
     return TRUE;
 }
 
-/// A new option belongs into the man page too.
+/** A new option belongs into the man page too. */
 static const GOptionEntry entries[] = {
     {"interface", 'i', 0, G_OPTION_ARG_CALLBACK, (gpointer) add_interface,
      "Capture from this network interface; may be repeated", "IFACE"},
@@ -93,7 +94,7 @@ static char *make_description(void)
                        reading_exit_statuses, NULL);
 }
 
-/// Where records go.
+/** Where records go. */
 typedef struct {
     const WatchCommand *command;
     Reading *reading;
@@ -102,7 +103,7 @@ typedef struct {
     Out out;
 } Watching;
 
-/// With the first record: who cannot begin prints nothing.
+/** With the first record: who cannot begin prints nothing. */
 static void begin(Watching *w)
 {
     if (!w->out.format)
@@ -124,26 +125,25 @@ static bool take_record(RecordSet *set, bool count, gpointer data)
     return fflush(w->file.stream) == 0;
 }
 
-/// Says what was lost on the way, of each interface.
+/** Says what was lost on the way, of each interface. */
 static void tell_losses(const WatchCommand *command, const WatchEnd *end)
 {
     for (guint i = 0; i < end->counts->len; i++) {
         const DumpcapCount *count = &g_array_index(end->counts, DumpcapCount, i);
         guint index = MIN(i, command->reading.captures->len - 1);
-        command_warn("%s: %" G_GUINT64_FORMAT " packets received, %" G_GUINT64_FORMAT " lost%s",
-                     (const char *) g_ptr_array_index(command->reading.captures, index), count->received,
-                     count->dropped, count->dropped > 0 ? ": what was found may not be all" : "");
+        warn_user("%s: %" PRIu64 " packets received, %" PRIu64 " lost%s",
+                  (const char *) g_ptr_array_index(command->reading.captures, index), count->received, count->dropped,
+                  count->dropped > 0 ? ": what was found may not be all" : "");
     }
     if (command->input && end->dropped > 0)
-        command_warn("standard input: whoever captured lost %" G_GUINT64_FORMAT
-                     " packets: what was found may not be all",
-                     end->dropped);
+        warn_user("standard input: whoever captured lost %" PRIu64 " packets: what was found may not be all",
+                  end->dropped);
 }
 
 static void tell_fault(const WatchCommand *command, const char *text, bool started)
 {
-    command_warn("%s%s%s", command->input ? "standard input: " : "", text,
-                 started ? ": what was found may not be all" : "");
+    warn_user("%s%s%s", command->input ? "standard input: " : "", text,
+              started ? ": what was found may not be all" : "");
 }
 
 static int finish(Watching *w, WatchEnd *end)
@@ -161,7 +161,7 @@ static int finish(Watching *w, WatchEnd *end)
         return end->unwanted ? COMMAND_SIGNAL + SIGPIPE : reading_status(w->reading);
     if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PIPE))
         return COMMAND_SIGNAL + SIGPIPE;
-    command_warn("%s", error->message);
+    warn_user("%s", error->message);
     return COMMAND_UNABLE;
 }
 
@@ -172,7 +172,7 @@ static int follow(const WatchCommand *command, Reading *reading)
     Watching w = {.command = command, .reading = reading};
     bool goes_on;
     if (!out_file_append(&w.file, command->reading.output, &goes_on, &error)) {
-        command_warn("%s", error->message);
+        warn_user("%s", error->message);
         return COMMAND_UNABLE;
     }
     w.style = out_style_make(command->reading.output != NULL);
@@ -207,12 +207,12 @@ static int run(WatchCommand *command, const char *name)
 {
     GPtrArray *captures = command->reading.captures;
     if (command->input == (captures->len > 0)) {
-        command_warn("name an interface (-i), or \"-\" for standard input%s (see %s --help)",
-                     command->input ? ", not both" : "", name);
+        warn_user("name an interface (-i), or \"-\" for standard input%s (see %s --help)",
+                  command->input ? ", not both" : "", name);
         return COMMAND_UNABLE;
     }
     if (command->input && command->filter) {
-        command_warn("--capture-filter is for interfaces (-i): whoever captures standard input can filter it");
+        warn_user("--capture-filter is for interfaces (-i): whoever captures standard input can filter it");
         return COMMAND_UNABLE;
     }
     if (command->input)

@@ -5,10 +5,10 @@
 #ifndef CAR_COMMAND_H
 #define CAR_COMMAND_H
 
-#include <glib.h>
+#include "base/exit-status.h"
+#include "base/warn.h"
 
-/** What main() returns. A signal that ended a command is COMMAND_SIGNAL plus its number: main() then dies of it. */
-typedef enum { COMMAND_MATCHED = 0, COMMAND_NO_MATCH = 1, COMMAND_UNABLE = 2, COMMAND_SIGNAL = 256 } CommandStatus;
+#include <glib.h>
 
 /** `argv[0]` is the command's name as it is shown in its help. */
 int cmd_list(int argc, char **argv);
@@ -29,11 +29,5 @@ typedef struct {
  * entries (const GOptionEntry *) end with NULL. False when the options are wrong, which has then been said. Does not
  * return for --help. */
 gboolean command_parse(int *argc, char ***argv, const CommandHelp *help, gpointer data, ...) G_GNUC_NULL_TERMINATED;
-
-/** One line on standard error, "car-wmi: …", with everything escaped that a terminal would obey. */
-void command_warn(const char *format, ...) G_GNUC_PRINTF(1, 2);
-
-/** Whether standard error and the like may carry more than ASCII. */
-gboolean command_ascii_only(void);
 
 #endif

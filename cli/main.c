@@ -55,7 +55,7 @@ static int find_command(const char *name)
     return -1;
 }
 
-/// Runs a command with `argv[0]`, which it does not look at, replaced by its name.
+/** Runs a command with `argv[0]`, which it does not look at, replaced by its name. */
 static int run_command(int index, int argc, char **argv)
 {
     g_autofree char *name = g_strconcat("car-wmi ", commands[index].name, NULL);
@@ -67,7 +67,7 @@ static int help_command(int argc, char **argv)
 {
     int index = argc > 1 ? find_command(argv[1]) : -1;
     if (argc > 1 && index < 0) {
-        command_warn("there is no command %s (see car-wmi --help)", argv[1]);
+        warn_user("there is no command %s (see car-wmi --help)", argv[1]);
         return COMMAND_UNABLE;
     }
     if (index < 0 || !commands[index].run)
@@ -80,7 +80,7 @@ static int help_command(int argc, char **argv)
 static int dispatch(int argc, char **argv)
 {
     if (argc < 2) {
-        command_warn("no capture named (see car-wmi --help)");
+        warn_user("no capture named (see car-wmi --help)");
         return COMMAND_UNABLE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
@@ -89,7 +89,7 @@ static int dispatch(int argc, char **argv)
     if (index < 0) {
         bool like_command = strspn(argv[1], "abcdefghijklmnopqrstuvwxyz") == strlen(argv[1]);
         if (like_command && !g_file_test(argv[1], G_FILE_TEST_EXISTS)) {
-            command_warn("%s is neither a command nor a capture (see car-wmi --help)", argv[1]);
+            warn_user("%s is neither a command nor a capture (see car-wmi --help)", argv[1]);
             return COMMAND_UNABLE;
         }
         return run_command(find_command("list"), argc, argv);

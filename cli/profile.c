@@ -9,7 +9,7 @@
 static bool set_error(GError **error, const char *what, const char *path)
 {
     int saved = errno;
-    g_set_error(error, G_FILE_ERROR, (gint) g_file_error_from_errno(saved), "cannot %s %s: %s", what, path,
+    g_set_error(error, G_FILE_ERROR, (int) g_file_error_from_errno(saved), "cannot %s %s: %s", what, path,
                 g_strerror(saved));
     return false;
 }
@@ -36,7 +36,7 @@ void profile_install_clear(ProfileInstall *install)
     g_free(install->kept);
 }
 
-/// The files of a folder: name → content.
+/** The files of a folder: name → content. */
 static GHashTable *read_files(const char *folder, GError **error)
 {
     g_autoptr(GHashTable) files =
@@ -48,7 +48,7 @@ static GHashTable *read_files(const char *folder, GError **error)
     while ((name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(folder, name, NULL);
         char *content;
-        gsize len;
+        size_t len;
         if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
             continue;
         if (!g_file_get_contents(path, &content, &len, error))
@@ -58,7 +58,7 @@ static GHashTable *read_files(const char *folder, GError **error)
     return g_steal_pointer(&files);
 }
 
-/// Whether each of `files` is in `folder`, as it is.
+/** Whether each of `files` is in `folder`, as it is. */
 static bool has_files(const char *folder, GHashTable *files)
 {
     GHashTableIter iter;
@@ -67,7 +67,7 @@ static bool has_files(const char *folder, GHashTable *files)
     while (g_hash_table_iter_next(&iter, &name, &content)) {
         g_autofree char *path = g_build_filename(folder, name, NULL);
         char *found;
-        gsize len;
+        size_t len;
         if (!g_file_get_contents(path, &found, &len, NULL))
             return false;
         g_autoptr(GBytes) bytes = g_bytes_new_take(found, len);
@@ -77,7 +77,7 @@ static bool has_files(const char *folder, GHashTable *files)
     return true;
 }
 
-/// Renames a folder to one that Wireshark lists as a profile, too. Owned by the caller.
+/** Renames a folder to one that Wireshark lists as a profile, too. Owned by the caller. */
 static char *keep(const char *folder, GError **error)
 {
     for (unsigned n = 1; n <= KEPT_MAX; n++) {
@@ -102,7 +102,7 @@ static bool write_files(const char *folder, GHashTable *files, GError **error)
     g_hash_table_iter_init(&iter, files);
     while (g_hash_table_iter_next(&iter, &name, &content)) {
         g_autofree char *path = g_build_filename(folder, name, NULL);
-        gsize len;
+        size_t len;
         const char *data = g_bytes_get_data(content, &len);
         if (!g_file_set_contents(path, data, (gssize) len, error))
             return false;

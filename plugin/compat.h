@@ -2,8 +2,8 @@
 /** @file
  * Where the Wireshark releases differ. No other file asks for the version.
  */
-#ifndef CAR_COMPAT_H
-#define CAR_COMPAT_H
+#ifndef CAR_PLUGIN_COMPAT_H
+#define CAR_PLUGIN_COMPAT_H
 
 #include <epan/packet.h>
 // needs the one above

@@ -2,8 +2,8 @@
 #include "event.h"
 
 #include "compat.h"
-#include "evidence.h"
-#include "table-status.h"
+#include "judge/evidence.h"
+#include "names/status.h"
 
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/epan.h>

@@ -41,8 +41,8 @@
  * "auth" is {type, level}: type "ntlm", "kerberos", "spnego", "netlogon", "schannel", "none" or a number as text; level
  * "none", "connect", "call", "packet", "integrity", "privacy".
  */
-#ifndef CAR_EVENT_H
-#define CAR_EVENT_H
+#ifndef CAR_PLUGIN_EVENT_H
+#define CAR_PLUGIN_EVENT_H
 
 /** Offers the statistic to tshark; it listens to the tap "car", which carries the PduResults of a frame. */
 void car_event_register(void);

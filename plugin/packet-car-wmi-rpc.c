@@ -8,8 +8,8 @@
  */
 #include "compat.h"
 #include "event.h"
-#include "evidence.h"
 #include "info-column.h"
+#include "judge/evidence.h"
 #include "show.h"
 #include "statistics.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sentence.h"
 
-#include "printable.h"
-#include "table-classes.h"
-#include "table-status.h"
+#include "judge/printable.h"
+#include "names/classes.h"
+#include "names/status.h"
 
 /** A string from the wire, on one line. */
 static void append_wire(wmem_strbuf_t *s, const char *text)

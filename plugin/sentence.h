@@ -2,10 +2,10 @@
 /** @file
  * What a PDU says, as a sentence: "WORKSTATION5 pid 7240 logs in to \\WORKSTATION6\root\cimv2".
  */
-#ifndef CAR_SENTENCE_H
-#define CAR_SENTENCE_H
+#ifndef CAR_PLUGIN_SENTENCE_H
+#define CAR_PLUGIN_SENTENCE_H
 
-#include "conversation.h"
+#include "judge/conversation.h"
 
 /** The sentence of a PDU, or NULL when there is nothing to say, as of a fragment in the middle. It says what was known
  *  when the PDU was captured. Strings from the wire are made printable and cut short. In `pool`. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "show.h"
 
-#include "printable.h"
+#include "judge/printable.h"
+#include "names/status.h"
 #include "sentence.h"
-#include "table-status.h"
 
 #include <epan/expert.h>
 

@@ -2,10 +2,10 @@
 /** @file
  * The display-filter fields, and the subtree of a frame that carries them.
  */
-#ifndef CAR_SHOW_H
-#define CAR_SHOW_H
+#ifndef CAR_PLUGIN_SHOW_H
+#define CAR_PLUGIN_SHOW_H
 
-#include "conversation.h"
+#include "judge/conversation.h"
 
 /** Registers fields and expert information of the protocol. */
 void show_register(int proto);

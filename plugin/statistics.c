@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "statistics.h"
 
-#include "printable.h"
+#include "judge/printable.h"
 
 static const int *least_confidence;
 

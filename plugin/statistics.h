@@ -7,10 +7,10 @@
  * They listen to the tap "car", which carries the PduResults of a frame. On a first pass a conversation may turn out to
  * be remote WMI only after some of its frames: these wait until then.
  */
-#ifndef CAR_STATISTICS_H
-#define CAR_STATISTICS_H
+#ifndef CAR_PLUGIN_STATISTICS_H
+#define CAR_PLUGIN_STATISTICS_H
 
-#include "conversation.h"
+#include "judge/conversation.h"
 
 /** Offers the statistics. `least` is the Confidence from which conversations count; it is read with each packet. */
 void statistics_register(const int *least);

@@ -2,12 +2,12 @@
 // For tests: what the readers of hosts' logs make of a file, one JSON object an event, then one about the file.
 // host-dump FILE [TSHARK]
 
-#include "host-read.h"
-#include "json-write.h"
+#include "base/json-write.h"
+#include "logs/read.h"
 
 #include <stdio.h>
 
-static void write_text(JsonWriter *w, const char *name, HostText text)
+static void write_text(JsonWriter *w, const char *name, Slice text)
 {
     g_autofree char *valid = text.text ? g_utf8_make_valid(text.text, (gssize) text.len) : NULL;
     json_write_text(w, name, valid);
@@ -15,13 +15,13 @@ static void write_text(JsonWriter *w, const char *name, HostText text)
 
 static void write_time(JsonWriter *w, const char *name, int64_t time)
 {
-    g_autofree char *text = time == HOST_TIME_UNKNOWN ? NULL : host_time_text(time);
+    g_autofree char *text = time == TIME_UNKNOWN ? NULL : time_text(time);
     json_write_text(w, name, text);
 }
 
-static void write_address(JsonWriter *w, const char *name, const HostAddress *address)
+static void write_address(JsonWriter *w, const char *name, const Address *address)
 {
-    g_autofree char *text = host_address_known(address) ? host_address_text(address) : NULL;
+    g_autofree char *text = address_known(address) ? address_text(address) : NULL;
     json_write_text(w, name, text);
 }
 
@@ -49,7 +49,7 @@ static void write_event(const HostEvent *e, gpointer data)
     write_time(&w, "process_start", e->process_start);
     const struct {
         const char *name;
-        HostText text;
+        Slice text;
     } texts[] = {
         {"image", e->image},
         {"command_line", e->command_line},

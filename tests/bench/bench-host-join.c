@@ -3,9 +3,10 @@
 // Without FILE it writes a log of its own first, in which few lines matter, as in real ones: most are Sysmon's accesses
 // to processes and loaded modules; a tenth are connections, of which a few are those of the records.
 
-#include "host-logs.h"
+#include "join/logs.h"
 
 #include <gio/gio.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static void write_head(FILE *out, const char *channel, const char *provider, int
     (void) fprintf(out,
                    "{\"@timestamp\":\"%.10sT%.8s.500Z\",\"EventTime\":\"%s\",\"EventReceivedTime\":\"%s\",\"Hostname\":"
                    "\"WS06.example.com\",\"Channel\":\"%s\",\"SourceName\":\"%s\",\"Keywords\":-9223372036854775808,"
-                   "\"EventID\":%d,\"RecordNumber\":%" G_GINT64_FORMAT ",\"ExecutionProcessID\":3284",
+                   "\"EventID\":%d,\"RecordNumber\":%" PRId64 ",\"ExecutionProcessID\":3284",
                    time, time + 11, time, time, channel, provider, id, number);
 }
 
@@ -98,8 +99,8 @@ static RecordSet *make_set(void)
     for (unsigned i = 0; i < CONNECTIONS; i++) {
         Record *record = record_new();
         record->confidence = CONFIDENCE_WMI;
-        record->client = (Endpoint){.ip = "192.0.2.5", .port = 50000 + (int64_t) i, .host = "WS05"};
-        record->server = (Endpoint){.ip = "192.0.2.6", .port = 49670, .host = "WS06"};
+        record->client = (RecordEnd){.ip = "192.0.2.5", .port = 50000 + (int64_t) i, .host = "WS05"};
+        record->server = (RecordEnd){.ip = "192.0.2.6", .port = 49670, .host = "WS06"};
         record->start_time = "2020-08-06T07:46:40Z";
         record->end_time = "2020-08-06T08:46:40Z";
         g_ptr_array_add(set->records, record);
@@ -137,7 +138,7 @@ int main(int argc, char **argv)
     g_ptr_array_add(sets, make_set());
     g_autoptr(GError) error = NULL;
 
-    gint64 begin = g_get_monotonic_time();
+    int64_t begin = g_get_monotonic_time();
     bool joined = host_logs_join(paths, "tshark", sets, warn, NULL, &error);
     double seconds = (double) (g_get_monotonic_time() - begin) / 1e6;
 

@@ -2,7 +2,7 @@
 // How fast a report is written, and how long it is: bench-report [CONNECTIONS [FILE]]. Half of the connections are
 // activations, the others sessions of twenty calls, between forty clients and two hundred servers.
 
-#include "report.h"
+#include "case/report.h"
 
 #include <stdlib.h>
 
@@ -25,7 +25,7 @@ static void add_calls(RecordSet *set, Record *r, guint number)
         const char *method, *stage;
     } methods[] = {{"GetObject", "read"}, {"ExecQuery", "query"}, {"ExecMethod", "execute"}, {"PutInstance", "write"}};
     for (guint i = 0; i < CALLS; i++) {
-        Call call = call_init();
+        RecordCall call = call_init();
         call.interface = "IWbemServices";
         call.method = methods[(i + number) % (1 + number % G_N_ELEMENTS(methods))].method;
         call.stage = methods[(i + number) % (1 + number % G_N_ELEMENTS(methods))].stage;
@@ -55,9 +55,9 @@ static void add_record(RecordSet *set, guint number)
     r->frames.first = (int64_t) number * 100 + 1;
     r->frames.last = (int64_t) number * 100 + 99;
     r->frames.count = 99;
-    r->client = (Endpoint){.ip = format_text(set, "192.0.2.%u", pair % 40), .port = 49152 + number % 16000};
+    r->client = (RecordEnd){.ip = format_text(set, "192.0.2.%u", pair % 40), .port = 49152 + number % 16000};
     r->client.host = format_text(set, "WORKSTATION%u", pair % 40);
-    r->server = (Endpoint){.ip = format_text(set, "198.51.100.%u", pair * 7 % 200), .port = activation ? 135 : 49670};
+    r->server = (RecordEnd){.ip = format_text(set, "198.51.100.%u", pair * 7 % 200), .port = activation ? 135 : 49670};
     r->server.host = format_text(set, "SERVER%u", pair * 7 % 200);
     r->filter = record_filter(&r->client, &r->server);
     r->filter = format_text(set, "%s", r->filter);
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 
     char *text = NULL;
     size_t size = 0;
-    gint64 start = g_get_monotonic_time();
+    int64_t start = g_get_monotonic_time();
     g_autoptr(GPtrArray) activities = activities_new(sets, CONFIDENCE_WMI);
     FILE *stream = open_memstream(&text, &size);
     const Report report = {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // How fast captures are scanned on one core, without tshark: bench-scan CAPTURE…
 
-#include "capture-reader.h"
-#include "scan.h"
+#include "capture/reader.h"
+#include "scan/scan.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -44,8 +45,7 @@ int main(int argc, char **argv)
     scan_finish(scan);
     double seconds = cpu_seconds() - before;
     ScanCount count = scan_count(scan);
-    (void) printf("%.0f MB, %" G_GUINT64_FORMAT
-                  " packets in %.2f s of CPU: %.2f GB/s, %.2f million packets/s; kept %" G_GUINT64_FORMAT
+    (void) printf("%.0f MB, %" PRIu64 " packets in %.2f s of CPU: %.2f GB/s, %.2f million packets/s; kept %" PRIu64
                   " packets, read again for %u flows\n",
                   (double) count.bytes / 1e6, count.packets, seconds, (double) count.bytes / 1e9 / seconds,
                   (double) count.packets / 1e6 / seconds, count.kept, g_hash_table_size(scan_regrets(scan)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "decode-activation.h"
 #include "fuzz.h"
+#include "wire/activation.h"
 
 static void check_response(ActivationResponse *r)
 {

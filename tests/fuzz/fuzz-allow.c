@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Rules of --allow: any text, matched against a record.
-#include "allow.h"
+#include "record/allow.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     Record *record = record_new();
     record->start_time = "2020-08-06T07:56:41Z";
-    record->client = (Endpoint){.ip = "192.0.2.5", .host = "WS05", .port = 1};
-    record->server = (Endpoint){.ip = "2001:db8::1", .fqdn = "ws06.example.com", .port = 2};
+    record->client = (RecordEnd){.ip = "192.0.2.5", .host = "WS05", .port = 1};
+    record->server = (RecordEnd){.ip = "2001:db8::1", .fqdn = "ws06.example.com", .port = 2};
     record->auth.user = "ann";
     g_ptr_array_add(set.records, record);
     allow_apply(allow, &set);

@@ -2,13 +2,13 @@
 // Whole files, of whatever kind: from the recognition to the events.
 
 #include "fuzz.h"
-#include "host-read.h"
+#include "logs/read.h"
 
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-/// libevtx loses a few hundred bytes on a damaged chunk.
+/** libevtx loses a few hundred bytes on a damaged chunk. */
 const char *__lsan_default_suppressions(void) __attribute__((visibility("default")));
 
 const char *__lsan_default_suppressions(void)
@@ -19,8 +19,8 @@ const char *__lsan_default_suppressions(void)
 static void take_event(const HostEvent *event, gpointer data)
 {
     (void) data;
-    const HostText texts[] = {event->host, event->image, event->command_line, event->user,     event->operation,
-                              event->item, event->uuid,  event->client,       event->endpoint, event->address};
+    const Slice texts[] = {event->host, event->image, event->command_line, event->user,     event->operation,
+                           event->item, event->uuid,  event->client,       event->endpoint, event->address};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         fuzz_range((const uint8_t *) texts[i].text, texts[i].len);
     fuzz_require(event->from_port >= -1 && event->from_port <= 65535 && event->kind < HOST_EVENT_KINDS);
@@ -29,12 +29,12 @@ static void take_event(const HostEvent *event, gpointer data)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t pcapng[4] = {0x0a, 0x0d, 0x0d, 0x0a};
-    if (size >= sizeof pcapng && memcmp(data, pcapng, sizeof pcapng) == 0)
+    if (size >= sizeof(pcapng) && memcmp(data, pcapng, sizeof(pcapng)) == 0)
         return 0; // tshark reads it
     int fd = memfd_create("fuzz", MFD_CLOEXEC);
     fuzz_require(fd >= 0 && write(fd, data, size) == (ssize_t) size);
     char path[64];
-    (void) snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     g_autoptr(GError) error = NULL;
     g_auto(HostReadStats) stats = {0};
     bool read = host_read(path, "/nonexistent", HOST_WANT_ALL, take_event, NULL, &stats, &error);

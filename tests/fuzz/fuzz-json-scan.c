@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/json-scan.h"
 #include "fuzz.h"
-#include "json-scan.h"
 
 #include <json.h>
 
-/// What json-c thinks of it, as far as both agree on what JSON is.
+/** What json-c thinks of it, as far as both agree on what JSON is. */
 static bool is_object(const char *text, size_t len)
 {
     struct json_tokener *tokener = json_tokener_new_ex(JSON_SCAN_MAX_DEPTH + 1);
@@ -27,8 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_scan_init(&scan, copy, size);
     while (json_scan_next(&scan, &value)) {
         fuzz_require(value.text >= copy && value.text + value.len <= copy + size);
-        fuzz_require(value.path_len <= sizeof scan.path && value.name.len <= value.path_len);
-        HostText text = json_scan_text(&value);
+        fuzz_require(value.path_len <= sizeof(scan.path) && value.name.len <= value.path_len);
+        Slice text = json_scan_text(&value);
         fuzz_require(text.text == value.text && text.len <= value.len);
         fuzz_require(g_utf8_validate(text.text, (gssize) text.len, NULL));
     }

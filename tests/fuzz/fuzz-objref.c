@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "decode-objref.h"
 #include "fuzz.h"
+#include "wire/objref.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

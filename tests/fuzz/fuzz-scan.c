@@ -4,7 +4,7 @@
 
 #include "fuzz.h"
 #include "packet-builder.h"
-#include "scan.h"
+#include "scan/scan.h"
 
 #include <string.h>
 
@@ -13,19 +13,19 @@
 #define SET_BITS 12
 
 typedef struct {
-    Scan *next;               ///< the second stage; NULL: that is the end
-    guint8 kept[MAX_PACKETS]; ///< how often, by number
+    Scan *next;                ///< the second stage; NULL: that is the end
+    uint8_t kept[MAX_PACKETS]; ///< how often, by number
 } Sink;
 
-/// The input, which becomes packets.
+/** The input, which becomes packets. */
 typedef struct {
     const uint8_t *data;
     size_t size;
-    LinkKind link;     ///< LINK_OTHER: segments of TCP are built of what is in the input
-    guint32 seq[4][2]; ///< next, of the flows that are built
-    guint8 payload[MAX_PAYLOAD];
+    LinkKind link;      ///< LINK_OTHER: segments of TCP are built of what is in the input
+    uint32_t seq[4][2]; ///< next, of the flows that are built
+    uint8_t payload[MAX_PAYLOAD];
     Frame frame;
-    guint64 number;
+    uint64_t number;
 } Input;
 
 static void take(const CapturePacket *packet, gpointer data)
@@ -38,27 +38,27 @@ static void take(const CapturePacket *packet, gpointer data)
         scan_packet(sink->next, packet);
 }
 
-/// What a segment carries: what stands in the input, or a PDU.
+/** What a segment carries: what stands in the input, or a PDU. */
 static size_t make_payload(Input *in, guint kind, size_t len)
 {
     switch (kind) {
     case 0: return pdu_bind(in->payload, uuid_login, 0);
     case 1: return pdu_bind(in->payload, uuid_samr, 16);
-    case 2: return pdu_request(in->payload, 0x83, 3, (guint32) MIN(len, 200));
-    case 3: return pdu_request(in->payload, 0x03, 3, (guint32) MIN(len, 200));
+    case 2: return pdu_request(in->payload, 0x83, 3, (uint32_t) MIN(len, 200));
+    case 3: return pdu_request(in->payload, 0x03, 3, (uint32_t) MIN(len, 200));
     default: memcpy(in->payload, in->data, len); return len;
     }
 }
 
-/// Four bytes tell the flow, its direction, flags, what it carries and where in the sequence it stands.
+/** Four bytes tell the flow, its direction, flags, what it carries and where in the sequence it stands. */
 static bool build_segment(Input *in, CapturePacket *packet)
 {
-    static const guint16 ports[] = {135, 88, 49668, 445};
+    static const uint16_t ports[] = {135, 88, 49668, 445};
     if (in->size < 4)
         return false;
     guint flow = in->data[0] & 3, kind = in->data[0] >> 5;
     bool server = in->data[0] & 4;
-    guint8 flags = in->data[1] & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST);
+    uint8_t flags = in->data[1] & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST);
     gint8 shift = (gint8) in->data[2];
     size_t len = MIN((size_t) in->data[3], in->size - 4);
     in->data += 4;
@@ -66,15 +66,15 @@ static bool build_segment(Input *in, CapturePacket *packet)
     size_t made = make_payload(in, kind, len);
     in->data += len;
     in->size -= len;
-    guint32 *seq = in->seq[flow];
-    frame_segment(&in->frame, server, (guint16) (1000 + flow), ports[flow], seq[server] + (guint32) shift * 16,
+    uint32_t *seq = in->seq[flow];
+    frame_segment(&in->frame, server, (uint16_t) (1000 + flow), ports[flow], seq[server] + (uint32_t) shift * 16,
                   seq[!server], flags, in->payload, made);
-    seq[server] += (guint32) made + (flags & TCP_SYN ? 1 : 0);
+    seq[server] += (uint32_t) made + (flags & TCP_SYN ? 1 : 0);
     *packet = frame_packet(&in->frame, ++in->number);
     return true;
 }
 
-/// Two bytes of its length, one of how much longer it was on the wire, its bytes.
+/** Two bytes of its length, one of how much longer it was on the wire, its bytes. */
 static bool next_packet(Input *in, CapturePacket *packet)
 {
     if (in->number == MAX_PACKETS)
@@ -87,8 +87,8 @@ static bool next_packet(Input *in, CapturePacket *packet)
     *packet = (CapturePacket){
         .number = ++in->number,
         .data = in->data + 3,
-        .len = (guint32) len,
-        .wire_len = (guint32) len + in->data[2],
+        .len = (uint32_t) len,
+        .wire_len = (uint32_t) len + in->data[2],
         .link = in->link,
     };
     in->data += 3 + len;

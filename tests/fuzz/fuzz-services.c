@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "decode-services.h"
 #include "fuzz.h"
+#include "wire/services.h"
 
 #define RESPONSE 0x40
 

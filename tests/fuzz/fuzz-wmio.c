@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "decode-wmio.h"
 #include "fuzz.h"
+#include "wire/wmio.h"
 
 static void check_object(const WmioObject *o, unsigned depth)
 {

@@ -6,9 +6,10 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
-#include "bytes.h"
+#include "wire/bytes.h"
 
 #include <glib.h>
+#include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #ifndef PACKET_BUILDER_H
 #define PACKET_BUILDER_H
 
-#include "layers.h"
+#include "capture/layers.h"
 
 /** An Ethernet frame in the making, from its end to its start: each function puts a header before what is there. */
 typedef struct {

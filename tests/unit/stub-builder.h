@@ -6,7 +6,7 @@
 #ifndef STUB_BUILDER_H
 #define STUB_BUILDER_H
 
-#include "guid.h"
+#include "wire/guid.h"
 
 #include <glib.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "flow-set.h"
+#include "scan/flow-set.h"
 
 #include <string.h>
 
@@ -8,7 +8,7 @@
 static Flow flow_number(guint number)
 {
     Flow flow = {.key.transport = 6};
-    memcpy(flow.key.ip[1], &number, sizeof number);
+    memcpy(flow.key.ip[1], &number, sizeof(number));
     return flow;
 }
 
@@ -28,7 +28,7 @@ static void test_many(void)
     g_assert_cmpuint(wrong, <, 10);
 }
 
-/// A conversation is told from others between the same ends, where its beginning is known.
+/** A conversation is told from others between the same ends, where its beginning is known. */
 static void test_beginning(void)
 {
     g_autoptr(FlowSet) set = flow_set_new(FLOW_SET_BITS);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "flow-table.h"
+#include "scan/flow-table.h"
 
 #include <string.h>
 
@@ -17,7 +17,7 @@ static void leave(Flow *flow, gpointer data)
 static FlowKey key_number(guint number)
 {
     FlowKey key = {.transport = 6};
-    memcpy(key.ip[0], &number, sizeof number);
+    memcpy(key.ip[0], &number, sizeof(number));
     return key;
 }
 
@@ -64,7 +64,7 @@ static void test_grows(void)
     g_assert_cmpuint(left.left, ==, 50000);
 }
 
-/// Of those that are in use and those that are idle, the idle ones leave; what is kept stays.
+/** Of those that are in use and those that are idle, the idle ones leave; what is kept stays. */
 static void test_who_leaves(void)
 {
     Left left = {0};

@@ -2,64 +2,64 @@
 // Which bytes make a connection one to be kept.
 
 #include "packet-builder.h"
-#include "scan-pdu.h"
+#include "scan/pdu.h"
 
 #include <string.h>
 
-/// Searches a copy that ends where the bytes end.
-static bool search(const guint8 *data, gsize len, bool rpcss)
+/** Searches a copy that ends where the bytes end. */
+static bool search(const uint8_t *data, size_t len, bool rpcss)
 {
-    g_autofree guint8 *copy = g_memdup2(data, len ? len : 1);
+    g_autofree uint8_t *copy = g_memdup2(data, len ? len : 1);
     return scan_pdu_search(copy, len, rpcss);
 }
 
 static void test_anywhere(void)
 {
-    guint8 data[200];
-    for (gsize at = 0; at < 100; at++) {
-        memset(data, 'x', sizeof data);
-        gsize len = pdu_bind(data + at, uuid_login, 0);
+    uint8_t data[200];
+    for (size_t at = 0; at < 100; at++) {
+        memset(data, 'x', sizeof(data));
+        size_t len = pdu_bind(data + at, uuid_login, 0);
         g_assert_true(search(data, at + len, false));
-        g_assert_true(search(data, sizeof data, false));
+        g_assert_true(search(data, sizeof(data), false));
         (void) pdu_bind(data + at, uuid_samr, 0);
         g_assert_false(search(data, at + len, false));
-        g_assert_false(search(data, sizeof data, false));
+        g_assert_false(search(data, sizeof(data), false));
         (void) pdu_request(data + at, 0x83, 3, 40);
         g_assert_true(search(data, at + 16, false));
         (void) pdu_request(data + at, 0x03, 3, 40);
-        g_assert_false(search(data, sizeof data, false));
+        g_assert_false(search(data, sizeof(data), false));
     }
 }
 
 static void test_cut(void)
 {
-    guint8 bind[128];
-    gsize len = pdu_bind(bind, uuid_samr, 0);
-    for (gsize n = 0; n <= len; n++) // not all of the interfaces can be seen
+    uint8_t bind[128];
+    size_t len = pdu_bind(bind, uuid_samr, 0);
+    for (size_t n = 0; n <= len; n++) // not all of the interfaces can be seen
         g_assert_true(search(bind, n, false) == (n >= 8 && n < len));
 }
 
 static void test_both_byte_orders(void)
 {
-    guint8 bind[128];
-    static const guint8 big[16] = {0xf3, 0x09, 0xad, 0x18, 0xd8, 0x6a, 0x11, 0xd0,
-                                   0xa0, 0x75, 0x00, 0xc0, 0x4f, 0xb6, 0x88, 0x20};
-    gsize len = pdu_bind(bind, big, 0);
+    uint8_t bind[128];
+    static const uint8_t big[16] = {0xf3, 0x09, 0xad, 0x18, 0xd8, 0x6a, 0x11, 0xd0,
+                                    0xa0, 0x75, 0x00, 0xc0, 0x4f, 0xb6, 0x88, 0x20};
+    size_t len = pdu_bind(bind, big, 0);
     g_assert_false(search(bind, len, false));
     bind[4] = 0;
     bind[8] = 0;
-    bind[9] = (guint8) len;
+    bind[9] = (uint8_t) len;
     g_assert_true(search(bind, len, false));
 }
 
 static void test_not_dcerpc(void)
 {
-    guint8 data[128];
+    uint8_t data[128];
     static const struct {
-        gsize at;
-        guint8 value;
+        size_t at;
+        uint8_t value;
     } wrong[] = {{0, 4}, {1, 2}, {4, 0x20}, {8, 15}};
-    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         (void) pdu_request(data, 0x83, 3, 40);
         data[9] = 0;
         g_assert_true(search(data, 80, false));
@@ -70,8 +70,8 @@ static void test_not_dcerpc(void)
 
 static void test_rpcss(void)
 {
-    guint8 data[512];
-    gsize len = pdu_bind(data, uuid_samr, 20); // with a token
+    uint8_t data[512];
+    size_t len = pdu_bind(data, uuid_samr, 20); // with a token
     g_assert_false(search(data, len, false));
     g_assert_true(search(data, len, true));
     len = pdu_bind(data, uuid_samr, 0);
@@ -89,7 +89,7 @@ static void test_rpcss(void)
 
 static void test_kind(void)
 {
-    guint8 data[128];
+    uint8_t data[128];
     (void) pdu_bind(data, uuid_samr, 0);
     g_assert_cmpint(scan_pdu_kind(data, 72), ==, SCAN_PDU_BIND);
     g_assert_cmpint(scan_pdu_kind(data, 15), ==, SCAN_PDU_SHORT);
@@ -99,19 +99,19 @@ static void test_kind(void)
     g_assert_cmpint(scan_pdu_kind(data, 32), ==, SCAN_PDU_REQUEST);
     (void) pdu_request(data, 2, 0, 8);
     g_assert_cmpint(scan_pdu_kind(data, 32), ==, SCAN_PDU_OTHER);
-    g_assert_cmpint(scan_pdu_kind((const guint8 *) "GET / HTTP/1.1\r\n\r\n", 18), ==, SCAN_PDU_NONE);
+    g_assert_cmpint(scan_pdu_kind((const uint8_t *) "GET / HTTP/1.1\r\n\r\n", 18), ==, SCAN_PDU_NONE);
 }
 
 static void test_tail(void)
 {
-    guint8 data[160];
-    memset(data, 'x', sizeof data);
+    uint8_t data[160];
+    memset(data, 'x', sizeof(data));
     (void) pdu_request(data + 100, 0x83, 3, 1);
-    for (gsize n = 1; n <= 7; n++)
+    for (size_t n = 1; n <= 7; n++)
         g_assert_cmpuint(scan_pdu_tail(data, 100 + n, 7), ==, n);
     g_assert_cmpuint(scan_pdu_tail(data, 100, 7), ==, 0);
     g_assert_cmpuint(scan_pdu_tail(data, 0, 7), ==, 0);
-    g_assert_cmpuint(scan_pdu_tail((const guint8 *) "\5", 1, 7), ==, 1);
+    g_assert_cmpuint(scan_pdu_tail((const uint8_t *) "\5", 1, 7), ==, 1);
 }
 
 int main(int argc, char **argv)

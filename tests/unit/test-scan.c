@@ -2,8 +2,9 @@
 // The rules of the scan: which packets are kept, in which order. The numbers are those of the packets.
 
 #include "packet-builder.h"
-#include "scan.h"
+#include "scan/scan.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define HTTP "GET / HTTP/1.1\r\n\r\n"
@@ -11,15 +12,15 @@
 typedef struct {
     Scan *scan;
     GString *kept;
-    guint64 number;
-    guint32 seq[2]; ///< next of client and server
-    guint16 client_port, server_port;
+    uint64_t number;
+    uint32_t seq[2]; ///< next of client and server
+    uint16_t client_port, server_port;
 } Run;
 
 static void take(const CapturePacket *packet, gpointer data)
 {
     Run *run = data;
-    g_string_append_printf(run->kept, "%" G_GUINT64_FORMAT " ", packet->number);
+    g_string_append_printf(run->kept, "%" PRIu64 " ", packet->number);
 }
 
 static void run_init(Run *run, const ScanOptions *options)
@@ -52,21 +53,21 @@ static void put(Run *run, const Frame *frame)
     scan_packet(run->scan, &packet);
 }
 
-static void send_flags(Run *run, bool server, guint8 flags, gconstpointer payload, gsize len)
+static void send_flags(Run *run, bool server, uint8_t flags, gconstpointer payload, size_t len)
 {
     Frame frame;
     frame_segment(&frame, server, run->client_port, run->server_port, run->seq[server], run->seq[!server], flags,
                   payload, len);
     put(run, &frame);
-    run->seq[server] += (guint32) len + (flags & TCP_SYN ? 1 : 0);
+    run->seq[server] += (uint32_t) len + (flags & TCP_SYN ? 1 : 0);
 }
 
-static void send_data(Run *run, bool server, gconstpointer payload, gsize len)
+static void send_data(Run *run, bool server, gconstpointer payload, size_t len)
 {
     send_flags(run, server, TCP_ACK, payload, len);
 }
 
-static void join_flow(Run *run, guint16 client_port, guint16 server_port)
+static void join_flow(Run *run, uint16_t client_port, uint16_t server_port)
 {
     run->client_port = client_port;
     run->server_port = server_port;
@@ -74,8 +75,8 @@ static void join_flow(Run *run, guint16 client_port, guint16 server_port)
     run->seq[1] = 5000;
 }
 
-/// Three packets.
-static void open_flow(Run *run, guint16 client_port, guint16 server_port)
+/** Three packets. */
+static void open_flow(Run *run, uint16_t client_port, uint16_t server_port)
 {
     join_flow(run, client_port, server_port);
     send_flags(run, false, TCP_SYN, NULL, 0);
@@ -83,23 +84,23 @@ static void open_flow(Run *run, guint16 client_port, guint16 server_port)
     send_data(run, false, NULL, 0);
 }
 
-static void send_bind(Run *run, const guint8 uuid[16], guint16 auth_len)
+static void send_bind(Run *run, const uint8_t uuid[16], uint16_t auth_len)
 {
-    guint8 pdu[512];
+    uint8_t pdu[512];
     send_data(run, false, pdu, pdu_bind(pdu, uuid, auth_len));
 }
 
 static void send_ack(Run *run)
 {
-    guint8 pdu[512];
-    gsize len = pdu_bind(pdu, uuid_samr, 0);
+    uint8_t pdu[512];
+    size_t len = pdu_bind(pdu, uuid_samr, 0);
     pdu[2] = 12;
     send_data(run, true, pdu, len);
 }
 
-static void send_request(Run *run, guint8 flags, guint16 opnum, guint32 stub_len)
+static void send_request(Run *run, uint8_t flags, uint16_t opnum, uint32_t stub_len)
 {
-    guint8 pdu[1024];
+    uint8_t pdu[1024];
     send_data(run, false, pdu, pdu_request(pdu, flags, opnum, stub_len));
 }
 
@@ -144,14 +145,14 @@ static void test_other_traffic(void)
     run_clear(&run);
 }
 
-/// A Bind to an interface that nobody knows: its first request tells.
+/** A Bind to an interface that nobody knows: its first request tells. */
 static void test_unknown_object(void)
 {
     Run run;
     run_init(&run, NULL);
     open_flow(&run, 1000, 49668);
-    guint8 pdu[1024];
-    gsize len = pdu_bind(pdu, uuid_samr, 500);
+    uint8_t pdu[1024];
+    size_t len = pdu_bind(pdu, uuid_samr, 500);
     send_data(&run, false, pdu, 300); // its token spans segments
     send_data(&run, false, pdu + 300, len - 300);
     send_ack(&run);
@@ -175,15 +176,15 @@ static void test_joined_in_the_middle(void)
     run_clear(&run);
 }
 
-/// The UUID in another segment than the header, or the header itself in two.
+/** The UUID in another segment than the header, or the header itself in two. */
 static void test_split(void)
 {
-    for (gsize at = 1; at < 72; at++) {
+    for (size_t at = 1; at < 72; at++) {
         Run run;
         run_init(&run, NULL);
         open_flow(&run, 1000, 49668);
-        guint8 pdu[512];
-        gsize len = pdu_bind(pdu, uuid_login, 0);
+        uint8_t pdu[512];
+        size_t len = pdu_bind(pdu, uuid_login, 0);
         send_data(&run, false, pdu, at);
         send_data(&run, false, pdu + at, len - at);
         expect(&run, "1 2 3 4 5 ");
@@ -197,8 +198,8 @@ static void test_overtaken(void)
     Run run;
     run_init(&run, NULL);
     open_flow(&run, 1000, 49668);
-    guint8 pdu[512];
-    gsize len = pdu_bind(pdu, uuid_login, 0);
+    uint8_t pdu[512];
+    size_t len = pdu_bind(pdu, uuid_login, 0);
     run.seq[0] += 50;
     send_data(&run, false, pdu + 50, len - 50);
     run.seq[0] = 1001;
@@ -208,15 +209,15 @@ static void test_overtaken(void)
     run_clear(&run);
 }
 
-/// Whatever comes first: a PDU that matters is found, and regretted.
+/** Whatever comes first: a PDU that matters is found, and regretted. */
 static void test_regret(void)
 {
     Run run;
     run_init(&run, NULL);
     open_flow(&run, 1000, 445);
     send_data(&run, false, HTTP, strlen(HTTP));
-    guint8 data[512] = "something before";
-    gsize len = 40 + pdu_bind(data + 40, uuid_login, 0);
+    uint8_t data[512] = "something before";
+    size_t len = 40 + pdu_bind(data + 40, uuid_login, 0);
     send_data(&run, false, data, len);
     send_data(&run, true, "x", 1);
     expect(&run, "5 6 ");
@@ -236,17 +237,17 @@ static void test_regret(void)
     run_clear(&run);
 }
 
-/// … though its header stands in two segments.
+/** … though its header stands in two segments. */
 static void test_regret_split(void)
 {
-    for (gsize at = 1; at < 40; at++) {
+    for (size_t at = 1; at < 40; at++) {
         Run run;
         run_init(&run, NULL);
         open_flow(&run, 1000, 49668);
         send_bind(&run, uuid_samr, 0);
         send_request(&run, 3, 5, 100);
-        guint8 data[512] = {0};
-        gsize len = 20 + pdu_request(data + 20, 0x83, 5, 10);
+        uint8_t data[512] = {0};
+        size_t len = 20 + pdu_request(data + 20, 0x83, 5, 10);
         send_data(&run, false, data, 20 + at);
         g_assert_cmpuint(regrets(&run), ==, at >= 8);
         send_data(&run, false, data + 20 + at, len - 20 - at);
@@ -306,15 +307,15 @@ static void test_endpoint_mapper(void)
 
 static void test_kerberos(void)
 {
-    static const guint8 reply[] = {0, 0, 0, 4, 0x6d, 2, 1, 1}, request[] = {0, 0, 0, 4, 0x6c, 2, 1, 1};
+    static const uint8_t reply[] = {0, 0, 0, 4, 0x6d, 2, 1, 1}, request[] = {0, 0, 0, 4, 0x6c, 2, 1, 1};
     const ScanOptions keys = {.keys = true};
     for (int with_keys = 0; with_keys < 2; with_keys++) {
         Run run;
         run_init(&run, with_keys ? &keys : NULL);
         open_flow(&run, 1000, 88);
-        send_data(&run, false, request, sizeof request);
+        send_data(&run, false, request, sizeof(request));
         send_data(&run, true, NULL, 0);
-        send_data(&run, true, reply, sizeof reply);
+        send_data(&run, true, reply, sizeof(reply));
         send_data(&run, false, NULL, 0);
         send_flags(&run, false, TCP_FIN | TCP_ACK, NULL, 0);
         Frame frame;
@@ -365,8 +366,8 @@ static void test_unknown_tunnel(void)
     Run run;
     run_init(&run, NULL);
     Frame frame;
-    guint8 data[256] = "header";
-    gsize len = 30 + pdu_bind(data + 30, uuid_login, 0);
+    uint8_t data[256] = "header";
+    size_t len = 30 + pdu_bind(data + 30, uuid_login, 0);
     frame_init(&frame, data, len);
     frame_udp(&frame, 20000, 20001);
     frame_ipv4(&frame, 17, 1, 2);
@@ -390,7 +391,7 @@ static void test_quoted(void)
 {
     Run run;
     run_init(&run, NULL);
-    for (guint16 port = 1000; port < 1002; port++) {
+    for (uint16_t port = 1000; port < 1002; port++) {
         join_flow(&run, port, 49668);
         send_flags(&run, false, TCP_SYN, NULL, 0);
         Frame frame;
@@ -433,11 +434,11 @@ static void flood(Run *run, guint n, bool bind)
 {
     for (guint i = 0; i < n; i++) {
         Frame frame;
-        guint8 pdu[512];
+        uint8_t pdu[512];
         frame_init(&frame, pdu, bind ? pdu_bind(pdu, uuid_login, 0) : 0);
         frame_tcp(&frame, 1000, 49668, 1, 1, bind ? TCP_ACK : TCP_SYN);
         frame_ipv4(&frame, 6, 3, 2);
-        memcpy(frame.bytes + frame.start + 12, &i, sizeof i);
+        memcpy(frame.bytes + frame.start + 12, &i, sizeof(i));
         frame_ethernet(&frame, 0x0800);
         put(run, &frame);
     }
@@ -468,7 +469,7 @@ static void test_flood_of_binds(void)
     run_clear(&run);
 }
 
-/// What comes back after it left may have been there before.
+/** What comes back after it left may have been there before. */
 static void test_comes_back(void)
 {
     Run run;
@@ -485,7 +486,7 @@ static void test_comes_back(void)
 
 // ---- captures side by side
 
-/// A first stage for each capture and the second for all; the packets have numbers of their own.
+/** A first stage for each capture and the second for all; the packets have numbers of their own. */
 typedef struct {
     Run first[2], second;
     FlowSet *dropped;
@@ -507,14 +508,14 @@ static void stages_init(Stages *stages)
         stages->first[i] = (Run){.scan = scan_new(&options, hand_on, stages), .number = i * 100};
 }
 
-/// The next capture; the connection goes on.
+/** The next capture; the connection goes on. */
 static Run *next_capture(Stages *stages)
 {
     Run *next = &stages->first[1];
     const Run *before = &stages->first[0];
     next->client_port = before->client_port;
     next->server_port = before->server_port;
-    memcpy(next->seq, before->seq, sizeof next->seq);
+    memcpy(next->seq, before->seq, sizeof(next->seq));
     return next;
 }
 
@@ -537,15 +538,15 @@ static void test_kept_in_both(void)
     open_flow(&stages.first[0], 1000, 49668);
     send_bind(&stages.first[0], uuid_login, 0);
     Run *second = next_capture(&stages);
-    guint8 request[256];
-    gsize len = pdu_request(request, 0x83, 3, 100);
+    uint8_t request[256];
+    size_t len = pdu_request(request, 0x83, 3, 100);
     send_data(second, true, NULL, 0);
     send_data(second, false, request, len);
     send_data(second, true, NULL, 0);
     stages_expect(&stages, "1 2 3 4 101 102 103 ", 0);
 }
 
-/// The first capture ends before anybody can tell what the connection is.
+/** The first capture ends before anybody can tell what the connection is. */
 static void test_decided_in_the_second(void)
 {
     Stages stages;
@@ -555,7 +556,7 @@ static void test_decided_in_the_second(void)
     stages_expect(&stages, "1 2 3 101 ", 0);
 }
 
-/// What was dropped of one capture belongs to a connection that is kept.
+/** What was dropped of one capture belongs to a connection that is kept. */
 static void test_dropped_in_one(void)
 {
     Stages stages;
@@ -571,7 +572,7 @@ static void test_dropped_in_one(void)
     stages_expect(&stages, stages.second.kept->str, 1);
 }
 
-/// Another connection between the same ends may be dropped.
+/** Another connection between the same ends may be dropped. */
 static void test_ports_used_again(void)
 {
     Stages stages;

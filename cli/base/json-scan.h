@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * A fast pull scanner over one JSON object, for logs of many gigabytes of which little is wanted: it gives the values
+ * with their paths and looks at no more than it must to find them. Text is unescaped in place, when it is asked for.
+ */
+#ifndef CAR_BASE_JSON_SCAN_H
+#define CAR_BASE_JSON_SCAN_H
+
+#include "base/slice.h"
+
+#define JSON_SCAN_MAX_DEPTH 8
+#define JSON_SCAN_MAX_PATH 256
+
+typedef struct {
+    char *at, *end; ///< what is still to be read
+    bool failed;    ///< it is no JSON object, or one that is nested too deep
+    bool begun, done;
+    unsigned depth;                           ///< open objects and arrays
+    bool array[JSON_SCAN_MAX_DEPTH];          ///< which of them are arrays
+    size_t path_len[JSON_SCAN_MAX_DEPTH + 1]; ///< length of the path outside each
+    char path[JSON_SCAN_MAX_PATH];
+} JsonScan;
+
+/** A value that is neither object nor array. */
+typedef struct {
+    const char *path; ///< names joined by dots; arrays add nothing. Not terminated
+    size_t path_len;
+    Slice name; ///< the last part of the path
+    char *text; ///< as it stands there, without quotes
+    size_t len;
+    bool string;
+} JsonValue;
+
+/** Begins to scan `text`, which json_scan_text() changes. */
+void json_scan_init(JsonScan *scan, char *text, size_t len);
+
+/** Gives the next value; false at the end and when the text is no JSON, which `failed` tells apart. */
+bool json_scan_next(JsonScan *scan, JsonValue *value);
+
+/** The value's text, valid UTF-8 without NUL: escapes are resolved in place, what cannot be shown is U+FFFD or "?". To
+ * be called once a value. */
+Slice json_scan_text(const JsonValue *value);
+
+#endif

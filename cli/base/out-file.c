@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/out-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void set_error(GError **error, const char *path, int number)
+{
+    g_set_error(error, G_FILE_ERROR, (int) g_file_error_from_errno(number), "%s: %s", path, g_strerror(number));
+}
+
+/** A file beside `path`, with the rights that `path` has or would get. */
+static int open_temporary(OutFile *file, const struct stat *old)
+{
+    file->temporary = g_strconcat(file->path, ".XXXXXX", NULL);
+    mode_t mask = umask(0);
+    (void) umask(mask);
+    int fd = g_mkstemp(file->temporary);
+    if (fd < 0) {
+        g_clear_pointer(&file->temporary, g_free);
+        return -1;
+    }
+    (void) fchmod(fd, old ? old->st_mode & 0777 : 0666 & ~mask);
+    return fd;
+}
+
+/** stdio forgets why a write failed; this remembers. */
+static ssize_t write_cookie(void *cookie, const char *data, size_t len)
+{
+    OutFile *file = cookie;
+    size_t done = 0;
+    while (done < len && !file->error) {
+        ssize_t n = write(file->fd, data + done, len - done);
+        if (n >= 0)
+            done += (size_t) n;
+        else if (errno != EINTR)
+            file->error = errno;
+    }
+    return (ssize_t) done;
+}
+
+/** False, with errno as the error, when there is no descriptor. */
+static bool open_stream(OutFile *file, const char *path, GError **error)
+{
+    static const cookie_io_functions_t functions = {.write = write_cookie};
+    if (file->fd < 0) {
+        set_error(error, path, errno);
+        out_file_discard(file);
+        return false;
+    }
+    file->stream = fopencookie(file, "w", functions);
+    return true;
+}
+
+static bool is_standard_output(const char *path)
+{
+    return !path || strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+}
+
+bool out_file_append(OutFile *file, const char *path, bool *goes_on, GError **error)
+{
+    *file = (OutFile){.fd = STDOUT_FILENO};
+    *goes_on = false;
+    if (!is_standard_output(path)) {
+        file->path = g_strdup(path);
+        file->fd = g_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+        struct stat st;
+        *goes_on = file->fd >= 0 && fstat(file->fd, &st) == 0 && st.st_size > 0;
+    }
+    return open_stream(file, path, error);
+}
+
+bool out_file_open(OutFile *file, const char *path, GError **error)
+{
+    *file = (OutFile){.fd = STDOUT_FILENO};
+    if (is_standard_output(path))
+        return open_stream(file, path, error);
+    char *real = realpath(path, NULL); // a symbolic link stays one
+    file->path = g_strdup(real ? real : path);
+    free(real);
+    struct stat st;
+    bool exists = stat(file->path, &st) == 0;
+    if (exists && S_ISDIR(st.st_mode)) {
+        file->fd = -1;
+        errno = EISDIR;
+    } else if (exists && !S_ISREG(st.st_mode)) {
+        file->fd = g_open(file->path, O_WRONLY | O_CLOEXEC, 0);
+    } else {
+        file->fd = open_temporary(file, exists ? &st : NULL);
+    }
+    return open_stream(file, path, error);
+}
+
+/** Closes stream and descriptor; an error of theirs becomes the file's. */
+static void close_stream(OutFile *file)
+{
+    if (!file->stream)
+        return;
+    (void) fclose(file->stream);
+    file->stream = NULL;
+    if (file->path && close(file->fd) != 0 && !file->error)
+        file->error = errno;
+}
+
+bool out_file_commit(OutFile *file, GError **error)
+{
+    close_stream(file);
+    if (!file->error && file->temporary && g_rename(file->temporary, file->path) != 0)
+        file->error = errno;
+    int number = file->error;
+    if (number)
+        set_error(error, file->path ? file->path : "standard output", number);
+    else
+        g_clear_pointer(&file->temporary, g_free);
+    out_file_discard(file);
+    return number == 0;
+}
+
+void out_file_discard(OutFile *file)
+{
+    close_stream(file);
+    if (file->temporary)
+        (void) g_unlink(file->temporary);
+    g_clear_pointer(&file->temporary, g_free);
+    g_clear_pointer(&file->path, g_free);
+}

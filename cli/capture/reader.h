@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * Reads captures with libwiretap: any format that Wireshark opens, compressed or not, from files and pipes.
+ */
+#ifndef CAR_CAPTURE_READER_H
+#define CAR_CAPTURE_READER_H
+
+#include "base/progress.h"
+#include "capture/packet.h"
+
+#define CAPTURE_READER_ERROR (capture_reader_error_quark())
+GQuark capture_reader_error_quark(void);
+
+typedef enum {
+    CAPTURE_READER_ERROR_OPEN,   ///< it is no capture, or cannot be opened
+    CAPTURE_READER_ERROR_DAMAGED ///< nothing more can be read
+} CaptureReaderError;
+
+typedef struct CaptureReader CaptureReader;
+
+/** How packets of a link type of capture files (LINKTYPE_…) begin. */
+LinkKind capture_reader_link_kind(int link_type);
+
+/** Opens the capture `path` ("-": standard input). Reading may block when it is a pipe. Errors: OPEN, without the path
+ * in the text. */
+CaptureReader *capture_reader_open(const char *path, GError **error);
+void capture_reader_close(CaptureReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CaptureReader, capture_reader_close)
+
+/** From now on `progress` (may be NULL) is told what was read, until the reader is closed. */
+void capture_reader_set_progress(CaptureReader *reader, Progress *progress);
+
+/** Whether several of this format can be read side by side, each by a thread of its own. */
+bool capture_reader_is_independent(const CaptureReader *reader);
+
+/** What the link layer of the last packet is called. */
+const char *capture_reader_link(const CaptureReader *reader);
+
+/** The next packet; its bytes are valid until the next call. `file` is left as it is. False at the end, or with an error
+ * (DAMAGED, which names the frame). Records that are no packets are counted, as Wireshark does, and passed over. */
+bool capture_reader_next(CaptureReader *reader, CapturePacket *packet, GError **error);
+
+#endif

@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "case/extract.h"
+
+#include "base/text-escape.h"
+#include "capture/layers.h"
+#include "capture/pcapng.h"
+#include "capture/reader.h"
+#include "record/claims.h"
+#include "record/text.h"
+
+#include <gio/gio.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#define KERBEROS 88
+#define FRAGMENTS_AROUND 32 ///< frames about one that was put together from fragments, in which they stand
+#define MAX_COMMENT ((size_t) 400)
+
+G_DEFINE_QUARK(car - extract - error - quark, extract_error)
+
+/** Both ends of a flow, the lower one first. */
+typedef struct {
+    uint8_t ip[2][16];
+    uint16_t port[2]; ///< zero for fragments
+    uint8_t transport;
+    uint8_t zero[3];
+} Key;
+
+/** Packets of a flow that a part wants. */
+typedef struct {
+    guint part;
+    uint64_t first, last; ///< frames between which they are
+    guint connection;     ///< index of its count
+} Want;
+
+/** Of a connection: how many packets it has, and how many were found. */
+typedef struct {
+    guint part;
+    int64_t expected;
+    uint64_t found;
+    bool fragments; ///< some came in fragments, which count otherwise
+} Connection;
+
+/** Work on one capture. */
+typedef struct {
+    const ExtractCapture *capture;
+    guint index;
+    GArray *parts;          ///< ExtractPart
+    GHashTable *wants;      ///< Key → GArray of Want
+    GHashTable *clients;    ///< addresses (16 bytes) → GArray of part, of which all Kerberos is wanted
+    GArray *connections;    ///< Connection
+    GHashTable *comments;   ///< frame → GPtrArray of char *, for each part: see comment_key()
+    GHashTable *interfaces; ///< what it stands for → its number, plus one
+    GHashTable *tickets;    ///< frame → GArray of part: its flow is wanted
+    guint *counts;          ///< of interfaces, by part
+    uint64_t *written;      ///< the last frame that was written, by part
+    CaptureReader *reader;  ///< NULL before and after
+    CapturePacket packet;   ///< the next one
+    bool pending;           ///< there is one
+} Work;
+
+static guint key_hash(gconstpointer data)
+{
+    const uint8_t *bytes = data;
+    guint hash = 5381;
+    for (size_t i = 0; i < sizeof(Key); i++)
+        hash = hash * 33 + bytes[i];
+    return hash;
+}
+
+static gboolean key_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(Key)) == 0;
+}
+
+static void key_set(Key *key, const uint8_t ip[2][16], const uint16_t port[2], uint8_t transport)
+{
+    int order = memcmp(ip[0], ip[1], 16);
+    guint low = order > 0 || (order == 0 && port[0] > port[1]);
+    memset(key, 0, sizeof(*key));
+    for (guint i = 0; i < 2; i++) {
+        memcpy(key->ip[i], ip[low ^ i], 16);
+        key->port[i] = port[low ^ i];
+    }
+    key->transport = transport;
+}
+
+/** False when it is no address. IPv4 is written as ::ffff:a.b.c.d. */
+static bool read_address(uint8_t out[16], const char *text)
+{
+    g_autoptr(GInetAddress) address = text ? g_inet_address_new_from_string(text) : NULL;
+    if (!address)
+        return false;
+    memset(out, 0, 16);
+    size_t size = g_inet_address_get_native_size(address);
+    if (size == 4)
+        out[10] = out[11] = 0xff;
+    memcpy(out + 16 - size, g_inet_address_to_bytes(address), size);
+    return true;
+}
+
+static bool record_key(Key *key, const Record *record, bool ports)
+{
+    uint8_t ip[2][16];
+    if (!read_address(ip[0], record->client.ip) || !read_address(ip[1], record->server.ip) || record->client.port < 0 ||
+        record->server.port < 0)
+        return false;
+    uint16_t port[2] = {ports ? (uint16_t) record->client.port : 0, ports ? (uint16_t) record->server.port : 0};
+    key_set(key, (const uint8_t(*)[16]) ip, port, ports ? IPPROTO_TCP : 0);
+    return true;
+}
+
+static void unref_array(gpointer data)
+{
+    g_array_unref(data);
+}
+
+static void add_want(Work *work, const Key *key, Want want)
+{
+    GArray *list = g_hash_table_lookup(work->wants, key);
+    if (!list) {
+        list = g_array_new(FALSE, FALSE, sizeof(Want));
+        g_hash_table_insert(work->wants, g_memdup2(key, sizeof(*key)), list);
+    }
+    g_array_append_val(list, want);
+}
+
+static void add_part(GHashTable *table, gpointer key, guint part)
+{
+    GArray *list = g_hash_table_lookup(table, key);
+    if (!list) {
+        list = g_array_new(FALSE, FALSE, sizeof(guint));
+        g_hash_table_insert(table, key, list);
+    }
+    g_array_append_val(list, part);
+}
+
+static gpointer comment_key(guint part, int64_t frame)
+{
+    int64_t *key = g_new(int64_t, 1);
+    *key = frame << 16 | part;
+    return key;
+}
+
+static void add_comment(Work *work, guint part, const Record *record, const Claim *claim)
+{
+    int64_t *key = comment_key(part, frame_number(claim->frame));
+    GPtrArray *list = g_hash_table_lookup(work->comments, key);
+    if (!list) {
+        list = g_ptr_array_new_with_free_func(g_free);
+        g_hash_table_insert(work->comments, key, list);
+    } else {
+        g_free(key);
+    }
+    g_autofree char *client = record_text_endpoint(&record->client);
+    g_autofree char *server = record_text_endpoint(&record->server);
+    g_autofree char *detail = text_escape(claim->detail, false);
+    g_autofree char *fitting = text_fit(detail, MAX_COMMENT, TEXT_CUT_END, "…");
+    g_ptr_array_add(list,
+                    g_strdup_printf("%s%s%s (%s → %s)", claim->text, *fitting ? " " : "", fitting, client, server));
+}
+
+/** What of the conversation stands in the capture under way; false when nothing does. */
+static bool find_part(const Work *work, const Record *record, RecordPart *out)
+{
+    for (guint i = 0; record->parts && i < record->parts->len; i++) {
+        *out = g_array_index(record->parts, RecordPart, i);
+        if (frame_file(out->first) == work->capture->file)
+            return true;
+    }
+    *out = (RecordPart){record->frames.first, record->frames.last, record->frames.count};
+    return !record->parts && out->first && frame_file(out->first) == work->capture->file;
+}
+
+/** The packets of the conversation in the capture under way. */
+static void plan_extent(Work *work, guint part, const Record *record)
+{
+    Key key;
+    RecordPart here;
+    if (!find_part(work, record, &here) || !record_key(&key, record, true))
+        return;
+    Connection connection = {.part = part, .expected = here.count};
+    Want want = {
+        .part = part,
+        .first = (uint64_t) frame_number(here.first),
+        .last = (uint64_t) frame_number(here.last),
+        .connection = work->connections->len,
+    };
+    g_array_append_val(work->connections, connection);
+    add_want(work, &key, want);
+    if (record_key(&key, record, false))
+        add_want(work, &key, want); // fragments between the same hosts
+}
+
+/** The work on the capture of a frame; NULL when that capture is not read. */
+static Work *find_work(GArray *works, int64_t frame)
+{
+    for (guint i = 0; i < works->len; i++) {
+        Work *work = &g_array_index(works, Work, i);
+        if (work->capture->file == frame_file(frame))
+            return work;
+    }
+    return NULL;
+}
+
+static void plan_record(GArray *works, guint part, const Record *record)
+{
+    for (guint i = 0; i < works->len; i++)
+        plan_extent(&g_array_index(works, Work, i), part, record);
+    g_autoptr(GPtrArray) claims = claims_new(record);
+    for (guint i = 0; i < claims->len; i++) {
+        const Claim *claim = g_ptr_array_index(claims, i);
+        Work *work = find_work(works, claim->frame);
+        if (work)
+            add_comment(work, part, record, claim);
+    }
+    int64_t user_frame = record->auth.user_frame;
+    Work *work = user_frame ? find_work(works, user_frame) : NULL;
+    if (work)
+        add_part(work->tickets, GSIZE_TO_POINTER((size_t) frame_number(user_frame)), part);
+}
+
+static void plan_client(Work *work, guint part, const Activity *activity)
+{
+    uint8_t ip[16];
+    if (!read_address(ip, activity->client.ip))
+        return;
+    GArray *list = g_hash_table_lookup(work->clients, ip);
+    if (list)
+        g_array_append_val(list, part);
+    else
+        add_part(work->clients, g_memdup2(ip, sizeof(ip)), part);
+}
+
+static void plan(GArray *works, const GArray *parts, bool all_tickets)
+{
+    for (guint i = 0; i < parts->len; i++) {
+        const GPtrArray *activities = g_array_index(parts, ExtractPart, i).activities;
+        for (guint j = 0; j < activities->len; j++) {
+            const Activity *activity = g_ptr_array_index(activities, j);
+            for (guint k = 0; k < activity->records->len; k++)
+                plan_record(works, i, g_ptr_array_index(activity->records, k));
+            for (guint k = 0; all_tickets && k < works->len; k++)
+                plan_client(&g_array_index(works, Work, k), i, activity);
+        }
+    }
+}
+
+static uint8_t transport_of(const Layers *layers)
+{
+    switch (layers->kind) {
+    case LAYERS_TCP: return IPPROTO_TCP;
+    case LAYERS_UDP: return IPPROTO_UDP;
+    default: return 0;
+    }
+}
+
+static void layers_key(Key *key, const Layers *layers)
+{
+    const uint16_t none[2] = {0};
+    bool ports = layers->kind != LAYERS_FRAGMENT;
+    key_set(key, (const uint8_t(*)[16]) layers->ip, ports ? layers->port : none, transport_of(layers));
+}
+
+static bool next_packet(CaptureReader *reader, CapturePacket *packet)
+{
+    return capture_reader_next(reader, packet, NULL); // what is damaged was said when it was read first
+}
+
+/** The flow of a ticket, which may go on in other captures; or the fragments about the frame `middle`. */
+static void want_ticket(GArray *works, Work *work, const Key *key, guint part, uint64_t middle)
+{
+    Want want = {.part = part, .last = UINT64_MAX, .connection = UINT_MAX};
+    if (middle) {
+        want.first = middle > FRAGMENTS_AROUND ? middle - FRAGMENTS_AROUND : 1;
+        want.last = middle + FRAGMENTS_AROUND;
+        add_want(work, key, want);
+        return;
+    }
+    for (guint i = 0; i < works->len; i++)
+        add_want(&g_array_index(works, Work, i), key, want);
+}
+
+/** Finds the flows of the frames that name users. They may stand before what they are for, so that this is a reading of
+ *  its own. */
+static bool plan_tickets(GArray *works, Work *work, GError **error)
+{
+    if (g_hash_table_size(work->tickets) == 0)
+        return true;
+    g_autoptr(CaptureReader) reader = capture_reader_open(work->capture->path, error);
+    if (!reader)
+        return false;
+    CapturePacket packet = {0};
+    guint left = g_hash_table_size(work->tickets);
+    while (left > 0 && next_packet(reader, &packet)) {
+        const GArray *parts = g_hash_table_lookup(work->tickets, GSIZE_TO_POINTER((size_t) packet.number));
+        if (!parts)
+            continue;
+        left--;
+        Layers layers;
+        layers_read(&packet, &layers);
+        bool fragment = layers.kind == LAYERS_FRAGMENT;
+        if (!fragment && !transport_of(&layers))
+            continue;
+        Key key;
+        layers_key(&key, &layers);
+        for (guint i = 0; i < parts->len; i++)
+            want_ticket(works, work, &key, g_array_index(parts, guint, i), fragment ? packet.number : 0);
+    }
+    return true;
+}
+
+static uint32_t find_interface(Work *work, guint part, const CapturePacket *packet)
+{
+    int64_t key =
+        (int64_t) part << 48 | (int64_t) work->index << 24 | (int64_t) packet->link_type << 8 | packet->digits;
+    guint found = GPOINTER_TO_UINT(g_hash_table_lookup(work->interfaces, &key));
+    if (found)
+        return found - 1;
+    g_autofree char *name = g_utf8_make_valid(record_base_name(work->capture->path), -1);
+    g_autofree char *description = text_escape(name, false);
+    pcapng_write_interface(g_array_index(work->parts, ExtractPart, part).stream, packet, description);
+    found = ++work->counts[part];
+    g_hash_table_insert(work->interfaces, g_memdup2(&key, sizeof(key)), GUINT_TO_POINTER(found));
+    return found - 1;
+}
+
+static void write_packet(Work *work, guint part, const CapturePacket *packet)
+{
+    if (work->written[part] == packet->number)
+        return;
+    work->written[part] = packet->number;
+    g_autofree char *name = g_utf8_make_valid(record_base_name(work->capture->path), -1);
+    g_autofree char *shown = text_escape(name, false);
+    g_autoptr(GPtrArray) comments = g_ptr_array_new();
+    g_autofree char *origin = g_strdup_printf("frame %" PRIu64 " of %s", packet->number, shown);
+    g_ptr_array_add(comments, origin);
+    g_autofree int64_t *key = comment_key(part, (int64_t) packet->number);
+    const GPtrArray *claims = g_hash_table_lookup(work->comments, key);
+    for (guint i = 0; claims && i < claims->len; i++)
+        g_ptr_array_add(comments, g_ptr_array_index(claims, i));
+    ExtractPart *to = &g_array_index(work->parts, ExtractPart, part);
+    uint32_t interface = find_interface(work, part, packet);
+    pcapng_write_packet(to->stream, interface, packet, comments);
+    to->packets++;
+}
+
+static void write_tickets(Work *work, const Layers *layers, const CapturePacket *packet)
+{
+    if (!transport_of(layers) || (layers->port[0] != KERBEROS && layers->port[1] != KERBEROS))
+        return;
+    for (guint i = 0; i < 2; i++) {
+        const GArray *parts = g_hash_table_lookup(work->clients, layers->ip[i]);
+        for (guint j = 0; parts && j < parts->len; j++)
+            write_packet(work, g_array_index(parts, guint, j), packet);
+    }
+}
+
+static bool take_packet(Work *work, const CapturePacket *packet, GError **error)
+{
+    Layers layers;
+    layers_read(packet, &layers);
+    bool fragment = layers.kind == LAYERS_FRAGMENT;
+    if (!fragment && !transport_of(&layers))
+        return true;
+    Key key;
+    layers_key(&key, &layers);
+    const GArray *wants = g_hash_table_lookup(work->wants, &key);
+    if (packet->link_type < 0 && (wants || g_hash_table_size(work->clients) > 0)) {
+        g_set_error(error, EXTRACT_ERROR, EXTRACT_ERROR_UNREADABLE,
+                    "frame %" PRIu64 " has a link layer that pcapng has no number for", packet->number);
+        return false;
+    }
+    for (guint i = 0; wants && i < wants->len; i++) {
+        const Want *want = &g_array_index(wants, Want, i);
+        if (packet->number < want->first || packet->number > want->last)
+            continue;
+        write_packet(work, want->part, packet);
+        if (want->connection == UINT_MAX)
+            continue;
+        Connection *connection = &g_array_index(work->connections, Connection, want->connection);
+        connection->found++;
+        connection->fragments |= fragment;
+    }
+    write_tickets(work, &layers, packet);
+    return true;
+}
+
+static void count_missing(const Work *work)
+{
+    for (guint i = 0; i < work->connections->len; i++) {
+        const Connection *connection = &g_array_index(work->connections, Connection, i);
+        if (!connection->fragments && connection->found < (uint64_t) MAX(connection->expected, 0))
+            g_array_index(work->parts, ExtractPart, connection->part).missing++;
+    }
+}
+
+/** Opens the capture, or goes on to its next packet. */
+static bool advance(Work *work, GError **error)
+{
+    if (!work->reader && !(work->reader = capture_reader_open(work->capture->path, error)))
+        return false;
+    work->pending = next_packet(work->reader, &work->packet);
+    if (!work->pending)
+        g_clear_pointer(&work->reader, capture_reader_close);
+    return true;
+}
+
+/** Writes the packets of all captures, which are in order of their first packets, in order of time. */
+static bool copy_packets(GArray *works, GError **error)
+{
+    guint opened = 0;
+    for (;;) {
+        Work *next = NULL;
+        for (guint i = 0; i < opened; i++) {
+            Work *work = &g_array_index(works, Work, i);
+            if (work->pending && (!next || capture_packet_compare(&work->packet, &next->packet) < 0))
+                next = work;
+        }
+        // The one opened last is of those that begin latest: while it is next, another may begin before its second.
+        if (opened < works->len && (!next || next == &g_array_index(works, Work, opened - 1))) {
+            if (!advance(&g_array_index(works, Work, opened), error))
+                return false;
+            opened++;
+            continue;
+        }
+        if (!next)
+            return true;
+        if (!take_packet(next, &next->packet, error) || !advance(next, error)) {
+            g_prefix_error(error, "%s: ", next->capture->path);
+            return false;
+        }
+    }
+}
+
+static gboolean address_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, 16) == 0;
+}
+
+static guint address_hash(gconstpointer data)
+{
+    const uint8_t *bytes = data;
+    guint hash = 5381;
+    for (guint i = 0; i < 16; i++)
+        hash = hash * 33 + bytes[i];
+    return hash;
+}
+
+static void write_section(const GArray *captures, FILE *stream)
+{
+    g_autoptr(GPtrArray) comments = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(comments, g_strdup("Packets of remote WMI, copied as they are by car-wmi " CAR_VERSION
+                                       "; comments say where each stood and what it shows"));
+    for (guint i = 0; i < captures->len; i++) {
+        const ExtractCapture *capture = &g_array_index(captures, ExtractCapture, i);
+        g_autofree char *path = g_utf8_make_valid(capture->path, -1);
+        g_autofree char *shown = text_escape(path, false);
+        g_ptr_array_add(comments, g_strdup_printf("from %s, SHA-256 %s, %" PRId64 " bytes", shown,
+                                                  capture->sha256 ? capture->sha256 : "unknown", capture->size));
+    }
+    pcapng_write_section(stream, comments);
+}
+
+static void work_clear(gpointer data)
+{
+    Work *work = data;
+    g_clear_pointer(&work->reader, capture_reader_close);
+    g_hash_table_unref(work->wants);
+    g_hash_table_unref(work->clients);
+    g_array_unref(work->connections);
+    g_hash_table_unref(work->comments);
+    g_hash_table_unref(work->tickets);
+    g_free(work->written);
+}
+
+bool extract_write(GArray *captures, GArray *parts, bool all_tickets, GError **error)
+{
+    g_autofree guint *counts = g_new0(guint, parts->len);
+    g_autoptr(GHashTable) interfaces = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_autoptr(GArray) works = g_array_new(FALSE, TRUE, sizeof(Work));
+    g_array_set_clear_func(works, work_clear);
+    for (guint i = 0; i < parts->len; i++)
+        write_section(captures, g_array_index(parts, ExtractPart, i).stream);
+    for (guint i = 0; i < captures->len; i++) {
+        Work work = {
+            .capture = &g_array_index(captures, ExtractCapture, i),
+            .index = i,
+            .parts = parts,
+            .wants = g_hash_table_new_full(key_hash, key_equal, g_free, unref_array),
+            .clients = g_hash_table_new_full(address_hash, address_equal, g_free, unref_array),
+            .connections = g_array_new(FALSE, FALSE, sizeof(Connection)),
+            .comments = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) g_ptr_array_unref),
+            .interfaces = interfaces,
+            .tickets = g_hash_table_new_full(NULL, NULL, NULL, unref_array),
+            .counts = counts,
+            .written = g_new0(uint64_t, parts->len),
+        };
+        g_array_append_val(works, work);
+    }
+    plan(works, parts, all_tickets);
+    for (guint i = 0; i < works->len; i++) {
+        Work *work = &g_array_index(works, Work, i);
+        if (!plan_tickets(works, work, error)) {
+            g_prefix_error(error, "%s: ", work->capture->path);
+            return false;
+        }
+    }
+    if (!copy_packets(works, error))
+        return false;
+    for (guint i = 0; i < works->len; i++)
+        count_missing(&g_array_index(works, Work, i));
+    return true;
+}

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The activities: the worst in full, as many as a report bears, the others as a line each.
+
+#include "case/report-html.h"
+#include "case/report.h"
+#include "names/techniques.h"
+#include "record/claims.h"
+#include "record/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOM ((size_t) 1500000)           ///< bytes for activities in full
+#define ROOM_FOR_LINES ((size_t) 1200000) ///< bytes for others
+#define MAX_CONNECTIONS 60
+
+/** Each capture that holds some of it. */
+static void write_captures(const Activity *activity, FILE *stream)
+{
+    const GPtrArray *files = activity->set->files;
+    g_autoptr(GPtrArray) seen = g_ptr_array_new();
+    for (guint i = 0; i < activity->records->len; i++) {
+        const Record *record = g_ptr_array_index(activity->records, i);
+        guint parts = record->parts ? record->parts->len : 1;
+        for (guint j = 0; j < parts; j++) {
+            int64_t frame = record->parts ? g_array_index(record->parts, RecordPart, j).first : record->frames.first;
+            RecordFile *file = frame_file(frame) < files->len ? g_ptr_array_index(files, frame_file(frame)) : NULL;
+            if (!file || !file->path || g_ptr_array_find(seen, file, NULL))
+                continue;
+            g_ptr_array_add(seen, file);
+            html_fact(stream, seen->len == 1 ? "Capture" : seen->len == 2 ? "Goes on in" : NULL, file->path);
+        }
+    }
+}
+
+static void write_techniques(const Activity *activity, FILE *stream)
+{
+    g_autoptr(GPtrArray) ids = activity_techniques(activity);
+    for (guint i = 0; i < ids->len; i++) {
+        const char *id = g_ptr_array_index(ids, i), *name = i ? NULL : "Technique";
+        const AttackTechnique *technique = attack_technique(id);
+        if (!technique) {
+            html_fact(stream, name, id);
+            continue;
+        }
+        html_begin_fact(stream, name);
+        (void) fprintf(stream, "%s %s%s%s (", technique->id, technique->parent ? technique->parent_name : "",
+                       technique->parent ? ": " : "", technique->name);
+        for (size_t k = 0; k < G_N_ELEMENTS(technique->tactics) && technique->tactics[k]; k++)
+            (void) fprintf(stream, "%s%s %s", k ? ", " : "", technique->tactics[k]->id, technique->tactics[k]->name);
+        (void) fputs(")", stream);
+        html_end_fact(stream);
+    }
+}
+
+static void write_end(const char *name, const RecordEnd *end, FILE *stream)
+{
+    html_begin_fact(stream, name);
+    html_host(stream, end);
+    if (end->fqdn && end->fqdn != activity_host(end)) {
+        (void) fputs(", ", stream);
+        html_code(stream, end->fqdn, HTML_SHORT);
+    }
+    html_end_fact(stream);
+}
+
+static void write_logon(const Logon *logon, FILE *stream)
+{
+    if (logon->domain) {
+        html_text(stream, logon->domain, HTML_SHORT);
+        (void) putc('\\', stream);
+    }
+    html_text(stream, logon->user, HTML_SHORT);
+    (void) fputs(", logon id ", stream);
+    html_text(stream, logon->logon_id, HTML_SHORT);
+    (void) fputs(" (", stream);
+    html_log_source(stream, &logon->source);
+    (void) putc(')', stream);
+}
+
+static void write_operation(const Operation *operation, FILE *stream)
+{
+    html_code(stream, operation->operation, HTML_LONG);
+    (void) fputs(" (", stream);
+    html_log_source(stream, &operation->source);
+    (void) putc(')', stream);
+}
+
+static void write_subscription(const Subscription *subscription, FILE *stream)
+{
+    html_text(stream, subscription->kind, HTML_SHORT);
+    (void) putc(' ', stream);
+    html_code(stream, subscription->name, HTML_SHORT);
+    if (subscription->value) {
+        (void) fputs(": ", stream);
+        html_code(stream, subscription->value, HTML_LONG);
+    }
+    (void) fputs(" (", stream);
+    html_log_source(stream, &subscription->source);
+    (void) putc(')', stream);
+}
+
+/** What hosts' logs tell, beside processes. */
+static void write_told_by_logs(const Activity *activity, FILE *stream)
+{
+    guint logons = 0, operations = 0, subscriptions = 0;
+    for (guint i = 0; i < activity->records->len; i++) {
+        const HostFacts *host = ((const Record *) g_ptr_array_index(activity->records, i))->host;
+        for (guint j = 0; host && j < MIN(host->logons->len, 5u); j++) {
+            html_begin_fact(stream, logons++ ? NULL : "Logon");
+            write_logon(&g_array_index(host->logons, Logon, j), stream);
+            html_end_fact(stream);
+        }
+    }
+    for (guint i = 0; i < activity->records->len; i++) {
+        const HostFacts *host = ((const Record *) g_ptr_array_index(activity->records, i))->host;
+        for (guint j = 0; host && j < MIN(host->operations->len, 20u); j++) {
+            html_begin_fact(stream, operations++ ? NULL : "WMI’s own log");
+            write_operation(&g_array_index(host->operations, Operation, j), stream);
+            html_end_fact(stream);
+        }
+    }
+    for (guint i = 0; i < activity->records->len; i++) {
+        const HostFacts *host = ((const Record *) g_ptr_array_index(activity->records, i))->host;
+        for (guint j = 0; host && j < MIN(host->subscriptions->len, 20u); j++) {
+            html_begin_fact(stream, subscriptions++ ? NULL : "Subscription");
+            write_subscription(&g_array_index(host->subscriptions, Subscription, j), stream);
+            html_end_fact(stream);
+        }
+    }
+}
+
+static void write_facts(const Activity *activity, FILE *stream)
+{
+    const Record *main = activity->main;
+    (void) fputs("<dl class=\"facts\">\n", stream);
+    if (activity->allowed) {
+        g_autofree char *allowed = record_text_allowed(main);
+        html_fact(stream, "Allowed by", allowed);
+    }
+    html_fact(stream, "What", main->summary);
+    const Record *last = main;
+    for (guint i = 0; i < activity->records->len; i++) {
+        const Record *record = g_ptr_array_index(activity->records, i);
+        if (record_time(record->end_time) > record_time(last->end_time))
+            last = record;
+    }
+    html_begin_fact(stream, "When (UTC)");
+    html_time(stream, activity->start_time);
+    (void) fputs(" to ", stream);
+    html_time(stream, last->end_time);
+    html_end_fact(stream);
+    write_end("Client", &activity->client, stream);
+    write_end("Server", &activity->server, stream);
+    html_fact(stream, "User", activity->user);
+    g_autofree char *auth = record_text_auth(&main->auth);
+    html_fact(stream, "Authentication", auth);
+    html_fact(stream, "Service asked for", main->auth.spn);
+    html_fact(stream, "Namespace", record_text_namespace(main));
+    html_fact(stream, "Client family (hint)", main->client_hint);
+    html_begin_fact(stream, "Confidence");
+    (void) fputs(confidence_text(activity->confidence), stream);
+    html_end_fact(stream);
+    write_techniques(activity, stream);
+    write_told_by_logs(activity, stream);
+    write_captures(activity, stream);
+    (void) fputs("</dl>\n", stream);
+}
+
+// -- evidence --------------------------------------------------------------------------------------------------------
+
+/** One line of evidence: what is claimed, where it stands, how to see it. */
+static void write_claim(const Activity *activity, const Claim *claim, FILE *stream)
+{
+    (void) fprintf(stream, "<tr><td>%s", claim->text);
+    if (claim->detail) {
+        (void) putc(' ', stream);
+        html_code(stream, claim->detail, HTML_SHORT);
+    }
+    (void) fputs("</td><td class=\"number\">", stream);
+    html_frame(stream, activity, claim->frame);
+    (void) fprintf(stream, "</td><td><code>frame.number==%" PRId64, frame_number(claim->frame));
+    if (claim->field) {
+        (void) fprintf(stream, " &amp;&amp; %s==", claim->field);
+        html_text(stream, claim->value, HTML_SHORT);
+    }
+    (void) fputs("</code></td></tr>\n", stream);
+}
+
+/** Which frames, of which captures. */
+static void write_extent(const Activity *activity, const Record *record, FILE *stream)
+{
+    if (!record->frames.first) {
+        (void) fputs("known from hosts’ logs only", stream);
+        return;
+    }
+    guint parts = record->parts ? record->parts->len : 1;
+    for (guint i = 0; i < parts; i++) {
+        const RecordPart *part = record->parts ? &g_array_index(record->parts, RecordPart, i) : NULL;
+        (void) fprintf(stream, "%s<span class=\"frame\">%" PRId64 "</span> to ", i ? ", " : "frames ",
+                       frame_number(part ? part->first : record->frames.first));
+        html_frame(stream, activity, part ? part->last : record->frames.last);
+    }
+}
+
+static void write_claims(const Activity *activity, guint number, FILE *stream)
+{
+    g_autofree char *label = g_strdup_printf("Evidence, activity %u", number);
+    (void) fputs("<h4>Evidence</h4>\n", stream);
+    html_begin_scroll(stream, label);
+    (void) fputs("<table>\n<thead><tr><th scope=\"col\">Claim</th><th scope=\"col\">Frame</th><th "
+                 "scope=\"col\">Display filter</th></tr></thead>\n",
+                 stream);
+    for (guint i = 0; i < MIN(activity->records->len, MAX_CONNECTIONS); i++) {
+        const Record *record = g_ptr_array_index(activity->records, i);
+        g_autofree char *client = record_text_endpoint(&record->client);
+        g_autofree char *server = record_text_endpoint(&record->server);
+        (void) fputs("<tbody>\n<tr><th colspan=\"2\" scope=\"rowgroup\">", stream);
+        html_text(stream, client, HTML_SHORT);
+        (void) fputs(" → ", stream);
+        html_text(stream, server, HTML_SHORT);
+        (void) fprintf(stream, "%s<br>\n<span class=\"soft\">confidence %s, ", record->callback ? " (callback)" : "",
+                       confidence_text(record->confidence));
+        write_extent(activity, record, stream);
+        (void) fputs("</span></th><td>", stream);
+        if (record->filter)
+            html_code(stream, record->filter, 300);
+        (void) fputs("</td></tr>\n", stream);
+        g_autoptr(GPtrArray) claims = claims_new(record);
+        for (guint j = 0; j < claims->len; j++)
+            write_claim(activity, g_ptr_array_index(claims, j), stream);
+        (void) fputs("</tbody>\n", stream);
+    }
+    (void) fputs("</table>\n", stream);
+    html_end_scroll(stream);
+    if (activity->records->len > MAX_CONNECTIONS)
+        (void) fprintf(stream, "<p class=\"warn\">%u more connections of this activity are not shown.</p>\n",
+                       activity->records->len - MAX_CONNECTIONS);
+}
+
+// -- all -------------------------------------------------------------------------------------------------------------
+
+void report_write_activity(const Activity *activity, guint number, FILE *stream)
+{
+    (void) fprintf(stream, "<article class=\"activity %s\" id=\"a%u\">\n<h3>%u. ", html_class(activity), number,
+                   number);
+    html_text(stream, activity_host(&activity->client), 60);
+    (void) fputs(" → ", stream);
+    html_text(stream, activity_host(&activity->server), 60);
+    (void) putc(' ', stream);
+    html_badge(stream, activity);
+    (void) fputs("</h3>\n", stream);
+    write_facts(activity, stream);
+    report_write_processes(activity, stream);
+    report_write_calls(activity, number, stream);
+    write_claims(activity, number, stream);
+    (void) fputs("</article>\n", stream);
+}
+
+static void write_line(const Activity *activity, guint number, FILE *stream)
+{
+    const Record *main = activity->main;
+    (void) fprintf(stream, "<tr id=\"a%u\"><td class=\"number\">%u</td><td class=\"number\">", number, number);
+    html_badge(stream, activity);
+    (void) fputs("</td><td>", stream);
+    html_time(stream, activity->start_time);
+    (void) fputs("</td><td>", stream);
+    html_text(stream, activity_host(&activity->client), 60);
+    (void) fputs(" → ", stream);
+    html_text(stream, activity_host(&activity->server), 60);
+    (void) fputs("</td><td>", stream);
+    if (activity->user)
+        html_text(stream, activity->user, 60);
+    (void) fputs("</td><td class=\"wide\">", stream);
+    html_text(stream, main->summary ? main->summary : "connected", 120);
+    (void) fputs("</td><td>", stream);
+    if (main->frames.first)
+        html_frame_anywhere(stream, activity->set, main->frames.first);
+    (void) fputs("</td><td>", stream);
+    if (main->client.port != NUMBER_UNKNOWN && main->server.port != NUMBER_UNKNOWN)
+        (void) fprintf(stream, "<code>tcp.port==%" PRId64 " &amp;&amp; tcp.port==%" PRId64 "</code>", main->client.port,
+                       main->server.port);
+    (void) fputs("</td></tr>\n", stream);
+}
+
+typedef void (*Writer)(const Activity *activity, guint number, FILE *stream);
+
+/** Writes activities from number `from` on, as many as there is room for; the first that was not written. */
+static guint write_while_room(const Report *report, guint from, size_t room, Writer writer, FILE *stream)
+{
+    for (guint i = from; i < report->activities->len; i++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *part = open_memstream(&text, &size);
+        writer(g_ptr_array_index(report->activities, i), i + 1, part);
+        (void) fclose(part);
+        bool fits = size <= room;
+        if (fits)
+            (void) fwrite(text, 1, size, stream);
+        free(text);
+        if (!fits)
+            return i;
+        room -= size;
+    }
+    return report->activities->len;
+}
+
+static void write_lines(const Report *report, guint from, FILE *stream)
+{
+    (void) fputs("<h3>The others</h3>\n<p>They are less serious than those above, or like them. <code>car-wmi list -T "
+                 "ndjson</code> has all of each.</p>\n",
+                 stream);
+    html_begin_scroll(stream, "Other activities");
+    (void) fputs("<table>\n<thead><tr><th scope=\"col\">No.</th><th scope=\"col\">Kind</th><th scope=\"col\">From "
+                 "(UTC)</th><th scope=\"col\">Client → server</th><th scope=\"col\">User</th>"
+                 "<th scope=\"col\">What</th><th scope=\"col\">First frame</th><th scope=\"col\">Display "
+                 "filter</th></tr></thead>\n<tbody>\n",
+                 stream);
+    guint end = write_while_room(report, from, ROOM_FOR_LINES, write_line, stream);
+    (void) fputs("</tbody>\n</table>\n", stream);
+    html_end_scroll(stream);
+    if (end < report->activities->len)
+        (void) fprintf(stream, "<p class=\"warn\">%u more are not listed.</p>\n", report->activities->len - end);
+}
+
+void report_write_activities(const Report *report, FILE *stream)
+{
+    (void) fputs(
+        "<section id=\"activities\">\n<h2>Activities</h2>\n<p class=\"soft\">An activity is what belongs together: "
+        "the activation on port 135, the connection that it led to, and callbacks. Frame numbers are those of the "
+        "activity’s first capture unless another is named; display filters are for Wireshark or tshark with the plugin "
+        "of car-wmi.</p>\n",
+        stream);
+    guint shown = write_while_room(report, 0, ROOM, report_write_activity, stream);
+    if (shown < report->activities->len)
+        write_lines(report, shown, stream);
+    (void) fputs("</section>\n", stream);
+}

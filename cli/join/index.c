@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "join/index.h"
+
+#include "join/clock.h"
+
+#include <string.h>
+
+/** Two ends in the order of their bytes, or one end and nothing. */
+typedef struct {
+    Address address[2];
+    uint16_t port[2];
+} Ends;
+
+struct HostIndex {
+    GPtrArray *conns;
+    GHashTable *by_ends, *by_client; ///< Ends → GPtrArray of HostConn *
+    int64_t earliest, latest;
+};
+
+static guint ends_hash(gconstpointer data)
+{
+    const uint8_t *bytes = data;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < sizeof(Ends); i++)
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+    return (guint) (hash ^ hash >> 32);
+}
+
+static gboolean ends_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(Ends)) == 0;
+}
+
+G_STATIC_ASSERT(sizeof(Ends) == 36); // no padding, which would be hashed and compared
+
+static Ends make_ends(const Address *a, int64_t a_port, const Address *b, int64_t b_port)
+{
+    int order = memcmp(a, b, sizeof(*a));
+    if (order > 0 || (order == 0 && a_port > b_port))
+        return make_ends(b, b_port, a, a_port);
+    return (Ends){{*a, *b}, {(uint16_t) a_port, (uint16_t) b_port}};
+}
+
+static bool is_port(int64_t port)
+{
+    return port > 0 && port <= 65535;
+}
+
+static void conn_free(gpointer data)
+{
+    HostConn *conn = data;
+    g_ptr_array_unref(conn->events);
+    g_ptr_array_unref(conn->logons);
+    g_ptr_array_unref(conn->wants);
+    g_free(conn);
+}
+
+static void put(GHashTable *table, const Ends *ends, HostConn *conn)
+{
+    GPtrArray *list = g_hash_table_lookup(table, ends);
+    if (!list) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(table, g_memdup2(ends, sizeof(*ends)), list);
+    }
+    g_ptr_array_add(list, conn);
+}
+
+static int64_t read_time(const char *text)
+{
+    WrittenTime time;
+    return time_parse(slice(text), &time) ? time.time : TIME_UNKNOWN;
+}
+
+static void add_record(HostIndex *index, RecordSet *set, Record *record)
+{
+    HostConn conn = {
+        .set = set,
+        .record = record,
+        .client_port = record->client.port,
+        .server_port = record->server.port,
+        .start = read_time(record->start_time),
+        .end = read_time(record->end_time),
+    };
+    if (!slice_address(slice(record->client.ip), &conn.client) ||
+        !slice_address(slice(record->server.ip), &conn.server) || !is_port(conn.client_port) ||
+        !is_port(conn.server_port) || conn.start == TIME_UNKNOWN)
+        return;
+    conn.end = MAX(conn.end, conn.start);
+    conn.events = g_ptr_array_new();
+    conn.logons = g_ptr_array_new();
+    conn.wants = g_ptr_array_new();
+    HostConn *kept = g_memdup2(&conn, sizeof(conn));
+    g_ptr_array_add(index->conns, kept);
+    Ends both = make_ends(&conn.client, conn.client_port, &conn.server, conn.server_port);
+    Ends one = {{conn.client}, {(uint16_t) conn.client_port}};
+    put(index->by_ends, &both, kept);
+    put(index->by_client, &one, kept);
+    index->earliest = MIN(index->earliest, conn.start);
+    index->latest = MAX(index->latest, conn.end);
+}
+
+HostIndex *host_index_new(GPtrArray *sets)
+{
+    HostIndex *index = g_new0(HostIndex, 1);
+    index->conns = g_ptr_array_new_with_free_func(conn_free);
+    index->by_ends = g_hash_table_new_full(ends_hash, ends_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+    index->by_client = g_hash_table_new_full(ends_hash, ends_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+    index->earliest = INT64_MAX;
+    index->latest = INT64_MIN;
+    for (guint i = 0; i < sets->len; i++) {
+        RecordSet *set = g_ptr_array_index(sets, i);
+        for (guint k = 0; k < set->records->len; k++)
+            add_record(index, set, g_ptr_array_index(set->records, k));
+    }
+    return index;
+}
+
+void host_index_free(HostIndex *index)
+{
+    g_ptr_array_unref(index->conns);
+    g_hash_table_unref(index->by_ends);
+    g_hash_table_unref(index->by_client);
+    g_free(index);
+}
+
+const GPtrArray *host_index_conns(const HostIndex *index)
+{
+    return index->conns;
+}
+
+const GPtrArray *host_index_find(const HostIndex *index, const Address *a, int64_t a_port, const Address *b,
+                                 int64_t b_port)
+{
+    if (!is_port(a_port) || !is_port(b_port))
+        return NULL;
+    Ends ends = make_ends(a, a_port, b, b_port);
+    return g_hash_table_lookup(index->by_ends, &ends);
+}
+
+const GPtrArray *host_index_find_client(const HostIndex *index, const Address *client, int64_t port)
+{
+    if (!is_port(port))
+        return NULL;
+    Ends ends = {{*client}, {(uint16_t) port}};
+    return g_hash_table_lookup(index->by_client, &ends);
+}
+
+bool host_index_near(const HostIndex *index, const HostEvent *event)
+{
+    int64_t difference;
+    if (event->time == TIME_UNKNOWN || index->conns->len == 0)
+        return false;
+    bool inside = event->time >= index->earliest && event->time <= index->latest;
+    return inside || host_clock_difference(event, index->earliest, &difference) ||
+           host_clock_difference(event, index->latest, &difference);
+}
+
+const char *host_conn_name(const HostConn *conn, HostSide side)
+{
+    const RecordEnd *end = side == HOST_SIDE_CLIENT ? &conn->record->client : &conn->record->server;
+    if (conn->host[side] || end->fqdn || end->host || side == HOST_SIDE_CLIENT)
+        return conn->host[side] ? conn->host[side] : end->fqdn ? end->fqdn : end->host;
+    const char *slash = conn->record->auth.spn ? strchr(conn->record->auth.spn, '/') : NULL;
+    return slash ? slash + 1 : NULL; // "RPCSS/WS06.example.com": whom the client meant to talk to
+}
+
+bool host_conn_is_host(const HostConn *conn, HostSide side, Slice name, bool unknown)
+{
+    const char *known = host_conn_name(conn, side);
+    if (!known)
+        return unknown;
+    g_autofree char *text = name.text ? g_strndup(name.text, name.len) : NULL;
+    return host_names_agree(known, text);
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "join/logs.h"
+
+#include "join/alone.h"
+#include "join/join.h"
+#include "tshark/tshark.h"
+
+#include <inttypes.h>
+
+#define ROOM ((size_t) 96 << 20) ///< bytes of events that are kept
+#define NOTABLE_SKEW TIME_SECOND
+
+static void warn_about(const char *path, const HostReadStats *stats, HostLogsWarn warn, gpointer data)
+{
+    if (stats->damaged > 0)
+        warn(data, "%s: %" PRIu64 " damaged %s could not be read", path, stats->damaged,
+             stats->damaged == 1 ? "record" : "records");
+    if (stats->note)
+        warn(data, "%s: %s: what was found may not be all", path, stats->note);
+}
+
+/** Reads all logs. `warn` may be NULL. */
+static bool read_all(const GPtrArray *paths, const char *tshark, unsigned wanted, HostEventFunc func, gpointer reader,
+                     HostLogsWarn warn, gpointer data, GError **error)
+{
+    for (guint i = 0; i < paths->len; i++) {
+        const char *path = g_ptr_array_index(paths, i);
+        g_auto(HostReadStats) stats = {0};
+        if (!host_read(path, tshark, wanted, func, reader, &stats, error)) {
+            if (error && (*error)->domain != TSHARK_INTERRUPT)
+                g_prefix_error(error, "%s: ", path);
+            return false;
+        }
+        if (warn)
+            warn_about(path, &stats, warn, data);
+    }
+    return true;
+}
+
+static void warn_about_clocks(GPtrArray *sets, HostLogsWarn warn, gpointer data)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < sets->len; i++) {
+        const RecordSet *set = g_ptr_array_index(sets, i);
+        for (guint k = 0; k < set->records->len; k++) {
+            const HostFacts *facts = ((const Record *) g_ptr_array_index(set->records, k))->host;
+            for (guint c = 0; facts && c < facts->clocks->len; c++) {
+                const Clock *clock = &g_array_index(facts->clocks, Clock, c);
+                if (ABS(clock->skew) < NOTABLE_SKEW || !g_hash_table_add(seen, (gpointer) clock->host))
+                    continue;
+                warn(data, "the clock of %s is %.1f s %s the capture's (%u %s); taken into account", clock->host,
+                     (double) ABS(clock->skew) / 1e6, clock->skew > 0 ? "ahead of" : "behind", clock->samples,
+                     clock->samples == 1 ? "match" : "matches");
+            }
+        }
+    }
+}
+
+bool host_logs_join(const GPtrArray *paths, const char *tshark, GPtrArray *sets, HostLogsWarn warn, gpointer data,
+                    GError **error)
+{
+    g_autoptr(HostJoin) join = host_join_new(sets, ROOM);
+    if (!read_all(paths, tshark, host_join_first_wanted, host_join_first, join, warn, data, error))
+        return false;
+    if (host_join_plan(join) &&
+        !read_all(paths, tshark, host_join_second_wanted, host_join_second, join, NULL, NULL, error))
+        return false;
+    host_join_processes(join);
+    host_join_finish(join);
+    if (join->keep.dropped > 0)
+        warn(data, "more of the logs fits the captures than is kept: %" PRIu64 " events were left out",
+             join->keep.dropped);
+    warn_about_clocks(sets, warn, data);
+    return true;
+}
+
+RecordSet *host_logs_list(const GPtrArray *paths, const char *tshark, HostLogsWarn warn, gpointer data, GError **error)
+{
+    g_autoptr(HostAlone) alone = host_alone_new(ROOM);
+    if (!read_all(paths, tshark, host_alone_first_wanted, host_alone_first, alone, warn, data, error) ||
+        !read_all(paths, tshark, host_alone_second_wanted, host_alone_second, alone, NULL, NULL, error))
+        return NULL;
+    RecordSet *set = host_alone_finish(alone);
+    const RecordFile *file = g_ptr_array_index(set->files, 0);
+    if (file->note)
+        warn(data, "%s", file->note);
+    return set;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * Writing into a record what an event of a log says.
+ */
+#ifndef CAR_JOIN_NOTE_H
+#define CAR_JOIN_NOTE_H
+
+#include "logs/event.h"
+#include "record/record.h"
+#include <stdint.h>
+
+/** The event as a source. Texts are kept in `texts`; `reason` is, too. */
+LogSource host_note_source(const HostEvent *event, GStringChunk *texts, const char *reason);
+
+/** DOMAIN\user, or what of it is known; NULL when nothing is. */
+const char *host_note_user(const HostEvent *event, GStringChunk *texts);
+
+/** The record's facts, made when there are none yet. */
+HostFacts *host_note_facts(Record *record);
+
+/** What an event says of a process; a pid of -1 and absent texts are unknown. */
+typedef struct {
+    const char *role;
+    int64_t pid;
+    Slice image, command_line, parent_image;
+    int64_t parent_pid;
+    int64_t start; ///< TIME_UNKNOWN
+    const char *user;
+} HostProcessNote;
+
+/** What the event itself says of its process. */
+HostProcessNote host_note_of(const HostEvent *event, const char *role, GStringChunk *texts);
+
+/** Notes a process: one that the record has already, and that does not contradict, is completed. Returns its index,
+ * G_MAXUINT when there are too many. */
+guint host_note_process(Record *record, GStringChunk *texts, const HostProcessNote *note, LogSource source);
+
+/** Adds a source to a process unless it is there. */
+void host_note_add_source(Process *process, LogSource source);
+
+#endif

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "options.h"
+
+#include <string.h>
+
+void reading_set_text(char **option, const char *value)
+{
+    g_free(*option);
+    *option = g_strdup(value);
+}
+
+gboolean reading_set_output(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    reading_set_text(&((ReadingOptions *) data)->output, value);
+    return TRUE;
+}
+
+static gboolean set_min_confidence(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    ReadingOptions *options = data;
+    options->min_confidence = confidence_from_text(value);
+    if (options->min_confidence != CONFIDENCE_NONE)
+        return TRUE;
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no confidence %s: there are wmi, dcom, rpcss", value);
+    return FALSE;
+}
+
+static gboolean set_allow(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    reading_set_text(&((ReadingOptions *) data)->allow, value);
+    return TRUE;
+}
+
+static gboolean set_no_scan(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) value;
+    (void) error;
+    ((ReadingOptions *) data)->everything = true;
+    return TRUE;
+}
+
+static gboolean set_jobs(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    uint64_t jobs;
+    if (!g_ascii_string_to_unsigned(value, 10, 1, READING_MAX_JOBS, &jobs, NULL)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s is no number from 1 to %d", value,
+                    READING_MAX_JOBS);
+        return FALSE;
+    }
+    ((ReadingOptions *) data)->jobs = (guint) jobs;
+    return TRUE;
+}
+
+static gboolean set_tshark(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    reading_set_text(&((ReadingOptions *) data)->tshark, value);
+    return TRUE;
+}
+
+static gboolean set_keytab(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    reading_set_text(&((ReadingOptions *) data)->keytab, value);
+    return TRUE;
+}
+
+static gboolean set_password_file(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    reading_set_text(&((ReadingOptions *) data)->password_file, value);
+    return TRUE;
+}
+
+static gboolean add_host_log(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    (void) error;
+    g_ptr_array_add(((ReadingOptions *) data)->host_logs, g_strdup(value));
+    return TRUE;
+}
+
+static gboolean add_capture(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    ReadingOptions *options = data;
+    if (strcmp(value, "-") == 0 && g_ptr_array_find_with_equal_func(options->captures, "-", g_str_equal, NULL)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "standard input (-) can be read only once");
+        return FALSE;
+    }
+    g_ptr_array_add(options->captures, g_strdup(value));
+    return TRUE;
+}
+
+/** A new option belongs into the man page too. */
+const GOptionEntry reading_entries[] = {
+    {"allow", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_allow,
+     "Mark connections that the rules in FILE are for as allowed; they are no match to the exit status", "FILE"},
+    {"min-confidence", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_min_confidence,
+     "Weakest match to take: wmi (default), dcom or rpcss", "CONFIDENCE"},
+    {"keytab", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_keytab,
+     "Read sealed calls with the keys in FILE (Kerberos keys; of type rc4-hmac: for NTLM too)", "FILE"},
+    {"nt-password-file", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_password_file,
+     "Read calls sealed by NTLM with the one password in the first line of FILE", "FILE"},
+    {"no-scan", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer) set_no_scan,
+     "Let tshark read all packets, not only those that matter", NULL},
+    {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
+     "The tshark to run (default: that in PATH)", "PATH"},
+    G_OPTION_ENTRY_NULL,
+};
+
+const GOptionEntry reading_capture_entries[] = {
+    {"jobs", 'j', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_jobs,
+     "Captures that are scanned side by side (default: as many as there are processors)", "N"},
+    {"host-log", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_host_log,
+     "Join a host's log (.evtx, JSON lines, snapshot of connections), or list what it says alone; may be repeated",
+     "FILE"},
+    {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_capture, NULL, NULL},
+    G_OPTION_ENTRY_NULL,
+};
+
+const char reading_exit_statuses[] = "Exit status:\n"
+                                     "  0  something matched that is not allowed\n"
+                                     "  1  nothing matched, or only what is allowed\n"
+                                     "  2  nothing could be done, or a capture could not be read and nothing matched";

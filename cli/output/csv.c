@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// CSV as in RFC 4180, one line a connection, that a spreadsheet may open: texts are escaped as for a terminal, and none
+// is taken for a formula.
+
+#include "base/text-escape.h"
+#include "join/summary.h"
+#include "output/format.h"
+#include "record/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define MAX_CELL ((size_t) 32000) ///< characters; spreadsheets take 32,767
+
+typedef char *(*CellFunc)(const RecordSet *set, const Record *r);
+
+static char *number(int64_t value)
+{
+    return value == NUMBER_UNKNOWN ? NULL : g_strdup_printf("%" PRId64, value);
+}
+
+/** What `get` says of the processes of a role, each different one once. */
+static char *processes(const Record *r, const char *role, char *(*get)(const Process *process))
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < r->processes->len; i++) {
+        const Process *process = &g_array_index(r->processes, Process, i);
+        g_autofree char *text = strcmp(process->role, role) == 0 ? get(process) : NULL;
+        if (text && !g_ptr_array_find_with_equal_func(found, text, g_str_equal, NULL))
+            g_ptr_array_add(found, g_steal_pointer(&text));
+    }
+    g_ptr_array_add(found, NULL);
+    return g_strjoinv("; ", (char **) found->pdata);
+}
+
+static char *process_id(const Process *process)
+{
+    return number(process->pid);
+}
+
+static char *process_image(const Process *process)
+{
+    return g_strdup(process->image);
+}
+
+static char *cell_capture(const RecordSet *set, const Record *r)
+{
+    return g_strdup(record_file(set, r)->path);
+}
+
+static char *cell_techniques(const RecordSet *set, const Record *r)
+{
+    (void) set;
+    g_autoptr(GPtrArray) ids = g_ptr_array_copy(r->techniques, NULL, NULL);
+    g_ptr_array_add(ids, NULL);
+    return g_strjoinv("; ", (char **) ids->pdata);
+}
+
+#define CELL(name, expression)                                                                                         \
+    static char *cell_##name(const RecordSet *set, const Record *r)                                                    \
+    {                                                                                                                  \
+        (void) set;                                                                                                    \
+        return expression;                                                                                             \
+    }
+CELL(start_time, g_strdup(r->start_time))
+CELL(end_time, g_strdup(r->end_time))
+CELL(confidence, g_strdup(confidence_text(r->confidence)))
+CELL(allowed, record_text_allowed(r))
+CELL(activity, number(r->activity))
+CELL(client_ip, g_strdup(r->client.ip))
+CELL(client_port, number(r->client.port))
+CELL(client_host, g_strdup(r->client.host))
+CELL(client_pid, processes(r, "client", process_id))
+CELL(client_image, processes(r, "client", process_image))
+CELL(server_ip, g_strdup(r->server.ip))
+CELL(server_port, number(r->server.port))
+CELL(server_host, g_strdup(r->server.host))
+CELL(server_pid, processes(r, "server", process_id))
+CELL(server_image, processes(r, "server", process_image))
+CELL(user, record_text_user(&r->auth))
+CELL(auth, record_text_auth(&r->auth))
+CELL(namespace, g_strdup(record_text_namespace(r)))
+CELL(interfaces, record_text_interfaces(r))
+CELL(started, processes(r, "spawned", host_summary_process))
+CELL(summary, g_strdup(r->summary))
+CELL(evidence, record_text_evidence(set, r))
+CELL(first_frame, number(r->frames.first ? frame_number(r->frames.first) : NUMBER_UNKNOWN))
+CELL(last_frame, number(r->frames.last ? frame_number(r->frames.last) : NUMBER_UNKNOWN))
+CELL(frames, number(record_frame_count(r)))
+CELL(client_bytes, number(r->bytes.client))
+CELL(server_bytes, number(r->bytes.server))
+CELL(filter, g_strdup(r->filter))
+#undef CELL
+
+static const struct {
+    const char *title;
+    CellFunc get;
+} columns[] = {
+    {"capture", cell_capture},
+    {"start_time", cell_start_time},
+    {"end_time", cell_end_time},
+    {"confidence", cell_confidence},
+    {"allowed", cell_allowed},
+    {"techniques", cell_techniques},
+    {"activity", cell_activity},
+    {"client_ip", cell_client_ip},
+    {"client_port", cell_client_port},
+    {"client_host", cell_client_host},
+    {"client_pid", cell_client_pid},
+    {"client_image", cell_client_image},
+    {"server_ip", cell_server_ip},
+    {"server_port", cell_server_port},
+    {"server_host", cell_server_host},
+    {"server_pid", cell_server_pid},
+    {"server_image", cell_server_image},
+    {"user", cell_user},
+    {"auth", cell_auth},
+    {"namespace", cell_namespace},
+    {"interfaces", cell_interfaces},
+    {"started", cell_started},
+    {"summary", cell_summary},
+    {"evidence", cell_evidence},
+    {"first_frame", cell_first_frame},
+    {"last_frame", cell_last_frame},
+    {"frames", cell_frames},
+    {"client_bytes", cell_client_bytes},
+    {"server_bytes", cell_server_bytes},
+    {"filter", cell_filter},
+};
+
+/** Whether a spreadsheet could take the text for a formula. Some take the wide forms of the characters, too. */
+static bool is_formula(const char *text)
+{
+    while (*text && g_unichar_isspace(g_utf8_get_char(text)))
+        text = g_utf8_next_char(text);
+    return *text && g_utf8_strchr("=+-@\uff1d\uff0b\uff0d\uff20", -1, g_utf8_get_char(text));
+}
+
+static void write_cell(FILE *stream, const char *text, bool last)
+{
+    g_autofree char *escaped = text_escape(text, false);
+    g_autofree char *cell = text_fit(escaped, MAX_CELL, TEXT_CUT_END, "…");
+    (void) fputs(is_formula(cell) ? "\"'" : "\"", stream);
+    for (const char *p = cell; *p; p++) {
+        if (*p == '"')
+            (void) putc('"', stream);
+        (void) putc(*p, stream);
+    }
+    (void) fputs(last ? "\"\r\n" : "\",", stream);
+}
+
+static void csv_begin(Out *out)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(columns) && !out->style.goes_on; i++)
+        (void) fprintf(out->stream, "%s%s", columns[i].title, i + 1 == G_N_ELEMENTS(columns) ? "\r\n" : ",");
+}
+
+static void csv_record(Out *out, const RecordSet *set, const Record *record)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
+        g_autofree char *text = columns[i].get(set, record);
+        write_cell(out->stream, text, i + 1 == G_N_ELEMENTS(columns));
+    }
+}
+
+const OutFormat out_format_csv = {
+    .name = "csv",
+    .summary = "one line a connection, for spreadsheets (RFC 4180)",
+    .live = OUT_LIVE_ENDS,
+    .begin = csv_begin,
+    .record = csv_record,
+};

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Elastic Common Schema: one event a connection, one JSON object a line. What is unknown is left out. `process` is the
+// process at the client's end.
+
+#include "base/json-write.h"
+#include "names/techniques.h"
+#include "output/format.h"
+#include "record/text.h"
+
+#include <string.h>
+
+#define ECS_VERSION "8.11.0" ///< the oldest that has all fields used here
+
+static void put_list(JsonWriter *w, const char *name, const GPtrArray *values)
+{
+    if (values->len == 0)
+        return;
+    json_open_array(w, name);
+    for (guint i = 0; i < values->len; i++)
+        json_write_text(w, NULL, g_ptr_array_index(values, i));
+    json_close_array(w);
+}
+
+static void add_once(GPtrArray *list, const char *text)
+{
+    if (text && *text && !g_ptr_array_find_with_equal_func(list, text, g_str_equal, NULL))
+        g_ptr_array_add(list, g_strdup(text));
+}
+
+static void write_words(JsonWriter *w, const char *name, const char *first, const char *second)
+{
+    json_open_array(w, name);
+    json_write_text(w, NULL, first);
+    json_write_text(w, NULL, second);
+    json_close_array(w);
+}
+
+static void write_event(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    json_open_object(w, "event");
+    json_write_text(w, "kind", r->confidence == CONFIDENCE_WMI && !r->allowed.rule ? "alert" : "event");
+    write_words(w, "category", "network", "intrusion_detection");
+    write_words(w, "type", "connection", "info");
+    json_write_text(w, "module", "car_wmi");
+    json_write_text(w, "dataset", "car_wmi.connection");
+    json_write_text(w, "provider", "car-wmi");
+    const RecordCall *call = record_strongest_call(r);
+    json_write_known_text(w, "action", call ? call->stage : NULL);
+    g_autofree char *reason = record_text_evidence(set, r);
+    json_write_known_text(w, "reason", *reason ? reason : NULL);
+    json_write_known_text(w, "start", r->start_time);
+    json_write_known_text(w, "end", r->end_time);
+    int64_t start = record_time(r->start_time), end = record_time(r->end_time);
+    if (start != NUMBER_UNKNOWN && end >= start)
+        json_write_int(w, "duration", end - start);
+    json_close_object(w);
+}
+
+static void write_end(JsonWriter *w, const char *name, const RecordEnd *endpoint, int64_t bytes)
+{
+    json_open_object(w, name);
+    json_write_known_text(w, "address", endpoint->ip ? endpoint->ip : endpoint->host);
+    json_write_known_text(w, "ip", endpoint->ip);
+    json_write_known_int(w, "port", endpoint->port);
+    json_write_known_text(w, "domain", endpoint->fqdn ? endpoint->fqdn : endpoint->host);
+    json_write_known_int(w, "bytes", bytes);
+    json_close_object(w);
+}
+
+static void write_network(JsonWriter *w, const Record *r)
+{
+    json_open_object(w, "network");
+    if (r->client.ip)
+        json_write_text(w, "type", strchr(r->client.ip, ':') ? "ipv6" : "ipv4");
+    json_write_text(w, "transport", "tcp");
+    json_write_text(w, "iana_number", "6");
+    json_write_text(w, "protocol", "dce_rpc");
+    if (r->confidence >= CONFIDENCE_DCOM)
+        json_write_text(w, "application", r->confidence == CONFIDENCE_WMI ? "wmi" : "dcom");
+    if (r->bytes.client != NUMBER_UNKNOWN && r->bytes.server != NUMBER_UNKNOWN)
+        json_write_int(w, "bytes", r->bytes.client + r->bytes.server);
+    json_write_known_int(w, "packets", record_frame_count(r));
+    json_close_object(w);
+}
+
+static void write_process(JsonWriter *w, const Process *process)
+{
+    if (!process)
+        return;
+    json_open_object(w, "process");
+    json_write_known_int(w, "pid", process->pid);
+    json_write_known_text(w, "name", record_base_name(process->image));
+    json_write_known_text(w, "executable", process->image);
+    json_write_known_text(w, "command_line", process->command_line);
+    json_write_known_text(w, "start", process->start_time);
+    if (process->user) {
+        json_open_object(w, "user");
+        json_write_text(w, "name", process->user);
+        json_close_object(w);
+    }
+    if (process->parent_pid || process->parent_image) {
+        json_open_object(w, "parent");
+        json_write_known_int(w, "pid", process->parent_pid ? process->parent_pid : NUMBER_UNKNOWN);
+        json_write_known_text(w, "name", record_base_name(process->parent_image));
+        json_write_known_text(w, "executable", process->parent_image);
+        json_close_object(w);
+    }
+    json_close_object(w);
+}
+
+static void write_user(JsonWriter *w, const Auth *auth)
+{
+    if (!auth->user)
+        return;
+    json_open_object(w, "user");
+    json_write_text(w, "name", auth->user);
+    json_write_known_text(w, "domain", auth->domain);
+    json_close_object(w);
+}
+
+/** Lists of ids and names that belong together. */
+typedef struct {
+    GPtrArray *ids, *names, *references;
+} Named;
+
+static Named named_new(void)
+{
+    return (Named){
+        .ids = g_ptr_array_new_with_free_func(g_free),
+        .names = g_ptr_array_new_with_free_func(g_free),
+        .references = g_ptr_array_new_with_free_func(g_free),
+    };
+}
+
+static void named_write(JsonWriter *w, const Named *named)
+{
+    put_list(w, "id", named->ids);
+    put_list(w, "name", named->names);
+    put_list(w, "reference", named->references);
+}
+
+static void named_clear(Named *named)
+{
+    g_ptr_array_unref(named->ids);
+    g_ptr_array_unref(named->names);
+    g_ptr_array_unref(named->references);
+}
+
+static void named_add(Named *named, const char *id, const char *name, char *reference)
+{
+    add_once(named->ids, id);
+    add_once(named->names, name);
+    add_once(named->references, reference);
+    g_free(reference);
+}
+
+static void write_threat(JsonWriter *w, const Record *r)
+{
+    Named tactics = named_new(), techniques = named_new(), subtechniques = named_new();
+    for (guint i = 0; i < r->techniques->len; i++) {
+        const AttackTechnique *technique = attack_technique(g_ptr_array_index(r->techniques, i));
+        if (!technique)
+            continue;
+        const char *top = technique->parent ? technique->parent : technique->id;
+        named_add(&techniques, top, technique->parent ? technique->parent_name : technique->name,
+                  attack_technique_url(top));
+        if (technique->parent)
+            named_add(&subtechniques, technique->id, technique->name, attack_technique_url(technique->id));
+        for (size_t j = 0; j < G_N_ELEMENTS(technique->tactics) && technique->tactics[j]; j++)
+            named_add(&tactics, technique->tactics[j]->id, technique->tactics[j]->name,
+                      attack_tactic_url(technique->tactics[j]));
+    }
+    if (techniques.ids->len > 0) {
+        json_open_object(w, "threat");
+        json_write_text(w, "framework", "MITRE ATT&CK");
+        json_open_object(w, "tactic");
+        named_write(w, &tactics);
+        json_close_object(w);
+        json_open_object(w, "technique");
+        named_write(w, &techniques);
+        if (subtechniques.ids->len > 0) {
+            json_open_object(w, "subtechnique");
+            named_write(w, &subtechniques);
+            json_close_object(w);
+        }
+        json_close_object(w);
+        json_close_object(w);
+    }
+    named_clear(&tactics);
+    named_clear(&techniques);
+    named_clear(&subtechniques);
+}
+
+static void write_related(JsonWriter *w, const Record *r)
+{
+    g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) hosts = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) users = g_ptr_array_new_with_free_func(g_free);
+    const RecordEnd *const ends[] = {&r->client, &r->server};
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+        add_once(addresses, ends[i]->ip);
+        add_once(hosts, ends[i]->host);
+        add_once(hosts, ends[i]->fqdn);
+    }
+    add_once(users, r->auth.user);
+    for (guint i = 0; i < r->processes->len; i++)
+        add_once(users, g_array_index(r->processes, Process, i).user);
+    json_open_object(w, "related");
+    put_list(w, "ip", addresses);
+    put_list(w, "hosts", hosts);
+    put_list(w, "user", users);
+    json_close_object(w);
+}
+
+static void write_rule(JsonWriter *w)
+{
+    json_open_object(w, "rule");
+    json_write_text(w, "id", CAR_ANALYTIC);
+    json_write_text(w, "name", CAR_ANALYTIC_NAME);
+    json_write_text(w, "ruleset", "MITRE CAR");
+    json_write_text(w, "reference", CAR_ANALYTIC_URL);
+    json_close_object(w);
+}
+
+static void write_log(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    const char *path = record_file(set, r)->path;
+    if (!path)
+        return;
+    json_open_object(w, "log");
+    json_open_object(w, "file");
+    json_write_text(w, "path", path);
+    json_close_object(w);
+    json_close_object(w);
+}
+
+static void ecs_record(Out *out, const RecordSet *set, const Record *r)
+{
+    JsonWriter writer = {.stream = out->stream}, *w = &writer;
+    json_open_object(w, NULL);
+    json_write_known_text(w, "@timestamp", r->start_time);
+    json_open_object(w, "ecs");
+    json_write_text(w, "version", ECS_VERSION);
+    json_close_object(w);
+    json_write_known_text(w, "message", r->summary);
+    json_open_object(w, "labels");
+    json_write_text(w, "confidence", confidence_text(r->confidence));
+    g_autofree char *allowed = record_text_allowed(r);
+    json_write_known_text(w, "allowed", allowed);
+    json_close_object(w);
+    write_event(w, set, r);
+    write_end(w, "source", &r->client, r->bytes.client);
+    write_end(w, "destination", &r->server, r->bytes.server);
+    write_network(w, r);
+    write_process(w, record_process(r, "client"));
+    write_user(w, &r->auth);
+    write_threat(w, r);
+    write_related(w, r);
+    write_rule(w);
+    write_log(w, set, r);
+    json_close_object(w);
+    (void) putc('\n', out->stream);
+}
+
+const OutFormat out_format_ecs = {
+    .name = "ecs",
+    .summary = "events of the Elastic Common Schema, one JSON object a line",
+    .live = OUT_LIVE_ENDS,
+    .record = ecs_record,
+};

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "output/format.h"
+
+#include "base/warn.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static const OutFormat *const formats[] = {&out_format_table, &out_format_json, &out_format_ndjson,  &out_format_csv,
+                                           &out_format_ecs,   &out_format_car,  &out_format_markdown};
+
+const OutFormat *out_format_find(const char *name, bool live, GError **error)
+{
+    const OutFormat *found = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(formats) && !found; i++)
+        found = strcmp(name, formats[i]->name) == 0 ? formats[i] : NULL;
+    if (found && !(live && found->live == OUT_LIVE_NO))
+        return found;
+    g_autofree char *names = out_format_names(", ", live);
+    if (found)
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "the format %s needs all records, and these come one by one: there are %s", name, names);
+    else
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no format %s: there are %s", name, names);
+    return NULL;
+}
+
+char *out_format_names(const char *separator, bool live)
+{
+    GString *names = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
+        if (live && formats[i]->live == OUT_LIVE_NO)
+            continue;
+        g_string_append_printf(names, "%s%s", names->len > 0 ? separator : "", formats[i]->name);
+    }
+    return g_string_free(names, FALSE);
+}
+
+char *out_format_summaries(bool live)
+{
+    GString *lines = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
+        if (!live || formats[i]->live != OUT_LIVE_NO)
+            g_string_append_printf(lines, "  %-8s %s\n", formats[i]->name, formats[i]->summary);
+    }
+    return g_string_free(lines, FALSE);
+}
+
+static size_t terminal_width(void)
+{
+    const char *variable = g_getenv("COLUMNS");
+    uint64_t width = variable ? g_ascii_strtoull(variable, NULL, 10) : 0;
+    struct winsize size;
+    if (width == 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        width = size.ws_col;
+    return (size_t) MIN(width, 10000);
+}
+
+OutStyle out_style_make(bool file)
+{
+    bool terminal = !file && isatty(STDOUT_FILENO);
+    const char *no_colour = g_getenv("NO_COLOR");
+    return (OutStyle){
+        .width = terminal ? terminal_width() : 0,
+        .colour = terminal && !(no_colour && *no_colour) && g_strcmp0(g_getenv("TERM"), "dumb") != 0,
+        .ascii = terminal_is_ascii(),
+    };
+}
+
+void out_begin(Out *out, const OutFormat *format, FILE *stream, OutStyle style)
+{
+    *out = (Out){.format = format, .stream = stream, .style = style};
+    if (format->begin)
+        format->begin(out);
+}
+
+void out_record(Out *out, const RecordSet *set, const Record *record)
+{
+    out->format->record(out, set, record);
+    out->records++;
+}
+
+void out_end(Out *out)
+{
+    if (out->format->end)
+        out->format->end(out);
+}
+
+void out_clear(Out *out)
+{
+    if (out->format && out->format->clear)
+        out->format->clear(out);
+    *out = (Out){0};
+}

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The schema car-wmi/1: one object a line (ndjson), or the same objects as one array (json).
+
+#include "base/json-write.h"
+#include "output/format.h"
+#include "output/json-host.h"
+
+static void write_number(JsonWriter *w, const char *name, int64_t value)
+{
+    if (value == NUMBER_UNKNOWN)
+        json_write_null(w, name);
+    else
+        json_write_int(w, name, value);
+}
+
+static void write_frame(JsonWriter *w, const char *name, int64_t frame)
+{
+    write_number(w, name, frame ? frame_number(frame) : NUMBER_UNKNOWN);
+}
+
+/** Names the capture of a frame that is not in the one where the conversation begins. */
+static void write_capture(JsonWriter *w, const char *name, const RecordSet *set, const Record *r, int64_t frame)
+{
+    const char *path = record_other_path(set, r, frame);
+    if (path)
+        json_write_text(w, name, path);
+}
+
+static void write_answer(JsonWriter *w, const char *name, Answer answer)
+{
+    if (answer == ANSWER_UNKNOWN)
+        json_write_null(w, name);
+    else
+        json_write_bool(w, name, answer == ANSWER_YES);
+}
+
+/** The frames of a message that are in the capture of its first one. */
+static void write_frames(JsonWriter *w, const char *name, int64_t first, const GArray *frames)
+{
+    json_open_array(w, name);
+    if (!frames && first)
+        json_write_int(w, NULL, frame_number(first));
+    for (guint i = 0; frames && i < frames->len; i++) {
+        int64_t frame = g_array_index(frames, int64_t, i);
+        if (frame_file(frame) == frame_file(first))
+            json_write_int(w, NULL, frame_number(frame));
+    }
+    json_close_array(w);
+}
+
+/** Those that are in others. */
+static void write_more_frames(JsonWriter *w, const char *name, const RecordSet *set, int64_t first,
+                              const GArray *frames)
+{
+    bool open = false;
+    for (guint i = 0; frames && i < frames->len; i++) {
+        int64_t frame = g_array_index(frames, int64_t, i);
+        if (frame_file(frame) == frame_file(first) || frame_file(frame) >= set->files->len)
+            continue;
+        if (!open)
+            json_open_array(w, name);
+        open = true;
+        json_open_object(w, NULL);
+        json_write_text(w, "capture", ((const RecordFile *) g_ptr_array_index(set->files, frame_file(frame)))->path);
+        json_write_int(w, "frame", frame_number(frame));
+        json_close_object(w);
+    }
+    if (open)
+        json_close_array(w);
+}
+
+static void write_evidence(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    json_open_array(w, "evidence");
+    for (guint i = 0; i < r->evidence->len; i++) {
+        const Evidence *evidence = &g_array_index(r->evidence, Evidence, i);
+        json_open_object(w, NULL);
+        json_write_text(w, "kind", evidence->kind);
+        write_frame(w, "frame", evidence->frame);
+        write_capture(w, "capture", set, r, evidence->frame);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void write_activation(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    if (!r->has_activation) {
+        json_write_null(w, "activation");
+        return;
+    }
+    json_open_object(w, "activation");
+    write_frame(w, "frame", r->activation.frame);
+    write_capture(w, "capture", set, r, r->activation.frame);
+    write_number(w, "client_port", r->activation.client_port);
+    json_write_text(w, "clsid", r->activation.clsid);
+    json_write_text(w, "server_name", r->activation.server_name);
+    write_number(w, "status", r->activation.status);
+    json_close_object(w);
+}
+
+static void write_endpoint(JsonWriter *w, const char *name, const RecordEnd *endpoint)
+{
+    json_open_object(w, name);
+    json_write_text(w, "ip", endpoint->ip);
+    write_number(w, "port", endpoint->port);
+    json_write_text(w, "host", endpoint->host);
+    json_write_text(w, "fqdn", endpoint->fqdn);
+    json_close_object(w);
+}
+
+static void write_auth(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    const Auth *auth = &r->auth;
+    json_open_object(w, "auth");
+    json_write_text(w, "type", auth->type);
+    json_write_text(w, "level", auth->level);
+    json_write_text(w, "spn", auth->spn);
+    json_write_text(w, "realm", auth->realm);
+    json_write_text(w, "user", auth->user);
+    json_write_text(w, "domain", auth->domain);
+    json_write_text(w, "workstation", auth->workstation);
+    json_write_text(w, "user_source", auth->user_source);
+    write_frame(w, "user_frame", auth->user_frame);
+    write_capture(w, "user_capture", set, r, auth->user_frame);
+    json_close_object(w);
+}
+
+static void write_interfaces(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    json_open_array(w, "interfaces");
+    for (guint i = 0; i < r->interfaces->len; i++) {
+        const OfferedInterface *offered = &g_array_index(r->interfaces, OfferedInterface, i);
+        json_open_object(w, NULL);
+        json_write_text(w, "name", offered->name);
+        json_write_text(w, "uuid", offered->uuid);
+        write_frame(w, "frame", offered->frame);
+        write_capture(w, "capture", set, r, offered->frame);
+        write_answer(w, "accepted", offered->accepted);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void write_properties(JsonWriter *w, const char *name, const GArray *properties)
+{
+    if (!properties) {
+        json_write_null(w, name);
+        return;
+    }
+    json_open_array(w, name);
+    for (guint i = 0; i < properties->len; i++) {
+        const RecordProperty *property = &g_array_index(properties, RecordProperty, i);
+        json_open_object(w, NULL);
+        json_write_text(w, "name", property->name);
+        json_write_text(w, "value", property->value);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void write_logins(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    json_open_array(w, "logins");
+    for (guint i = 0; i < r->logins->len; i++) {
+        const Login *login = &g_array_index(r->logins, Login, i);
+        json_open_object(w, NULL);
+        write_frame(w, "frame", login->frame);
+        write_capture(w, "capture", set, r, login->frame);
+        json_write_text(w, "namespace", login->namespace_path);
+        json_write_text(w, "locale", login->locale);
+        write_number(w, "status", login->status);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, const RecordCall *call)
+{
+    json_open_object(w, NULL);
+    write_frame(w, "frame", call->frame);
+    write_frames(w, "frames", call->frame, call->frames);
+    json_write_text(w, "time", call->time);
+    write_frame(w, "response_frame", call->response_frame);
+    write_frames(w, "response_frames", call->response_frame, call->response_frames);
+    write_capture(w, "capture", set, r, call->frame);
+    write_more_frames(w, "more_frames", set, call->frame, call->frames);
+    write_capture(w, "response_capture", set, r, call->response_frame);
+    write_more_frames(w, "more_response_frames", set, call->response_frame, call->response_frames);
+    json_write_text(w, "interface", call->interface);
+    json_write_text(w, "interface_source", call->interface_source);
+    json_write_text(w, "object", call->object);
+    write_frame(w, "origin_frame", call->origin_frame);
+    write_capture(w, "origin_capture", set, r, call->origin_frame);
+    write_number(w, "opnum", call->opnum);
+    json_write_text(w, "method", call->method);
+    json_write_text(w, "stage", call->stage);
+    json_write_text(w, "namespace", call->namespace_path);
+    write_answer(w, "sealed", call->sealed);
+    json_write_bool(w, "decrypted", call->decrypted);
+    json_write_text(w, "query", call->query);
+    json_write_text(w, "query_language", call->query_language);
+    json_write_text(w, "object_path", call->object_path);
+    json_write_text(w, "class", call->class_name);
+    json_write_text(w, "wmi_method", call->wmi_method);
+    json_write_text(w, "command_line", call->command_line);
+    write_number(w, "command_length", call->command_length);
+    write_properties(w, "properties", call->properties);
+    write_answer(w, "fault", call->fault);
+    write_number(w, "status", call->status);
+    json_write_text(w, "status_name", call->status_name);
+    write_number(w, "operation_status", call->operation_status);
+    json_write_text(w, "operation_status_name", call->operation_status_name);
+    json_write_text(w, "result_text", call->result_text);
+    write_properties(w, "result_properties", call->result_properties);
+    json_write_text(w, "content_source", call->content_source);
+    json_write_text(w, "undecodable", call->undecodable);
+    json_close_object(w);
+}
+
+static void write_processes(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    json_open_array(w, "processes");
+    for (guint i = 0; i < r->processes->len; i++) {
+        const Process *process = &g_array_index(r->processes, Process, i);
+        json_open_object(w, NULL);
+        json_write_text(w, "role", process->role);
+        write_number(w, "pid", process->pid);
+        json_write_text(w, "start_time", process->start_time);
+        json_write_text(w, "image", process->image);
+        json_write_text(w, "command_line", process->command_line);
+        json_write_text(w, "user", process->user);
+        write_number(w, "parent_pid", process->parent_pid ? process->parent_pid : NUMBER_UNKNOWN);
+        json_write_text(w, "parent_image", process->parent_image);
+        json_write_text(w, "note", process->note);
+        json_open_array(w, "sources");
+        for (guint j = 0; j < process->sources->len; j++) {
+            const ProcessSource *source = &g_array_index(process->sources, ProcessSource, j);
+            json_open_object(w, NULL);
+            json_write_text(w, "kind", source->kind);
+            write_frame(w, "frame", source->frame);
+            write_capture(w, "capture", set, r, source->frame);
+            json_close_object(w);
+        }
+        for (guint j = 0; process->log_sources && j < process->log_sources->len; j++)
+            out_json_log_source(w, NULL, &g_array_index(process->log_sources, LogSource, j));
+        json_close_array(w);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void write_allowed(JsonWriter *w, const Record *r)
+{
+    if (!r->allowed.rule) {
+        json_write_null(w, "allowed");
+        return;
+    }
+    json_open_object(w, "allowed");
+    json_write_text(w, "rule", r->allowed.rule);
+    json_write_text(w, "reason", r->allowed.reason);
+    json_close_object(w);
+}
+
+/** What of the conversation stands in which capture, when it spans several. */
+static void write_parts(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    if (!r->parts)
+        return;
+    json_open_array(w, "parts");
+    for (guint i = 0; i < r->parts->len; i++) {
+        const RecordPart *part = &g_array_index(r->parts, RecordPart, i);
+        guint file = MIN(frame_file(part->first), set->files->len - 1);
+        json_open_object(w, NULL);
+        json_write_text(w, "path", ((const RecordFile *) g_ptr_array_index(set->files, file))->path);
+        write_frame(w, "first", part->first);
+        write_frame(w, "last", part->last);
+        write_number(w, "count", part->count);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    json_open_object(w, NULL);
+    json_write_text(w, "schema", "car-wmi/1");
+    json_write_text(w, "analytic", "CAR-2014-11-007");
+    json_open_array(w, "techniques");
+    for (guint i = 0; i < r->techniques->len; i++)
+        json_write_text(w, NULL, g_ptr_array_index(r->techniques, i));
+    json_close_array(w);
+    json_write_text(w, "confidence", confidence_text(r->confidence));
+    write_evidence(w, set, r);
+    write_number(w, "activity", r->activity);
+    write_activation(w, set, r);
+
+    json_open_object(w, "capture");
+    const RecordFile *file = record_file(set, r);
+    json_write_text(w, "path", file->path);
+    json_write_bool(w, "complete", !file->note);
+    json_write_text(w, "note", file->note);
+    json_close_object(w);
+
+    json_write_text(w, "start_time", r->start_time);
+    json_write_text(w, "end_time", r->end_time);
+    if (r->state != RECORD_WHOLE)
+        json_write_text(w, "state", record_state_text(r->state));
+    json_open_object(w, "frames");
+    write_frame(w, "first", r->frames.first);
+    write_frame(w, "last", r->frames.last);
+    write_number(w, "count", r->frames.count);
+    write_parts(w, set, r);
+    json_close_object(w);
+    json_open_object(w, "bytes");
+    write_number(w, "client", r->bytes.client);
+    write_number(w, "server", r->bytes.server);
+    json_close_object(w);
+
+    json_write_text(w, "filter", r->filter);
+    write_endpoint(w, "client", &r->client);
+    write_endpoint(w, "server", &r->server);
+    write_answer(w, "remote", r->remote);
+    json_write_bool(w, "callback", r->callback);
+    write_auth(w, set, r);
+    write_interfaces(w, set, r);
+    json_write_text(w, "client_hint", r->client_hint);
+    write_answer(w, "client_identified", r->client_identified);
+    write_logins(w, set, r);
+    json_open_array(w, "calls");
+    for (guint i = 0; i < r->calls->len; i++)
+        write_call(w, set, r, &g_array_index(r->calls, RecordCall, i));
+    json_close_array(w);
+    write_processes(w, set, r);
+    out_json_host_facts(w, r->host);
+    write_allowed(w, r);
+    json_write_text(w, "summary", r->summary);
+    json_close_object(w);
+}
+
+static void ndjson_record(Out *out, const RecordSet *set, const Record *record)
+{
+    JsonWriter w = {.stream = out->stream};
+    write_record(&w, set, record);
+    (void) putc('\n', out->stream);
+}
+
+static void array_begin(Out *out)
+{
+    (void) putc('[', out->stream);
+}
+
+static void array_record(Out *out, const RecordSet *set, const Record *record)
+{
+    (void) fputs(out->records ? ",\n" : "\n", out->stream);
+    JsonWriter w = {.stream = out->stream};
+    write_record(&w, set, record);
+}
+
+static void array_end(Out *out)
+{
+    (void) fputs(out->records ? "\n]\n" : "]\n", out->stream);
+}
+
+const OutFormat out_format_ndjson = {
+    .name = "ndjson",
+    .summary = "the records as JSON objects, one a line",
+    .live = OUT_LIVE_ALL,
+    .record = ndjson_record,
+};
+
+const OutFormat out_format_json = {
+    .name = "json",
+    .summary = "the records as one JSON array",
+    .begin = array_begin,
+    .record = array_record,
+    .end = array_end,
+};

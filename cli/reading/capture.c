@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reading/capture.h"
+
+#include "scan/feed.h"
+#include "tshark/plugin-files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+G_DEFINE_QUARK(car - capture - error - quark, capture_error)
+
+/** What the result depends on, should a default be another. */
+static const char *const preferences[] = {
+    "ip.defragment:TRUE",
+    "ip.check_checksum:FALSE",
+    "ipv6.defragment:TRUE",
+    "tcp.check_checksum:FALSE",
+    "tcp.analyze_sequence_numbers:TRUE",
+    "tcp.desegment_tcp_streams:TRUE",
+    // Core would wait for a packet that was lost, and show nothing more of that direction.
+    "tcp.reassemble_out_of_order:FALSE",
+    "dcerpc.desegment_dcerpc:TRUE",
+    "dcerpc.reassemble_dcerpc:TRUE",
+};
+
+/** The same when there are keys; the child finds them in the file that it is handed. */
+static const char *const key_preferences[] = {
+    "kerberos.decrypt:TRUE",
+    "kerberos.file:" TSHARK_FILE,
+};
+
+static void add_preferences(GPtrArray *argv, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        g_ptr_array_add(argv, g_strdup("-o"));
+        g_ptr_array_add(argv, g_strdup(list[i]));
+    }
+}
+
+static GPtrArray *make_argv(const char *tshark, const Keys *keys, const char *path)
+{
+    GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(argv, g_strdup(tshark));
+    g_ptr_array_add(argv, g_strdup("-n"));
+    g_ptr_array_add(argv, g_strdup("-q"));
+    add_preferences(argv, preferences, G_N_ELEMENTS(preferences));
+    if (keys->fd >= 0)
+        add_preferences(argv, key_preferences, G_N_ELEMENTS(key_preferences));
+    g_ptr_array_add(argv, g_strdup("-z"));
+    g_ptr_array_add(argv, g_strdup("car,events"));
+    g_ptr_array_add(argv, g_strdup("-r"));
+    bool looks_like_option = path[0] == '-' && path[1] != '\0';
+    g_ptr_array_add(argv, looks_like_option ? g_build_filename(".", path, NULL) : g_strdup(path));
+    g_ptr_array_add(argv, NULL);
+    return argv;
+}
+
+static bool check_file(const char *path, GError **error)
+{
+    if (strcmp(path, "-") == 0)
+        return true;
+    struct stat st;
+    const char *fault = NULL;
+    if (stat(path, &st) != 0)
+        fault = errno == ENOENT ? "does not exist" : g_strerror(errno);
+    else if (S_ISDIR(st.st_mode))
+        fault = "is a directory: name the captures in it";
+    else if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+        fault = "is neither a file nor a pipe";
+    else if (S_ISREG(st.st_mode) && st.st_size == 0)
+        fault = "is empty";
+    else if (access(path, R_OK) != 0)
+        fault = errno == EACCES ? "may not be read by you (permission denied)" : g_strerror(errno);
+    if (fault)
+        g_set_error_literal(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, fault);
+    return !fault;
+}
+
+/** Why the records are not all that the capture holds; NULL when they are. */
+static char *make_note(const EventStream *stream, const TsharkEnd *end, const char *path)
+{
+    if (end->status != 0 || !stream->done) {
+        char *reason = tshark_reason(end->messages, path);
+        if (reason)
+            return reason;
+        if (end->signal)
+            return g_strdup_printf("tshark broke down part-way (signal %d, %s)", end->signal, g_strsignal(end->signal));
+        if (end->status != 0)
+            return g_strdup_printf("tshark gave up part-way (exit status %d)", end->status);
+        return g_strdup("tshark ended before it had processed the whole capture");
+    }
+    if (stream->full)
+        return g_strdup("more was found than is kept: the last part is missing");
+    if (stream->malformed || end->lines_cut)
+        return g_strdup_printf("%u of the plugin's events could not be understood", stream->malformed + end->lines_cut);
+    return NULL;
+}
+
+/** Where events go. */
+typedef struct {
+    EventFold *fold;
+    Progress *progress; ///< may be NULL
+} Sink;
+
+static void take_line(const char *line, size_t len, gpointer data)
+{
+    Sink *sink = data;
+    event_fold_line(sink->fold, line, len);
+    progress_found(sink->progress, event_fold_stream(sink->fold)->found);
+}
+
+/** Runs tshark over `path` or, when that is "-", over what comes out of the descriptor `input`, which is taken over. */
+static bool run_tshark(const char *tshark, const Keys *keys, TsharkFlags flags, const char *path, int input, Sink *sink,
+                       TsharkEnd *end, GError **error)
+{
+    g_autoptr(GPtrArray) argv = make_argv(tshark, keys, path);
+    return tshark_run((const char *const *) argv->pdata, TSHARK_NO_SETTINGS | flags, input, keys->fd, take_line, sink,
+                      end, error);
+}
+
+bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError **error)
+{
+    /** A pcap file header: version 2.4, Ethernet. */
+    static const char empty[24] = {'\xd4', '\xc3', '\xb2', '\xa1', 2, 0, 4, 0, [16] = '\xff', '\xff', 0, 0, 1};
+    *end = (TsharkEnd){.status = -1};
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("car-wmi-XXXXXX.pcap", &path, error);
+    if (fd < 0)
+        return false;
+    bool written = write(fd, empty, sizeof(empty)) == sizeof(empty);
+    (void) close(fd);
+    if (!written)
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "%s cannot be written", path);
+    Sink sink = {.fold = fold};
+    bool ok = written && run_tshark(tshark, &KEYS_NONE, TSHARK_DEFAULT, path, -1, &sink, end, error);
+    (void) unlink(path);
+    return ok;
+}
+
+static void set_no_plugin(GError **error)
+{
+    g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_NO_PLUGIN,
+                "tshark has not loaded the plugin car.so%s: \"car-wmi doctor\" tells why",
+                plugin_files_ignored() ? " (Wireshark ignores WIRESHARK_PLUGIN_DIR and personal plugins for root: "
+                                         "run as another user)"
+                                       : "");
+}
+
+void capture_explain_sealed(Record *record)
+{
+    for (guint i = 0; i < record->calls->len; i++) {
+        RecordCall *call = &g_array_index(record->calls, RecordCall, i);
+        if (call->sealed == ANSWER_YES && !call->undecodable)
+            call->undecodable = "sealed, and the keys given do not open it";
+    }
+}
+
+GPtrArray *capture_inputs_new(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify) feed_input_free);
+}
+
+bool capture_inputs_add(GPtrArray *inputs, const char *path, GError **error)
+{
+    if (!check_file(path, error))
+        return false;
+    g_autoptr(GError) fault = NULL;
+    FeedInput *input = feed_input_open(path, &fault);
+    if (!input) {
+        g_set_error_literal(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, fault->message);
+        return false;
+    }
+    if (feed_input_find(inputs, input))
+        feed_input_free(input);
+    else
+        g_ptr_array_add(inputs, input);
+    return true;
+}
+
+/** What one run over the captures came to. */
+typedef struct {
+    FrameMap *frames; ///< NULL when tshark read the capture by itself
+    EventFold *fold;
+    TsharkEnd tshark;
+    FeedEnd feed;
+} CaptureRun;
+
+static void capture_run_clear(CaptureRun *run)
+{
+    g_clear_pointer(&run->frames, frame_map_free);
+    g_clear_pointer(&run->fold, event_fold_free);
+    tshark_end_clear(&run->tshark);
+    feed_end_clear(&run->feed);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CaptureRun, capture_run_clear)
+
+/** tshark alone, for a link type that can be read from its own kind of file only. */
+static bool run_alone(const CaptureOptions *options, const FeedInput *input, CaptureRun *run, GError **error)
+{
+    run->fold = event_fold_new(0);
+    Sink sink = {.fold = run->fold};
+    return run_tshark(options->tshark, options->keys, TSHARK_DEFAULT, input->path, -1, &sink, &run->tshark, error);
+}
+
+bool capture_pipe(int ends[2], GError **error)
+{
+    if (pipe2(ends, O_CLOEXEC) == 0)
+        return true;
+    g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "no pipe to tshark: %s", g_strerror(errno));
+    return false;
+}
+
+static bool run_feed(const CaptureOptions *options, GPtrArray *inputs, const FeedOptions *feeding, CaptureRun *run,
+                     GError **error)
+{
+    int ends[2];
+    if (!capture_pipe(ends, error))
+        return false;
+    run->frames = frame_map_new();
+    run->fold = event_fold_new(0);
+    event_fold_set_frames(run->fold, run->frames);
+    Sink sink = {.fold = run->fold, .progress = feeding->progress};
+    Feed *feed = feed_start(inputs, feeding, run->frames, ends[1]);
+    bool ok = run_tshark(options->tshark, options->keys, TSHARK_DEFAULT, "-", ends[0], &sink, &run->tshark, error);
+    run->feed = feed_finish(feed);
+    return ok;
+}
+
+/** Whether tshark had the right plugin and understood what it was given. */
+static bool check_stream(const EventStream *stream, const TsharkEnd *end, const char *path, GError **error)
+{
+    if (!stream->begun) {
+        bool refused = strstr(end->messages, "Invalid -z argument");
+        g_autofree char *reason = refused ? NULL : make_note(stream, end, path);
+        if (refused || end->status == 0)
+            set_no_plugin(error);
+        else
+            g_set_error_literal(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, reason);
+        return false;
+    }
+    if (stream->format != EVENT_FORMAT) {
+        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_NO_PLUGIN,
+                    "the plugin (version %s) and this car-wmi (" CAR_VERSION
+                    ") do not fit: install both from one release",
+                    stream->plugin_version ? stream->plugin_version : "unknown");
+        return false;
+    }
+    return true;
+}
+
+bool capture_follow(const CaptureOptions *options, int input, EventFold *fold, char **note, GError **error)
+{
+    g_auto(TsharkEnd) end = {.status = -1};
+    Sink sink = {.fold = fold};
+    if (!run_tshark(options->tshark, options->keys, TSHARK_APART, "-", input, &sink, &end, error) ||
+        !check_stream(event_fold_stream(fold), &end, "-", error))
+        return false;
+    *note = make_note(event_fold_stream(fold), &end, "-");
+    return true;
+}
+
+/** Whether all has to be read again, and how: first what was missed, then everything. */
+static bool plan_again(const FeedEnd *end, GHashTable *wanted, ScanOptions *scan)
+{
+    if (scan->everything || (!end->regrets && !end->overflowed))
+        return false;
+    scan->everything = end->overflowed || scan->wanted;
+    scan->wanted = wanted;
+    if (end->regrets)
+        flow_keys_add_all(wanted, end->regrets);
+    return true;
+}
+
+static RecordSet *make_set(const CaptureOptions *options, const GPtrArray *inputs, CaptureRun *run, const char *path)
+{
+    g_autofree char *note = make_note(event_fold_stream(run->fold), &run->tshark, path);
+    if (!note && run->feed.unwritable > 0)
+        note = g_strdup_printf("%" PRIu64 " packets have a link type that is not read together with others",
+                               run->feed.unwritable);
+    RecordSet *set = event_fold_finish(run->fold);
+    for (guint i = 0; i < inputs->len; i++) {
+        const FeedInput *input = g_ptr_array_index(inputs, i);
+        record_set_add_file(set, input->path, g_strdup(input->note && run->frames ? input->note : note));
+    }
+    for (guint i = 0; i < set->records->len && options->keys->fd >= 0; i++)
+        capture_explain_sealed(g_ptr_array_index(set->records, i));
+    return set;
+}
+
+/** NULL when it is not to be shown. */
+static Progress *start_progress(const CaptureOptions *options, const GPtrArray *inputs)
+{
+    if (!options->progress)
+        return NULL;
+    uint64_t total = 0;
+    for (guint i = 0; i < inputs->len; i++) {
+        const FeedInput *input = g_ptr_array_index(inputs, i);
+        if (input->once)
+            return progress_start(0);
+        total += input->size;
+    }
+    return progress_start(total);
+}
+
+RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, GError **error)
+{
+    feed_sort(inputs);
+    const FeedInput *first = g_ptr_array_index(inputs, 0);
+    bool alone = inputs->len == 1 && !first->streams && !first->once;
+    const char *path = alone ? first->path : "-";
+    g_autoptr(GHashTable) wanted = flow_keys_new();
+    g_autoptr(Progress) progress = start_progress(options, inputs);
+    FeedOptions feeding = {
+        .scan = {.everything = options->everything, .keys = options->keys->fd >= 0},
+        .jobs = options->jobs,
+        .progress = progress,
+    };
+    for (;;) {
+        g_auto(CaptureRun) run = {.tshark.status = -1};
+        bool ok = alone ? run_alone(options, first, &run, error) : run_feed(options, inputs, &feeding, &run, error);
+        if (!ok || !check_stream(event_fold_stream(run.fold), &run.tshark, path, error))
+            return NULL;
+        if (!plan_again(&run.feed, wanted, &feeding.scan))
+            return make_set(options, inputs, &run, path);
+        progress_again(progress);
+    }
+}

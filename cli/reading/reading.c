@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reading/reading.h"
+
+#include "base/exit-status.h"
+#include "base/warn.h"
+#include "join/logs.h"
+#include "reading/capture.h"
+
+#include <string.h>
+#include <unistd.h>
+
+void reading_options_init(ReadingOptions *options)
+{
+    options->min_confidence = CONFIDENCE_WMI;
+    options->jobs = MIN(g_get_num_processors(), READING_MAX_JOBS);
+    options->host_logs = g_ptr_array_new_with_free_func(g_free);
+    options->captures = g_ptr_array_new_with_free_func(g_free);
+}
+
+void reading_options_clear(ReadingOptions *options)
+{
+    g_free(options->allow);
+    g_free(options->tshark);
+    g_free(options->keytab);
+    g_free(options->password_file);
+    g_free(options->output);
+    g_ptr_array_unref(options->host_logs);
+    g_ptr_array_unref(options->captures);
+}
+
+static void fault_free(gpointer data)
+{
+    ReadingFault *fault = data;
+    g_free(fault->path);
+    g_free(fault->reason);
+    g_free(fault);
+}
+
+int reading_open(Reading *reading, const ReadingOptions *options)
+{
+    *reading = (Reading){
+        .options = options,
+        .keys = KEYS_NONE,
+        .sets = g_ptr_array_new_with_free_func((GDestroyNotify) record_set_free),
+        .faults = g_ptr_array_new_with_free_func(fault_free),
+        .warnings = g_ptr_array_new_with_free_func(g_free),
+    };
+    g_autoptr(GError) error = NULL;
+    reading->tshark = tshark_find(options->tshark, &error);
+    if (!reading->tshark && options->captures->len > 0) { // hosts' logs alone do not need it
+        warn_user("%s", error->message);
+        return COMMAND_UNABLE;
+    }
+    g_clear_error(&error);
+    if (!keys_open(&reading->keys, options->keytab, options->password_file, &error)) {
+        warn_user("%s", error->message);
+        return COMMAND_UNABLE;
+    }
+    if (options->allow && !(reading->allow = allow_read(options->allow, &error))) {
+        warn_user("%s", error->message);
+        return COMMAND_UNABLE;
+    }
+    return COMMAND_MATCHED;
+}
+
+void reading_clear(Reading *reading)
+{
+    g_free(reading->tshark);
+    keys_close(&reading->keys);
+    g_clear_pointer(&reading->allow, allow_free);
+    g_clear_pointer(&reading->sets, g_ptr_array_unref);
+    g_clear_pointer(&reading->faults, g_ptr_array_unref);
+    g_clear_pointer(&reading->warnings, g_ptr_array_unref);
+}
+
+/** What a read that came to nothing means for the whole. */
+static int explain_failure(const GError *error)
+{
+    if (error->domain == TSHARK_INTERRUPT)
+        return COMMAND_SIGNAL + error->code;
+    warn_user("%s", error->message);
+    return COMMAND_UNABLE;
+}
+
+static void add_fault(Reading *reading, const char *path, const char *reason, bool unreadable)
+{
+    warn_user("%s: %s%s", strcmp(path, "-") == 0 ? "standard input" : path, reason,
+              unreadable ? "" : ": what was found may not be all");
+    ReadingFault *fault = g_new0(ReadingFault, 1);
+    fault->path = g_strdup(path);
+    fault->reason = g_strdup(reason);
+    fault->unreadable = unreadable;
+    g_ptr_array_add(reading->faults, fault);
+}
+
+static void take_warning(gpointer data, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void take_warning(gpointer data, const char *format, ...)
+{
+    Reading *reading = data;
+    va_list args;
+    va_start(args, format);
+    char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    warn_user("%s", text);
+    g_ptr_array_add(reading->warnings, text);
+}
+
+void reading_count(Reading *reading, const Record *record)
+{
+    if (record->allowed.rule)
+        reading->allowed++;
+    else
+        reading->matched[record->confidence]++;
+}
+
+/** Marks, counts and hands on the records of a set. */
+static bool take_set(Reading *reading, RecordSet *set, ReadingFunc func, gpointer data)
+{
+    if (reading->allow)
+        allow_apply(reading->allow, set);
+    for (guint i = 0; i < set->records->len; i++) {
+        const Record *record = g_ptr_array_index(set->records, i);
+        if (record->confidence >= reading->options->min_confidence)
+            reading_count(reading, record);
+    }
+    return func(set, data);
+}
+
+/** Opens all captures that can be read; says what is wrong with the others. */
+static GPtrArray *open_captures(Reading *reading)
+{
+    GPtrArray *inputs = capture_inputs_new();
+    for (guint i = 0; i < reading->options->captures->len; i++) {
+        const char *path = g_ptr_array_index(reading->options->captures, i);
+        g_autoptr(GError) error = NULL;
+        if (!capture_inputs_add(inputs, path, &error)) {
+            add_fault(reading, path, error->message, true);
+            reading->unreadable++;
+        }
+    }
+    return inputs;
+}
+
+/** The records of all captures. COMMAND_MATCHED when it came to the end. */
+static int read_captures(Reading *reading, bool keep, ReadingFunc func, gpointer data)
+{
+    g_autoptr(GPtrArray) inputs = open_captures(reading);
+    if (inputs->len == 0)
+        return COMMAND_MATCHED;
+    const CaptureOptions how = {
+        .tshark = reading->tshark,
+        .keys = &reading->keys,
+        .everything = reading->options->everything,
+        .jobs = reading->options->jobs,
+        .progress = isatty(STDERR_FILENO),
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(RecordSet) set = capture_read(&how, inputs, &error);
+    if (!set)
+        return explain_failure(error);
+    for (guint i = 0; i < set->files->len; i++) {
+        const RecordFile *file = g_ptr_array_index(set->files, i);
+        if (file->note)
+            add_fault(reading, file->path, file->note, false);
+    }
+    reading->read = set->files->len;
+    bool join = reading->options->host_logs->len > 0;
+    if (!join)
+        (void) take_set(reading, set, func, data);
+    if (keep || join)
+        g_ptr_array_add(reading->sets, g_steal_pointer(&set));
+    return COMMAND_MATCHED;
+}
+
+int reading_run(Reading *reading, bool keep, ReadingFunc func, gpointer data)
+{
+    const ReadingOptions *options = reading->options;
+    bool join = options->host_logs->len > 0;
+    int status = read_captures(reading, keep, func, data);
+    if (status != COMMAND_MATCHED)
+        return status;
+    if (!join)
+        return COMMAND_MATCHED;
+    g_autoptr(GError) error = NULL;
+    if (options->captures->len == 0) {
+        RecordSet *set = host_logs_list(options->host_logs, reading->tshark, take_warning, reading, &error);
+        if (!set)
+            return explain_failure(error);
+        g_ptr_array_add(reading->sets, set);
+        reading->read++;
+    } else if (!host_logs_join(options->host_logs, reading->tshark, reading->sets, take_warning, reading, &error)) {
+        return explain_failure(error);
+    }
+    for (guint i = 0; i < reading->sets->len; i++) {
+        if (!take_set(reading, g_ptr_array_index(reading->sets, i), func, data))
+            break;
+    }
+    return COMMAND_MATCHED;
+}
+
+guint reading_matches(const Reading *reading)
+{
+    return reading->matched[CONFIDENCE_RPCSS] + reading->matched[CONFIDENCE_DCOM] + reading->matched[CONFIDENCE_WMI];
+}
+
+int reading_status(const Reading *reading)
+{
+    if (reading->read == 0)
+        return COMMAND_UNABLE;
+    if (reading_matches(reading) > 0)
+        return COMMAND_MATCHED;
+    return reading->unreadable > 0 ? COMMAND_UNABLE : COMMAND_NO_MATCH;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * Captures and hosts' logs become sets of records, as the options of a command say.
+ */
+#ifndef CAR_READING_READING_H
+#define CAR_READING_READING_H
+
+#include "record/allow.h"
+#include "record/record.h"
+#include "tshark/keys.h"
+
+#define READING_MAX_JOBS 64
+
+/** A command's own options begin with these. */
+typedef struct {
+    Confidence min_confidence;
+    char *allow;
+    bool everything; ///< without a scan
+    guint jobs;      ///< captures that are scanned side by side
+    char *tshark;
+    char *keytab, *password_file;
+    GPtrArray *host_logs; ///< char *
+    GPtrArray *captures;  ///< char *
+    char *output;         ///< NULL: standard output
+} ReadingOptions;
+
+void reading_options_init(ReadingOptions *options);
+void reading_options_clear(ReadingOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ReadingOptions, reading_options_clear)
+
+/** A file that could not be read at all, or not to its end. */
+typedef struct {
+    char *path, *reason;
+    bool unreadable;
+} ReadingFault;
+
+typedef struct {
+    const ReadingOptions *options;
+    char *tshark;
+    Keys keys;
+    Allow *allow;        ///< NULL when there are no rules
+    GPtrArray *sets;     ///< RecordSet *, as far as they are kept
+    GPtrArray *faults;   ///< ReadingFault *, of captures
+    GPtrArray *warnings; ///< char *: what hosts' logs warned of
+    guint read, unreadable;
+    guint matched[CONFIDENCE_WMI + 1]; ///< records by confidence, without those that are allowed
+    guint allowed;
+} Reading;
+
+/** Opens what the options name beside captures and logs. COMMAND_MATCHED, or what is wrong, which has then been said. */
+int reading_open(Reading *reading, const ReadingOptions *options);
+void reading_clear(Reading *reading);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
+
+/** Takes the records of a set that are of the confidence asked for, and may stop the reading by false. */
+typedef bool (*ReadingFunc)(RecordSet *set, gpointer data);
+
+/** Reads all captures and logs and gives each set to `func`; then it is freed, unless `keep`.
+ * COMMAND_MATCHED when it came to the end, whatever was found; else a status, what is wrong has then been said. */
+int reading_run(Reading *reading, bool keep, ReadingFunc func, gpointer data);
+
+/** Counts a record that is of the confidence asked for. */
+void reading_count(Reading *reading, const Record *record);
+
+/** The exit status by what was found. */
+int reading_status(const Reading *reading);
+
+/** How many records matched that are not allowed. */
+guint reading_matches(const Reading *reading);
+
+#endif

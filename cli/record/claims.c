@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/claims.h"
+
+#include "record/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define MAX_OF_KIND 20u
+
+static void claim_free(gpointer data)
+{
+    Claim *claim = data;
+    g_free(claim->detail);
+    g_free(claim->value);
+    g_free(claim);
+}
+
+/** Takes over `value`. */
+static void add(GPtrArray *claims, const char *text, const char *detail, int64_t frame, const char *field, char *value)
+{
+    Claim *claim = g_new(Claim, 1);
+    *claim = (Claim){.text = text, .detail = g_strdup(detail), .frame = frame, .field = field, .value = value};
+    g_ptr_array_add(claims, claim);
+}
+
+static void add_evidence(GPtrArray *claims, const Record *record)
+{
+    static const struct {
+        const char *kind, *text;
+    } kinds[] = {
+        {"interface", "A WMI interface is bound"},
+        {"activation-clsid", "A WMI class is activated"},
+        {"oxid-endpoint", "The port is the one that an activation of WMI gave"},
+        {"ipid", "A call on an interface pointer that WMI gave"},
+        {"causality", "A call with the causality id of a WMI call"},
+        {"dcom-interface", "A DCOM interface is bound"},
+        {"rpcss-spn", "RPCSS is the target of the authentication"},
+    };
+    for (guint i = 0; i < record->evidence->len; i++) {
+        const Evidence *evidence = &g_array_index(record->evidence, Evidence, i);
+        for (size_t j = 0; j < G_N_ELEMENTS(kinds) && evidence->frame; j++) {
+            if (strcmp(kinds[j].kind, evidence->kind) == 0)
+                add(claims, kinds[j].text, NULL, evidence->frame, "car.wmi_rpc.evidence",
+                    g_strdup_printf("\"%s\"", kinds[j].kind));
+        }
+    }
+}
+
+static void add_process(GPtrArray *claims, const Process *process)
+{
+    static const struct {
+        const char *role, *text, *field;
+    } roles[] = {
+        {"client", "The client’s process has the id", "car.wmi_rpc.client_pid"},
+        {"server", "The server’s process has the id", "car.wmi_rpc.server_pid"},
+        {"spawned", "The process that was started has the id", NULL},
+    };
+    const ProcessSource *source = process->sources->len ? &g_array_index(process->sources, ProcessSource, 0) : NULL;
+    if (!source || !source->frame || process->pid == NUMBER_UNKNOWN)
+        return;
+    g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
+    for (size_t i = 0; i < G_N_ELEMENTS(roles); i++) {
+        if (strcmp(roles[i].role, process->role) == 0)
+            add(claims,
+                process->note ? "The process that asked for it, by its object connection, has the id" : roles[i].text,
+                pid, source->frame, roles[i].field, roles[i].field ? g_strdup(pid) : NULL);
+    }
+}
+
+static void add_identities(GPtrArray *claims, const Record *record)
+{
+    if (record->auth.user && record->auth.user_frame) {
+        g_autofree char *user = record_text_user(&record->auth);
+        add(claims, "The user is", user, record->auth.user_frame, NULL, NULL);
+    }
+    for (guint i = 0; i < MIN(record->processes->len, MAX_OF_KIND); i++)
+        add_process(claims, &g_array_index(record->processes, Process, i));
+    for (guint i = 0; i < MIN(record->logins->len, MAX_OF_KIND); i++) {
+        const Login *login = &g_array_index(record->logins, Login, i);
+        if (login->frame)
+            add(claims, "The client logs in to", login->namespace_path, login->frame, NULL, NULL);
+    }
+}
+
+/** Each different one where it stands first. */
+static void add_calls(GPtrArray *claims, const Record *record)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < record->calls->len && g_hash_table_size(seen) < MAX_OF_KIND; i++) {
+        const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
+        if (!call->frame || !call->interface || !call->method || stage_rank(call->stage) > stage_rank("query"))
+            continue;
+        char *what = record_text_call(call);
+        if (g_hash_table_add(seen, what))
+            add(claims, "It calls", what, call->frame, "car.wmi_rpc.method", g_strdup_printf("\"%s\"", what));
+    }
+}
+
+GPtrArray *claims_new(const Record *record)
+{
+    GPtrArray *claims = g_ptr_array_new_with_free_func(claim_free);
+    add_evidence(claims, record);
+    add_identities(claims, record);
+    add_calls(claims, record);
+    return claims;
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/record.h"
+
+#include <gio/gio.h>
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const confidence_texts[] = {NULL, "rpcss", "dcom", "wmi"};
+
+/** Strongest first. */
+static const char *const stages[] = {"execute",   "subscribe", "write", "delete", "query",
+                                     "enumerate", "read",      "login", "control"};
+
+static void call_clear(gpointer data)
+{
+    RecordCall *call = data;
+    g_clear_pointer(&call->frames, g_array_unref);
+    g_clear_pointer(&call->response_frames, g_array_unref);
+    g_clear_pointer(&call->properties, g_array_unref);
+    g_clear_pointer(&call->result_properties, g_array_unref);
+}
+
+static void process_clear(gpointer data)
+{
+    Process *process = data;
+    g_clear_pointer(&process->sources, g_array_unref);
+    g_clear_pointer(&process->log_sources, g_array_unref);
+}
+
+RecordCall call_init(void)
+{
+    return (RecordCall){
+        .number = NUMBER_UNKNOWN,
+        .origin = NUMBER_UNKNOWN,
+        .opnum = NUMBER_UNKNOWN,
+        .command_length = NUMBER_UNKNOWN,
+        .status = NUMBER_UNKNOWN,
+        .operation_status = NUMBER_UNKNOWN,
+    };
+}
+
+Record *record_new(void)
+{
+    Record *r = g_new0(Record, 1);
+    r->techniques = g_ptr_array_new();
+    r->evidence = g_array_new(FALSE, TRUE, sizeof(Evidence));
+    r->activity = NUMBER_UNKNOWN;
+    r->activation.client_port = r->activation.status = NUMBER_UNKNOWN;
+    r->frames.count = NUMBER_UNKNOWN;
+    r->bytes.client = r->bytes.server = NUMBER_UNKNOWN;
+    r->client.port = r->server.port = NUMBER_UNKNOWN;
+    r->interfaces = g_array_new(FALSE, TRUE, sizeof(OfferedInterface));
+    r->calls = g_array_new(FALSE, TRUE, sizeof(RecordCall));
+    g_array_set_clear_func(r->calls, call_clear);
+    r->logins = g_array_new(FALSE, TRUE, sizeof(Login));
+    r->processes = g_array_new(FALSE, TRUE, sizeof(Process));
+    g_array_set_clear_func(r->processes, process_clear);
+    return r;
+}
+
+void record_free(Record *record)
+{
+    g_ptr_array_unref(record->techniques);
+    g_array_unref(record->evidence);
+    g_array_unref(record->interfaces);
+    g_array_unref(record->calls);
+    g_array_unref(record->logins);
+    g_array_unref(record->processes);
+    g_clear_pointer(&record->parts, g_array_unref);
+    g_clear_pointer(&record->host, host_facts_free);
+    g_free(record);
+}
+
+static void record_file_free(gpointer data)
+{
+    RecordFile *file = data;
+    g_free(file->path);
+    g_free(file->note);
+    g_free(file);
+}
+
+RecordSet *record_set_new(GStringChunk *texts)
+{
+    RecordSet *set = g_new0(RecordSet, 1);
+    set->files = g_ptr_array_new_with_free_func(record_file_free);
+    set->records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
+    set->texts = texts ? texts : g_string_chunk_new(4096);
+    return set;
+}
+
+void record_set_add_file(RecordSet *set, const char *path, char *note)
+{
+    RecordFile *file = g_new0(RecordFile, 1);
+    file->path = path ? g_utf8_make_valid(path, -1) : NULL;
+    file->note = note;
+    g_ptr_array_add(set->files, file);
+}
+
+const RecordFile *record_file(const RecordSet *set, const Record *record)
+{
+    return g_ptr_array_index(set->files, MIN(frame_file(record->frames.first), set->files->len - 1));
+}
+
+int64_t record_frame_count(const Record *record)
+{
+    int64_t count = record->parts ? 0 : record->frames.count;
+    for (guint i = 0; record->parts && i < record->parts->len; i++)
+        count += g_array_index(record->parts, RecordPart, i).count;
+    return count;
+}
+
+const char *record_other_path(const RecordSet *set, const Record *record, int64_t frame)
+{
+    guint file = frame_file(frame);
+    if (frame == 0 || file == frame_file(record->frames.first) || file >= set->files->len)
+        return NULL;
+    return ((const RecordFile *) g_ptr_array_index(set->files, file))->path;
+}
+
+void record_set_free(RecordSet *set)
+{
+    g_ptr_array_unref(set->files);
+    g_ptr_array_unref(set->records);
+    g_string_chunk_free(set->texts);
+    g_free(set);
+}
+
+Confidence confidence_from_text(const char *text)
+{
+    for (Confidence c = CONFIDENCE_RPCSS; c <= CONFIDENCE_WMI; c++) {
+        if (g_strcmp0(text, confidence_texts[c]) == 0)
+            return c;
+    }
+    return CONFIDENCE_NONE;
+}
+
+const char *confidence_text(Confidence confidence)
+{
+    return confidence_texts[confidence];
+}
+
+const char *record_state_text(RecordState state)
+{
+    static const char *const texts[] = {NULL, "open", "closed", "unfinished"};
+    return texts[state];
+}
+
+char *record_filter(const RecordEnd *client, const RecordEnd *server)
+{
+    g_autoptr(GInetAddress) a = client->ip ? g_inet_address_new_from_string(client->ip) : NULL;
+    g_autoptr(GInetAddress) b = server->ip ? g_inet_address_new_from_string(server->ip) : NULL;
+    if (!a || !b || g_inet_address_get_family(a) != g_inet_address_get_family(b) || client->port < 0 ||
+        server->port < 0)
+        return NULL;
+    // Written anew, not copied: only an address gets into the expression.
+    g_autofree char *a_text = g_inet_address_to_string(a);
+    g_autofree char *b_text = g_inet_address_to_string(b);
+    const char *field = g_inet_address_get_family(a) == G_SOCKET_FAMILY_IPV6 ? "ipv6.addr" : "ip.addr";
+    return g_strdup_printf("%s==%s && %s==%s && tcp.port==%" PRId64 " && tcp.port==%" G_GINT64_FORMAT, field, a_text,
+                           field, b_text, client->port, server->port);
+}
+
+Answer record_remote(const RecordEnd *client, const RecordEnd *server)
+{
+    g_autoptr(GInetAddress) a = client->ip ? g_inet_address_new_from_string(client->ip) : NULL;
+    g_autoptr(GInetAddress) b = server->ip ? g_inet_address_new_from_string(server->ip) : NULL;
+    if (!a || !b)
+        return ANSWER_UNKNOWN;
+    bool local = g_inet_address_equal(a, b) || (g_inet_address_get_is_loopback(a) && g_inet_address_get_is_loopback(b));
+    return local ? ANSWER_NO : ANSWER_YES;
+}
+
+const char *property_value(const GArray *properties, const char *name)
+{
+    for (guint i = 0; properties && i < properties->len; i++) {
+        const RecordProperty *property = &g_array_index(properties, RecordProperty, i);
+        if (property->name && g_ascii_strcasecmp(property->name, name) == 0)
+            return property->value;
+    }
+    return NULL;
+}
+
+int64_t property_number(const GArray *properties, const char *name)
+{
+    const char *value = property_value(properties, name);
+    char *end = NULL;
+    int64_t number = value ? g_ascii_strtoll(value, &end, 10) : NUMBER_UNKNOWN;
+    bool whole = value && end != value && (*end == '\0' || *end == ' '); // a note in parentheses may follow
+    return whole ? number : NUMBER_UNKNOWN;
+}
+
+static bool is_text(const char *text, const char *expected)
+{
+    return text && g_ascii_strcasecmp(text, expected) == 0;
+}
+
+bool call_is_method(const RecordCall *call, const char *class_name, const char *method)
+{
+    return g_strcmp0(call->interface, "IWbemServices") == 0 && call->method &&
+           g_str_has_prefix(call->method, "ExecMethod") && is_text(call->class_name, class_name) &&
+           is_text(call->wmi_method, method);
+}
+
+Answer record_client_identified(const Record *record, bool begun)
+{
+    for (guint i = 0; i < record->calls->len; i++) {
+        const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
+        if (!call->interface || !call->method)
+            continue;
+        if (g_str_has_prefix(call->interface, "IWbemLoginClientID") && g_str_has_prefix(call->method, "SetClientInfo"))
+            return ANSWER_YES;
+        if (strcmp(call->interface, "IWbemLevel1Login") == 0 && strcmp(call->method, "NTLMLogin") == 0)
+            return begun ? ANSWER_NO : ANSWER_UNKNOWN;
+    }
+    return ANSWER_UNKNOWN;
+}
+
+size_t stage_rank(const char *stage)
+{
+    size_t i = 0;
+    while (i < G_N_ELEMENTS(stages) && g_strcmp0(stage, stages[i]) != 0)
+        i++;
+    return i;
+}
+
+const RecordCall *record_strongest_call(const Record *record)
+{
+    const RecordCall *best = NULL;
+    for (guint i = 0; i < record->calls->len; i++) {
+        const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
+        if (!best || stage_rank(call->stage) < stage_rank(best->stage))
+            best = call;
+    }
+    return best;
+}

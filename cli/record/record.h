@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * The record: what is known of one TCP conversation. Its members are those of the schema car-wmi/1, which out-json.c
+ * writes; here, too, each name means the same.
+ *
+ * Texts belong to the RecordSet and are shared between records. An unknown text is NULL, an unknown number
+ * NUMBER_UNKNOWN, an unknown frame 0. A frame tells its capture, too: see frame_make().
+ */
+#ifndef CAR_RECORD_RECORD_H
+#define CAR_RECORD_RECORD_H
+
+#include "base/frame.h"
+#include "base/unknown.h"
+#include "record/host-facts.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum { CONFIDENCE_NONE, CONFIDENCE_RPCSS, CONFIDENCE_DCOM, CONFIDENCE_WMI } Confidence;
+
+typedef struct {
+    const char *ip, *host, *fqdn;
+    int64_t port;
+} RecordEnd;
+
+typedef struct {
+    const char *kind;
+    int64_t frame;
+} Evidence;
+
+typedef struct {
+    const char *name; ///< the UUID when it has no known name
+    const char *uuid;
+    int64_t frame;
+    Answer accepted;
+} OfferedInterface;
+
+typedef struct {
+    int64_t frame;
+    int64_t client_port;
+    const char *clsid, *server_name;
+    int64_t status;
+    const char *server_host, *server_fqdn; ///< names by which the server says it can be reached
+} RecordActivation;
+
+typedef struct {
+    const char *type, *level;
+    const char *spn, *realm;
+    const char *user, *domain, *workstation, *user_source;
+    int64_t user_frame;
+} Auth;
+
+typedef struct {
+    int64_t frame;
+    const char *namespace_path, *locale;
+    int64_t status;
+    guint call; ///< index of the call
+} Login;
+
+typedef struct {
+    const char *name, *value;
+} RecordProperty;
+
+typedef struct {
+    int64_t number; ///< of the call in tshark's run
+    int64_t origin; ///< number of the call that handed out the object
+    int64_t origin_frame;
+    int64_t frame, response_frame;
+    const char *time; ///< of its first frame
+    const char *interface, *interface_source, *object;
+    int64_t opnum;
+    const char *method, *stage;
+    const char *namespace_path;
+    Answer sealed;
+    bool decrypted;
+    int64_t command_length; ///< an estimate
+    // What the request says, when it can be read.
+    const char *query, *query_language, *object_path, *class_name, *wmi_method, *command_line;
+    GArray *properties; ///< Property; NULL when unknown
+    // What came of it: of the call itself and, in a semisynchronous one, of the operation it asks about.
+    Answer fault;
+    int64_t status;
+    const char *status_name;
+    int64_t operation_status;
+    const char *operation_status_name;
+    const char *result_text;
+    GArray *result_properties;  ///< Property; NULL when unknown
+    const char *content_source; ///< the log that said it; NULL when the request itself did
+    const char *undecodable;    ///< why request or response, though in clear, could not be read
+    GArray *frames;             ///< int64_t: all frames of the request; NULL when `frame` is the only one
+    GArray *response_frames;    ///< the same of the response
+} RecordCall;
+
+typedef struct {
+    const char *kind; ///< "wire:…"
+    int64_t frame;
+} ProcessSource;
+
+typedef struct {
+    const char *role; ///< "client", "server", "spawned"
+    int64_t pid;
+    const char *start_time, *command_line;
+    GArray *sources; ///< ProcessSource
+    // From hosts' logs.
+    const char *image, *user; ///< the user as DOMAIN\user where the domain is known
+    int64_t parent_pid;       ///< 0 when unknown
+    const char *parent_image;
+    const char *note;    ///< what else is to be known about its part
+    GArray *log_sources; ///< LogSource; NULL when there are none
+} Process;
+
+/** Fills in what is not zero when it is unknown. */
+RecordCall call_init(void);
+
+/** What of a conversation stands in one capture. */
+typedef struct {
+    int64_t first, last, count;
+} RecordPart;
+
+/** How much a record of a live capture tells; that of a whole capture has none. */
+typedef enum {
+    RECORD_WHOLE,
+    RECORD_OPEN,      ///< what is known so far
+    RECORD_CLOSED,    ///< the connection was closed
+    RECORD_UNFINISHED ///< it was followed no longer, before it was closed
+} RecordState;
+
+typedef struct {
+    int64_t conn;  ///< number of the conversation in tshark's run
+    int64_t order; ///< its first frame in that run
+    RecordState state;
+    Confidence confidence;
+    GPtrArray *techniques; ///< const char *, ATT&CK ids
+    GArray *evidence;      ///< Evidence
+    int64_t activity;
+    bool has_activation;
+    RecordActivation activation;
+    const char *start_time, *end_time;
+    struct {
+        int64_t first, last, count;
+    } frames;
+    GArray *parts; ///< RecordPart; NULL when `frames` are all of one capture
+    struct {
+        int64_t client, server;
+    } bytes;
+    const char *filter;
+    RecordEnd client, server;
+    Answer remote;
+    bool callback;
+    Auth auth;
+    GArray *interfaces; ///< OfferedInterface
+    const char *client_hint;
+    Answer client_identified; ///< it said who it is before it logged in
+    GArray *logins;           ///< Login
+    GArray *calls;            ///< Call
+    GArray *processes;        ///< Process
+    HostFacts *host;          ///< what hosts' logs add; NULL when they say nothing of it
+    struct {
+        const char *rule; ///< by which it is no alert; NULL when there is none
+        const char *reason;
+    } allowed;
+    const char *summary; ///< one line; NULL when there is nothing to say
+} Record;
+
+typedef struct {
+    char *path; ///< as the user named it, made valid UTF-8; NULL when there is none
+    char *note; ///< why not all of it was read; NULL when it was
+} RecordFile;
+
+/** The records of one timeline. */
+typedef struct {
+    GPtrArray *files;    ///< RecordFile *, in order of time; at least one
+    GPtrArray *records;  ///< Record *, in order of first frame
+    GStringChunk *texts; ///< owns the texts of all records
+} RecordSet;
+
+Record *record_new(void);
+void record_free(Record *record);
+
+/** Without records and files. `texts` is handed over; NULL: new. */
+RecordSet *record_set_new(GStringChunk *texts);
+
+/** Takes over `note`. `path` need not be UTF-8. */
+void record_set_add_file(RecordSet *set, const char *path, char *note);
+
+/** The capture in which the conversation begins. */
+const RecordFile *record_file(const RecordSet *set, const Record *record);
+
+/** Frames of the conversation in all captures; NUMBER_UNKNOWN when unknown. */
+int64_t record_frame_count(const Record *record);
+
+/** Path of the capture that `frame` is in, when that is another one than where the conversation begins; else NULL. */
+const char *record_other_path(const RecordSet *set, const Record *record, int64_t frame);
+
+void record_set_free(RecordSet *set);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecordSet, record_set_free)
+
+/** CONFIDENCE_NONE for NULL and for a text that is none. */
+Confidence confidence_from_text(const char *text);
+const char *confidence_text(Confidence confidence);
+
+/** NULL for RECORD_WHOLE. */
+const char *record_state_text(RecordState state);
+
+/** A display filter for the conversation; NULL when an address or port is unknown. Owned by the caller. */
+char *record_filter(const RecordEnd *client, const RecordEnd *server);
+
+/** Whether the ends are different hosts: no when both have one address or both are loopback addresses. */
+Answer record_remote(const RecordEnd *client, const RecordEnd *server);
+
+/** Text of the property `name` (any case); NULL when there is none or its value is NULL. `properties` may be NULL. */
+const char *property_value(const GArray *properties, const char *name);
+
+/** Its value as a number, NUMBER_UNKNOWN when it is none. */
+int64_t property_number(const GArray *properties, const char *name);
+
+/** Whether the call is IWbemServices::ExecMethod of this class and method, which can be read. */
+bool call_is_method(const RecordCall *call, const char *class_name, const char *method);
+
+/** How much a stage says about what was done: 0 for the most. */
+size_t stage_rank(const char *stage);
+
+/** Whether the client said who it is before it logged in. `begun`: the conversation was seen from its start. */
+Answer record_client_identified(const Record *record, bool begun);
+
+/** The call that says most about what was done, the first of several equal ones. NULL when there are no calls. */
+const RecordCall *record_strongest_call(const Record *record);
+
+#endif

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/summary.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define MAX_PHRASES 4
+#define MAX_VALUE ((size_t) 400) ///< characters of one text of the wire
+
+#define WMI_LOGIN_CLSID "8bc3f05e-d86b-11d0-a075-00c04fb68820"
+
+/** What the phrase of one call is made from. */
+typedef struct {
+    const Record *record;
+    const RecordCall *call;
+    const char *failure; ///< why the server did not do it; NULL when it did or that is unknown
+} Deed;
+
+static bool is_any_of(const char *text, const char *const *list)
+{
+    for (; text && *list; list++) {
+        if (g_ascii_strcasecmp(text, *list) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_text(const char *text, const char *expected)
+{
+    return text && g_ascii_strcasecmp(text, expected) == 0;
+}
+
+static bool is_line_break(gunichar c)
+{
+    return g_unichar_iscntrl(c) || c == 0x2028 || c == 0x2029;
+}
+
+/** Appends a text of the wire: as one line, and cut off when it is long. */
+static void append_value(GString *s, const char *value)
+{
+    size_t length = 0;
+    bool space = false;
+    for (const char *p = value; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (is_line_break(c)) {
+            space = true;
+            continue;
+        }
+        if (++length > MAX_VALUE) {
+            g_string_append(s, "…");
+            return;
+        }
+        if (space && c != ' ')
+            g_string_append_c(s, ' ');
+        space = false;
+        g_string_append_unichar(s, c);
+    }
+}
+
+static void append_after(GString *s, const char *separator, const char *value)
+{
+    if (!value || !*value)
+        return;
+    g_string_append(s, separator);
+    append_value(s, value);
+}
+
+/** "ran: ", or, when it failed, "tried to run: ". */
+static void append_verb(GString *s, const Deed *deed, const char *done, const char *tried)
+{
+    g_string_append(s, deed->failure ? "tried to " : "");
+    g_string_append(s, deed->failure ? tried : done);
+    g_string_append(s, ": ");
+}
+
+// Object paths: \\server\root\cimv2:Class.Name="value",Other=7 or Class="value".
+
+/** The value of the first key, without quotes. NULL when there is none. Owned by the caller. */
+static char *path_key(const char *path)
+{
+    const char *value = path ? strchr(path, '=') : NULL;
+    if (!value)
+        return NULL;
+    value++;
+    char quote = *value == '"' || *value == '\'' ? *value : '\0';
+    if (!quote)
+        return g_strndup(value, strcspn(value, ","));
+    GString *key = g_string_new(NULL);
+    for (value++; *value && *value != quote; value++) {
+        if (*value == '\\' && value[1])
+            value++;
+        g_string_append_c(key, *value);
+    }
+    return g_string_free(key, FALSE);
+}
+
+static void append_path_key(GString *s, const char *separator, const char *path)
+{
+    g_autofree char *key = path_key(path);
+    append_after(s, separator, key ? key : path);
+}
+
+// Methods of well-known classes.
+
+static void describe_process_create(GString *s, const Deed *deed)
+{
+    append_verb(s, deed, "ran", "run");
+    if (deed->call->command_line)
+        append_value(s, deed->call->command_line);
+    else
+        g_string_append(s, "Win32_Process.Create");
+}
+
+static const char *registry_root(const GArray *properties)
+{
+    static const char *const roots[] = {"HKCR", "HKCU", "HKLM", "HKU", NULL, "HKCC"};
+    const char *value = property_value(properties, "hDefKey");
+    if (!value)
+        return NULL;
+    uint32_t key = (uint32_t) g_ascii_strtoll(value, NULL, 10);
+    uint32_t index = key - 0x80000000;
+    return index < G_N_ELEMENTS(roots) ? roots[index] : NULL;
+}
+
+static void describe_registry(GString *s, const Deed *deed)
+{
+    const GArray *properties = deed->call->properties;
+    g_string_append_printf(s, "registry: %s", deed->call->wmi_method);
+    const char *separator = " ";
+    const char *const parts[] = {registry_root(properties), property_value(properties, "sSubKeyName"),
+                                 property_value(properties, "sValueName")};
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        append_after(s, separator, parts[i]);
+        separator = parts[i] && *parts[i] ? "\\" : separator;
+    }
+    append_after(s, " = ", property_value(properties, "sValue"));
+    append_after(s, " = ", property_value(properties, "uValue"));
+}
+
+static void describe_service(GString *s, const Deed *deed)
+{
+    const RecordCall *call = deed->call;
+    g_string_append_printf(s, "service: %s", call->wmi_method);
+    const char *name = property_value(call->properties, "Name");
+    g_autofree char *key = path_key(call->object_path);
+    append_after(s, " ", name ? name : key);
+    append_after(s, ": ", property_value(call->properties, "PathName"));
+    append_after(s, " to ", property_value(call->properties, "StartMode"));
+}
+
+static void describe_shadow_copy(GString *s, const Deed *deed)
+{
+    const RecordCall *call = deed->call;
+    g_string_append_printf(s, "shadow copy: %s", call->wmi_method);
+    g_autofree char *key = path_key(call->object_path);
+    append_after(s, " ", key);
+    append_after(s, " ", property_value(call->properties, "Volume"));
+}
+
+static void describe_method(GString *s, const Deed *deed)
+{
+    static const char *const services[] = {"Win32_Service", "Win32_BaseService", "Win32_SystemDriver", NULL};
+    const RecordCall *call = deed->call;
+    if (is_text(call->class_name, "Win32_Process") && is_text(call->wmi_method, "Create")) {
+        describe_process_create(s, deed);
+    } else if (is_text(call->class_name, "StdRegProv")) {
+        describe_registry(s, deed);
+    } else if (is_any_of(call->class_name, services)) {
+        describe_service(s, deed);
+    } else if (is_text(call->class_name, "Win32_ShadowCopy")) {
+        describe_shadow_copy(s, deed);
+    } else {
+        append_verb(s, deed, "called", "call");
+        append_value(s, call->class_name ? call->class_name : "");
+        append_after(s, call->class_name ? "." : "", call->wmi_method);
+        g_autofree char *key = path_key(call->object_path);
+        append_after(s, " of ", key);
+    }
+}
+
+// Objects written.
+
+static bool is_subscription_class(const char *name)
+{
+    static const char *const classes[] = {"__EventFilter", "__FilterToConsumerBinding", NULL};
+    static const char suffix[] = "EventConsumer";
+    size_t len = name ? strlen(name) : 0;
+    return is_any_of(name, classes) ||
+           (len >= sizeof(suffix) && g_ascii_strcasecmp(name + len + 1 - sizeof(suffix), suffix) == 0);
+}
+
+static void describe_written(GString *s, const Deed *deed)
+{
+    /** What a consumer does, or a filter waits for; the first that there is. */
+    static const char *const contents[] = {"CommandLineTemplate", "ExecutablePath", "ScriptText",
+                                           "ScriptFileName",      "Filename",       "Query"};
+    const RecordCall *call = deed->call;
+    append_verb(s, deed, "wrote", "write");
+    append_value(s, call->class_name);
+    if (is_text(call->class_name, "__FilterToConsumerBinding")) {
+        append_path_key(s, " ", property_value(call->properties, "Filter"));
+        append_path_key(s, " to ", property_value(call->properties, "Consumer"));
+        return;
+    }
+    append_after(s, " ", property_value(call->properties, "Name"));
+    const char *content = NULL;
+    for (size_t i = 0; !content && i < G_N_ELEMENTS(contents); i++)
+        content = property_value(call->properties, contents[i]);
+    if (is_subscription_class(call->class_name))
+        append_after(s, ": ", content);
+}
+
+// Queries.
+
+/** The word after FROM. NULL when there is none. Owned by the caller. */
+static char *queried_class(const char *query)
+{
+    static const char blanks[] = " \t\r\n";
+    for (const char *p = query; *p;) {
+        p += strspn(p, blanks);
+        size_t len = strcspn(p, blanks);
+        bool from = len == 4 && g_ascii_strncasecmp(p, "FROM", 4) == 0;
+        p += len;
+        if (from) {
+            p += strspn(p, blanks);
+            return g_strndup(p, strcspn(p, blanks));
+        }
+    }
+    return NULL;
+}
+
+static void append_listing(GString *s, const char *class_name)
+{
+    static const struct {
+        const char *class_name, *words;
+    } listings[] = {
+        {"Win32_Process", "process listing"},
+        {"Win32_Service", "service listing"},
+        {"Win32_ShadowCopy", "shadow copy listing"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(listings); i++) {
+        if (is_text(class_name, listings[i].class_name))
+            g_string_append_printf(s, " (%s)", listings[i].words);
+    }
+}
+
+static void describe_query(GString *s, const Deed *deed)
+{
+    if (g_str_has_prefix(deed->call->method, "ExecNotificationQuery"))
+        append_verb(s, deed, "subscribed", "subscribe");
+    else
+        append_verb(s, deed, "queried", "query");
+    append_value(s, deed->call->query);
+    g_autofree char *class_name = queried_class(deed->call->query);
+    append_listing(s, class_name);
+}
+
+static void describe_enumeration(GString *s, const Deed *deed)
+{
+    append_verb(s, deed, "enumerated", "enumerate");
+    if (g_str_has_prefix(deed->call->method, "CreateClassEnum"))
+        g_string_append(s, *deed->call->class_name ? "subclasses of " : "all classes");
+    append_value(s, deed->call->class_name);
+    append_listing(s, deed->call->class_name);
+}
+
+// Activations.
+
+static bool is_activation(const RecordCall *call)
+{
+    return (g_strcmp0(call->interface, "ISystemActivator") == 0 ||
+            g_strcmp0(call->interface, "IRemoteActivation") == 0) &&
+           call->method && g_str_has_prefix(call->method, "Remote");
+}
+
+/** The class that an activation asks for; NULL when that is unknown. */
+static const char *activated_class(const Record *record, const RecordCall *call)
+{
+    const RecordActivation *activation = &record->activation;
+    bool own =
+        record->has_activation && activation->frame == call->frame && activation->client_port == record->client.port;
+    return own ? activation->clsid : NULL;
+}
+
+static void describe_activation(GString *s, const Deed *deed)
+{
+    const char *clsid = activated_class(deed->record, deed->call);
+    if (!clsid) {
+        g_string_append(s, "tried to activate an object");
+        return;
+    }
+    append_verb(s, deed, "activated", "activate");
+    append_value(s, is_text(clsid, WMI_LOGIN_CLSID) ? "WMI" : clsid);
+    append_after(s, " on ", deed->record->activation.server_name);
+}
+
+/** Interface and method, and why no more is known. */
+static void describe_unread(GString *s, const Deed *deed)
+{
+    const RecordCall *call = deed->call;
+    if (g_strcmp0(call->interface, "IWbemServices") != 0)
+        append_after(s, "", call->interface ? call->interface : "?");
+    if (s->len > 0)
+        g_string_append(s, "::");
+    if (call->method)
+        append_value(s, call->method);
+    else if (call->opnum != NUMBER_UNKNOWN)
+        g_string_append_printf(s, "%" PRId64, call->opnum);
+    if (call->sealed == ANSWER_YES && call->command_length != NUMBER_UNKNOWN)
+        g_string_append_printf(s, " (sealed, ~%" PRId64 " characters)", call->command_length);
+    else if (call->sealed == ANSWER_YES)
+        g_string_append(s, " (sealed)");
+    else if (call->undecodable) {
+        append_after(s, " (not readable: ", call->undecodable);
+        g_string_append_c(s, ')');
+    }
+}
+
+static void describe(GString *s, const Deed *deed)
+{
+    const RecordCall *call = deed->call;
+    const char *method = call->method ? call->method : "";
+    bool services = g_strcmp0(call->interface, "IWbemServices") == 0;
+    if (services && g_str_has_prefix(method, "ExecMethod") && call->wmi_method) {
+        describe_method(s, deed);
+    } else if (services && g_str_has_prefix(method, "PutInstance") && call->class_name) {
+        describe_written(s, deed);
+    } else if (services && g_str_has_prefix(method, "PutClass") && call->class_name) {
+        append_verb(s, deed, "wrote", "write");
+        append_after(s, "class ", call->class_name);
+    } else if (services && g_str_has_prefix(method, "DeleteClass") && call->class_name) {
+        append_verb(s, deed, "deleted", "delete");
+        append_after(s, "class ", call->class_name);
+    } else if (services && g_str_has_prefix(method, "DeleteInstance") && call->object_path) {
+        append_verb(s, deed, "deleted", "delete");
+        append_value(s, call->object_path);
+    } else if (services && call->query) {
+        describe_query(s, deed);
+    } else if (services && g_str_has_prefix(method, "Create") && call->class_name) {
+        describe_enumeration(s, deed);
+    } else if (services && g_str_has_prefix(method, "GetObject") && call->object_path) {
+        append_verb(s, deed, "read", "read");
+        append_value(s, call->object_path);
+    } else if (g_str_equal(method, "NTLMLogin") && call->namespace_path) {
+        append_verb(s, deed, "logged in", "log in");
+        append_value(s, call->namespace_path);
+    } else if (is_activation(call) && (deed->failure || activated_class(deed->record, call))) {
+        describe_activation(s, deed);
+    } else {
+        describe_unread(s, deed);
+    }
+}
+
+// Outcomes.
+
+static bool is_failure(int64_t status)
+{
+    return status != NUMBER_UNKNOWN && (status & INT64_C(0x80000000)) != 0;
+}
+
+/** NULL when it did not fail as far as is known. Owned by the caller. */
+static char *make_failure(const RecordCall *call, const RecordCall *operation)
+{
+    int64_t status = call->status;
+    const char *name = call->status_name;
+    if (call->fault != ANSWER_YES && !is_failure(status)) {
+        // Of a semisynchronous call the result comes later.
+        if (operation && is_failure(operation->operation_status)) {
+            status = operation->operation_status;
+            name = operation->operation_status_name;
+        } else {
+            int64_t returned = property_number(call->result_properties, "ReturnValue");
+            bool failed = returned > 0 && call_is_method(call, "Win32_Process", "Create");
+            return failed ? g_strdup_printf("ReturnValue %" PRId64, returned) : NULL;
+        }
+    }
+    if (name)
+        return g_strdup(name);
+    return status == NUMBER_UNKNOWN ? g_strdup("fault") : g_strdup_printf("0x%08" PRIx64, status);
+}
+
+/** Calls that tell the result of others, by the number of these. */
+static GHashTable *find_operations(const Record *record)
+{
+    GHashTable *operations = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < record->calls->len; i++) {
+        RecordCall *call = &g_array_index(record->calls, RecordCall, i);
+        if (call->origin != NUMBER_UNKNOWN && call->operation_status != NUMBER_UNKNOWN)
+            g_hash_table_insert(operations, GSIZE_TO_POINTER((size_t) call->origin), call);
+    }
+    return operations;
+}
+
+static char *make_phrase(const Record *record, const RecordCall *call, GHashTable *operations)
+{
+    const RecordCall *operation = call->number == NUMBER_UNKNOWN
+                                      ? NULL
+                                      : g_hash_table_lookup(operations, GSIZE_TO_POINTER((size_t) call->number));
+    g_autofree char *failure = make_failure(call, operation);
+    const Deed deed = {.record = record, .call = call, .failure = failure};
+    GString *s = g_string_new(NULL);
+    describe(s, &deed);
+    if (failure) {
+        append_after(s, " (failed: ", failure);
+        g_string_append_c(s, ')');
+    } else {
+        int64_t returned = property_number(call->result_properties, "ReturnValue");
+        if (returned > 0)
+            g_string_append_printf(s, " (ReturnValue %" PRId64 ")", returned);
+    }
+    return g_string_free(s, FALSE);
+}
+
+// Which calls are worth a phrase.
+
+typedef struct {
+    size_t rank;
+    guint index; ///< of the call
+} Ranked;
+
+static bool in_subscription(const char *namespace_path)
+{
+    static const char last[] = "subscription";
+    size_t len = namespace_path ? strlen(namespace_path) : 0;
+    return len >= sizeof(last) && strchr("\\/", namespace_path[len - sizeof(last)]) &&
+           g_ascii_strcasecmp(namespace_path + len + 1 - sizeof(last), last) == 0;
+}
+
+/** A write that makes something run later weighs like a subscription. */
+static size_t call_rank(const RecordCall *call)
+{
+    bool persists = g_strcmp0(call->stage, "write") == 0 &&
+                    (is_subscription_class(call->class_name) || in_subscription(call->namespace_path));
+    return stage_rank(persists ? "subscribe" : call->stage);
+}
+
+static int compare_ranked(gconstpointer a, gconstpointer b)
+{
+    const Ranked *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/** The calls that did something, strongest first. */
+static GArray *find_deeds(const Record *record)
+{
+    GArray *deeds = g_array_new(FALSE, FALSE, sizeof(Ranked));
+    for (guint i = 0; i < record->calls->len; i++) {
+        const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
+        Ranked ranked = {call_rank(call), i};
+        if (g_strcmp0(call->interface, "IWbemServices") == 0 && ranked.rank < stage_rank("read"))
+            g_array_append_val(deeds, ranked);
+    }
+    g_array_sort(deeds, compare_ranked);
+    return deeds;
+}
+
+/** Without deeds: an activation, else the call that says most. NULL when there are no calls. */
+static const RecordCall *find_telling_call(const Record *record)
+{
+    for (guint i = 0; i < record->calls->len; i++) {
+        const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
+        if (is_activation(call))
+            return call;
+    }
+    return record_strongest_call(record);
+}
+
+typedef struct {
+    char *text;
+    guint times;
+} Phrase;
+
+static char *join(const Phrase *phrases, size_t count, guint more)
+{
+    GString *all = g_string_new(NULL);
+    for (size_t i = 0; i < count; i++) {
+        g_string_append_printf(all, "%s%s", i ? "; " : "", phrases[i].text);
+        if (phrases[i].times > 1)
+            g_string_append_printf(all, " (%u times)", phrases[i].times);
+    }
+    if (more > 0)
+        g_string_append_printf(all, "; and %u more", more);
+    return g_string_free(all, FALSE);
+}
+
+char *summary_make(const Record *record)
+{
+    g_autoptr(GHashTable) operations = find_operations(record);
+    g_autoptr(GArray) deeds = find_deeds(record);
+    if (deeds->len == 0) {
+        const RecordCall *call = find_telling_call(record);
+        return call ? make_phrase(record, call, operations) : NULL;
+    }
+    Phrase phrases[MAX_PHRASES];
+    size_t count = 0;
+    guint more = 0;
+    for (guint i = 0; i < deeds->len; i++) {
+        const Ranked *ranked = &g_array_index(deeds, Ranked, i);
+        char *text = make_phrase(record, &g_array_index(record->calls, RecordCall, ranked->index), operations);
+        size_t same = 0;
+        while (same < count && strcmp(phrases[same].text, text) != 0)
+            same++;
+        if (same < count)
+            phrases[same].times++;
+        else if (count < MAX_PHRASES)
+            phrases[count++] = (Phrase){g_steal_pointer(&text), 1};
+        else
+            more++;
+        g_free(text);
+    }
+    char *all = join(phrases, count, more);
+    for (size_t i = 0; i < count; i++)
+        g_free(phrases[i].text);
+    return all;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "record/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define SECOND INT64_C(1000000000)
+
+char *record_text_endpoint(const RecordEnd *endpoint)
+{
+    const char *ip = endpoint->ip ? endpoint->ip : "?";
+    g_autofree char *port =
+        endpoint->port == NUMBER_UNKNOWN ? g_strdup("?") : g_strdup_printf("%" PRId64, endpoint->port);
+    return g_strdup_printf(strchr(ip, ':') ? "[%s]:%s" : "%s:%s", ip, port);
+}
+
+char *record_text_user(const Auth *auth)
+{
+    if (!auth->user || !auth->domain)
+        return g_strdup(auth->user);
+    return g_strconcat(auth->domain, "\\", auth->user, NULL);
+}
+
+char *record_text_auth(const Auth *auth)
+{
+    if (!auth->type || g_str_equal(auth->type, "none") || !auth->level)
+        return g_strdup(auth->type);
+    return g_strconcat(auth->type, "/", auth->level, NULL);
+}
+
+const char *record_text_namespace(const Record *record)
+{
+    const char *found = NULL;
+    for (guint i = 0; i < record->logins->len; i++)
+        found = g_array_index(record->logins, Login, i).namespace_path;
+    for (guint i = 0; i < record->calls->len && !found; i++)
+        found = g_array_index(record->calls, RecordCall, i).namespace_path;
+    return found;
+}
+
+static void append_name(GString *list, const char *name)
+{
+    g_string_append_printf(list, "%s%s", list->len ? ", " : "", name);
+}
+
+/** Interfaces that calls were made on although nobody was seen to bind them. */
+static void append_called_interfaces(GString *named, const Record *record)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < record->interfaces->len; i++)
+        g_hash_table_add(seen, (gpointer) g_array_index(record->interfaces, OfferedInterface, i).name);
+    for (guint i = 0; i < record->calls->len; i++) {
+        const char *name = g_array_index(record->calls, RecordCall, i).interface;
+        if (name && g_hash_table_add(seen, (gpointer) name))
+            append_name(named, name);
+    }
+}
+
+char *record_text_interfaces(const Record *record)
+{
+    g_autoptr(GString) named = g_string_new(NULL);
+    g_autoptr(GString) unnamed = g_string_new(NULL);
+    for (guint i = 0; i < record->interfaces->len; i++) {
+        const OfferedInterface *offered = &g_array_index(record->interfaces, OfferedInterface, i);
+        if (offered->accepted != ANSWER_NO)
+            append_name(strcmp(offered->name, offered->uuid) == 0 ? unnamed : named, offered->name);
+    }
+    append_called_interfaces(named, record);
+    return g_strdup(named->len ? named->str : unnamed->str);
+}
+
+static char *frame_text(const RecordSet *set, const Record *record, int64_t frame)
+{
+    const char *path = record_other_path(set, record, frame);
+    return g_strdup_printf("frame %" PRId64 "%s%s", frame_number(frame), path ? " of " : "", path ? path : "");
+}
+
+char *record_text_evidence(const RecordSet *set, const Record *record)
+{
+    GString *s = g_string_new(NULL);
+    for (guint i = 0; i < record->evidence->len; i++) {
+        const Evidence *evidence = &g_array_index(record->evidence, Evidence, i);
+        append_name(s, evidence->kind);
+        if (evidence->frame) {
+            g_autofree char *frame = frame_text(set, record, evidence->frame);
+            g_string_append_printf(s, " (%s)", frame);
+        }
+    }
+    return g_string_free(s, FALSE);
+}
+
+char *record_text_allowed(const Record *record)
+{
+    if (!record->allowed.rule || !record->allowed.reason)
+        return g_strdup(record->allowed.rule);
+    return g_strconcat(record->allowed.rule, ": ", record->allowed.reason, NULL);
+}
+
+char *record_text_call(const RecordCall *call)
+{
+    const char *interface = call->interface ? call->interface : "?";
+    if (call->method)
+        return g_strconcat(interface, "::", call->method, NULL);
+    if (call->opnum == NUMBER_UNKNOWN)
+        return g_strdup(interface);
+    return g_strdup_printf("%s::opnum %" PRId64, interface, call->opnum);
+}
+
+const Process *record_process(const Record *record, const char *role)
+{
+    for (guint i = 0; i < record->processes->len; i++) {
+        const Process *process = &g_array_index(record->processes, Process, i);
+        if (g_strcmp0(process->role, role) == 0)
+            return process;
+    }
+    return NULL;
+}
+
+const char *record_base_name(const char *path)
+{
+    if (!path)
+        return NULL;
+    const char *base = path;
+    for (const char *p = path; *p; p++) {
+        if (*p == '\\' || *p == '/')
+            base = p + 1;
+    }
+    return base;
+}
+
+int64_t record_time(const char *time)
+{
+    if (!time || strlen(time) < strlen("2020-08-06T07:56:41Z"))
+        return NUMBER_UNKNOWN;
+    g_autofree char *whole = g_strdup_printf("%.19sZ", time);
+    g_autoptr(GDateTime) date = g_date_time_new_from_iso8601(whole, NULL);
+    if (!date || g_date_time_get_year(date) < 1970 || g_date_time_get_year(date) > 2261)
+        return NUMBER_UNKNOWN;
+    int64_t rest = 0, unit = SECOND / 10;
+    const char *p = time + 19;
+    if (*p == '.') {
+        for (p++; g_ascii_isdigit(*p); p++, unit /= 10)
+            rest += (*p - '0') * unit;
+    }
+    return strcmp(p, "Z") == 0 ? g_date_time_to_unix(date) * SECOND + rest : NUMBER_UNKNOWN;
+}

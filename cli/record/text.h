@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * What a record says, as texts that the formats for people share. They hold bytes of the wire: each format escapes them.
+ */
+#ifndef CAR_RECORD_TEXT_H
+#define CAR_RECORD_TEXT_H
+
+#include "record/record.h"
+#include <stdint.h>
+
+/** "192.0.2.5:135", "[2001:db8::5]:135", "?" for what is unknown. Owned by the caller. */
+char *record_text_endpoint(const RecordEnd *endpoint);
+
+/** "DOMAIN\user", "user"; NULL when unknown. Owned by the caller. */
+char *record_text_user(const Auth *auth);
+
+/** "kerberos/privacy", "none"; NULL when unknown. Owned by the caller. */
+char *record_text_auth(const Auth *auth);
+
+/** The namespace that was logged in to last, else the first that a call names; NULL when unknown. */
+const char *record_text_namespace(const Record *record);
+
+/** Interfaces that were bound and not refused, or called, by name where any has one: "A, B". Owned by the caller. */
+char *record_text_interfaces(const Record *record);
+
+/** "interface (frame 65), ipid (frame 7 of x.pcapng)", where that is another capture than the first. Owned by the
+ * caller. */
+char *record_text_evidence(const RecordSet *set, const Record *record);
+
+/** By which rule it is no alert, and why; NULL when it is one. Owned by the caller. */
+char *record_text_allowed(const Record *record);
+
+/** "IWbemServices::ExecMethod", or as much of it as is known. Owned by the caller. */
+char *record_text_call(const RecordCall *call);
+
+/** The first process of that role; NULL when there is none. */
+const Process *record_process(const Record *record, const char *role);
+
+/** The part of a path behind its last backslash or slash. NULL for NULL. */
+const char *record_base_name(const char *path);
+
+/** Nanoseconds since 1970 of a time in RFC 3339, UTC; NUMBER_UNKNOWN when it is none, or is not in 1970 to 2261. */
+int64_t record_time(const char *time);
+
+#endif

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/feed.h"
+
+#include "capture/writer.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/** A capture that is being read. */
+typedef struct {
+    FeedInput *input;
+    CaptureReader *reader; ///< or
+    ReadAhead *ahead;
+    CapturePacket packet; ///< the next one
+} Source;
+
+struct Feed {
+    GPtrArray *inputs;
+    FrameMap *map;
+    bool again; ///< all captures can be read once more
+    CaptureWriter *writer;
+    Scan *scan;
+    GThread *thread;
+    GArray *sources; ///< Source: the captures whose time has come
+    guint next;      ///< the first input that has not
+    bool gone;       ///< nobody reads the pipe any more
+    bool in_vain;    ///< all is going to be read again
+    uint64_t unwritable;
+    FeedOptions options;
+    ReadAhead **ahead; ///< by input: those that were started and whose time has not come
+    guint started;     ///< inputs before this one that can be read ahead are
+    bool overflowed;   ///< there were more regrets of theirs than are kept
+};
+
+void feed_input_free(FeedInput *input)
+{
+    g_clear_pointer(&input->reader, capture_reader_close);
+    g_free(input->path);
+    g_free(input->note);
+    g_free(input);
+}
+
+static void note_error(FeedInput *input, const GError *error)
+{
+    if (error && !input->note)
+        input->note = g_strdup(error->message);
+}
+
+static bool read_packet(FeedInput *input, CaptureReader *reader, CapturePacket *packet)
+{
+    g_autoptr(GError) error = NULL;
+    bool read = capture_reader_next(reader, packet, &error);
+    note_error(input, error);
+    return read;
+}
+
+FeedInput *feed_input_open(const char *path, GError **error)
+{
+    CaptureReader *reader = capture_reader_open(path, error);
+    if (!reader)
+        return NULL;
+    FeedInput *input = g_new0(FeedInput, 1);
+    input->path = g_strdup(path);
+    struct stat st;
+    input->once = strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode);
+    if (!input->once) {
+        input->device = (uint64_t) st.st_dev;
+        input->inode = (uint64_t) st.st_ino;
+        input->size = (uint64_t) st.st_size;
+        input->independent = capture_reader_is_independent(reader);
+    }
+    input->empty = !read_packet(input, reader, &input->first);
+    input->streams = input->empty || capture_writer_takes(&input->first);
+    if (input->once)
+        input->reader = reader; // whose first packet is still there
+    else
+        capture_reader_close(reader);
+    return input;
+}
+
+bool feed_input_find(const GPtrArray *inputs, const FeedInput *input)
+{
+    for (guint i = 0; i < inputs->len && !input->once; i++) {
+        const FeedInput *other = g_ptr_array_index(inputs, i);
+        if (!other->once && other->device == input->device && other->inode == input->inode)
+            return true;
+    }
+    return false;
+}
+
+static int compare_inputs(gconstpointer a, gconstpointer b)
+{
+    const FeedInput *x = *(FeedInput *const *) a, *y = *(FeedInput *const *) b;
+    if (x->empty != y->empty)
+        return x->empty ? 1 : -1;
+    int times = capture_packet_compare(&x->first, &y->first);
+    return times ? times : strcmp(x->path, y->path);
+}
+
+void feed_sort(GPtrArray *inputs)
+{
+    g_ptr_array_sort(inputs, compare_inputs);
+}
+
+static void keep(const CapturePacket *packet, gpointer data)
+{
+    Feed *feed = data;
+    if (feed->gone || feed->in_vain)
+        return;
+    if (!capture_writer_takes(packet)) {
+        feed->unwritable++;
+        return;
+    }
+    frame_map_add(feed->map, packet->file, packet->number);
+    feed->gone = !capture_writer_add(feed->writer, packet);
+}
+
+static bool next_packet(Source *source)
+{
+    if (source->reader)
+        return read_packet(source->input, source->reader, &source->packet);
+    g_autoptr(GError) error = NULL;
+    bool read = read_ahead_next(source->ahead, &source->packet, &error);
+    note_error(source->input, error);
+    return read;
+}
+
+static void end_ahead(Feed *feed, ReadAhead *ahead)
+{
+    feed->overflowed |= !read_ahead_end(ahead, scan_regrets(feed->scan));
+}
+
+static void clear_source(Feed *feed, Source *source)
+{
+    g_clear_pointer(&source->reader, capture_reader_close);
+    if (source->ahead)
+        end_ahead(feed, g_steal_pointer(&source->ahead));
+}
+
+/** Starts to read the captures whose turn comes next. */
+static void read_ahead(Feed *feed)
+{
+    guint end = MIN(feed->next + feed->options.jobs, feed->inputs->len);
+    for (; feed->options.jobs > 1 && feed->started < end; feed->started++) {
+        const FeedInput *input = g_ptr_array_index(feed->inputs, feed->started);
+        if (input->independent && !input->empty)
+            feed->ahead[feed->started] = read_ahead_start(input->path, &feed->options.scan, feed->options.progress);
+    }
+}
+
+/** Opens the next capture in line. */
+static void open_next(Feed *feed)
+{
+    read_ahead(feed);
+    guint index = feed->next++;
+    FeedInput *input = g_ptr_array_index(feed->inputs, index);
+    if (input->empty)
+        return;
+    Source source = {
+        .input = input,
+        .reader = g_steal_pointer(&input->reader),
+        .ahead = g_steal_pointer(&feed->ahead[index]),
+        .packet = input->first,
+    };
+    g_autoptr(GError) error = NULL;
+    bool first = source.reader != NULL; // is there already
+    if (!source.reader && !source.ahead)
+        source.reader = capture_reader_open(input->path, &error);
+    note_error(input, error); // it was there a moment ago
+    if (source.reader)
+        capture_reader_set_progress(source.reader, feed->options.progress);
+    source.packet.file = index;
+    if ((source.reader || source.ahead) && (first || next_packet(&source)))
+        g_array_append_val(feed->sources, source);
+    else
+        clear_source(feed, &source);
+}
+
+/** The capture with the earliest packet, the first of several; NULL at the end of all. */
+static Source *choose(Feed *feed)
+{
+    for (;;) {
+        Source *first = NULL;
+        for (guint i = 0; i < feed->sources->len; i++) {
+            Source *source = &g_array_index(feed->sources, Source, i);
+            if (!first || capture_packet_compare(&source->packet, &first->packet) < 0)
+                first = source;
+        }
+        if (feed->next == feed->inputs->len)
+            return first;
+        const FeedInput *waiting = g_ptr_array_index(feed->inputs, feed->next);
+        if (first && !waiting->empty && capture_packet_compare(&waiting->first, &first->packet) > 0)
+            return first;
+        open_next(feed);
+    }
+}
+
+static bool has_overflowed(const Feed *feed)
+{
+    return scan_overflowed(feed->scan) || feed->overflowed;
+}
+
+/** Once something was dropped that should not have been, all is read again: tshark need not go on. */
+static void give_up(Feed *feed)
+{
+    if (!feed->again || feed->in_vain)
+        return;
+    feed->in_vain = has_overflowed(feed) || g_hash_table_size(scan_regrets(feed->scan)) > 0;
+    if (feed->in_vain)
+        capture_writer_abandon(feed->writer);
+}
+
+static void close_source(Feed *feed, Source *source)
+{
+    clear_source(feed, source);
+    g_array_remove_index(feed->sources, (guint) (source - &g_array_index(feed->sources, Source, 0)));
+}
+
+/** Reads the only capture that is left to its end. */
+static void read_alone(Feed *feed, Source *source)
+{
+    do {
+        scan_packet(feed->scan, &source->packet);
+        give_up(feed);
+        if (feed->gone)
+            return;
+    } while (next_packet(source));
+    close_source(feed, source);
+}
+
+static gpointer read_all(gpointer data)
+{
+    Feed *feed = data;
+    Source *source;
+    while (!feed->gone && (source = choose(feed))) {
+        if (feed->sources->len == 1 && feed->next == feed->inputs->len) {
+            read_alone(feed, source);
+            continue;
+        }
+        scan_packet(feed->scan, &source->packet);
+        give_up(feed);
+        if (!next_packet(source))
+            close_source(feed, source);
+    }
+    scan_finish(feed->scan);
+    (void) capture_writer_finish(feed->writer); // tshark waits for the end
+    return NULL;
+}
+
+/** Captures are read ahead only where what is dropped of them can be read again. */
+static void set_stages(Feed *feed)
+{
+    FeedOptions *options = &feed->options;
+    if (!feed->again || feed->inputs->len == 1)
+        options->jobs = 1;
+    if (options->jobs < 2)
+        return;
+    options->scan.stage = SCAN_SECOND;
+    options->scan.dropped = flow_set_new(FLOW_SET_BITS);
+}
+
+Feed *feed_start(GPtrArray *inputs, const FeedOptions *options, FrameMap *map, int fd)
+{
+    Feed *feed = g_new0(Feed, 1);
+    feed->inputs = inputs;
+    feed->map = map;
+    feed->options = *options;
+    feed->again = !options->scan.everything;
+    for (guint i = 0; i < inputs->len; i++)
+        feed->again = feed->again && !((FeedInput *) g_ptr_array_index(inputs, i))->once;
+    set_stages(feed);
+    feed->ahead = g_new0(ReadAhead *, inputs->len);
+    feed->writer = capture_writer_new(fd);
+    feed->scan = scan_new(&feed->options.scan, keep, feed);
+    feed->sources = g_array_new(FALSE, FALSE, sizeof(Source));
+    feed->thread = g_thread_new("feed", read_all, feed);
+    return feed;
+}
+
+void feed_end_clear(FeedEnd *end)
+{
+    g_clear_pointer(&end->regrets, g_hash_table_unref);
+}
+
+/** Ends what was left open where reading ended early. */
+static void close_all(Feed *feed)
+{
+    while (feed->sources->len > 0)
+        close_source(feed, &g_array_index(feed->sources, Source, 0));
+    for (guint i = feed->next; i < feed->started; i++) {
+        if (feed->ahead[i])
+            end_ahead(feed, feed->ahead[i]);
+    }
+}
+
+FeedEnd feed_finish(Feed *feed)
+{
+    (void) g_thread_join(feed->thread);
+    close_all(feed);
+    FeedEnd end = {
+        .overflowed = feed->again && has_overflowed(feed),
+        .unwritable = feed->unwritable,
+    };
+    if (feed->again && g_hash_table_size(scan_regrets(feed->scan)) > 0)
+        end.regrets = g_hash_table_ref(scan_regrets(feed->scan));
+    g_array_unref(feed->sources);
+    scan_free(feed->scan);
+    g_clear_pointer(&feed->options.scan.dropped, flow_set_free);
+    g_free(feed->ahead);
+    g_free(feed);
+    return end;
+}

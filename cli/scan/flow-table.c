@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/flow-table.h"
+
+#include <string.h>
+
+#define BLOCK 4096 ///< flows that are allocated together
+#define CHOICE 64  ///< flows that one is chosen from to leave
+#define NONE UINT32_MAX
+
+struct FlowTable {
+    guint max, n;
+    Flow **blocks;
+    uint32_t *buckets;
+    uint32_t n_buckets; ///< a power of two
+    guint turn;         ///< whose turn to leave it is
+    guint visited;
+    uint64_t left, seed;
+    FlowFunc leave;
+    gpointer data;
+};
+
+G_STATIC_ASSERT(sizeof(FlowKey) == 40);
+
+guint flow_key_set(FlowKey *key, const Layers *layers, uint8_t transport)
+{
+    int order = memcmp(layers->ip[0], layers->ip[1], 16);
+    guint side = order > 0 || (order == 0 && layers->port[0] > layers->port[1]);
+    memcpy(key->ip[0], layers->ip[side], 16);
+    memcpy(key->ip[1], layers->ip[1 - side], 16);
+    key->port[0] = layers->port[side];
+    key->port[1] = layers->port[1 - side];
+    key->transport = transport;
+    memset(key->zero, 0, sizeof(key->zero));
+    return side;
+}
+
+uint64_t flow_key_hash64(const FlowKey *key, uint64_t seed)
+{
+    uint64_t words[5], h = seed;
+    memcpy(words, key, sizeof(words));
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        h = (h ^ words[i]) * UINT64_C(0x9fb21c651e98df25);
+        h ^= h >> 32;
+    }
+    return h * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/** Seeded: whoever writes the packets must not know which flows share a bucket. */
+static uint32_t hash(const FlowKey *key, uint64_t seed)
+{
+    return (uint32_t) (flow_key_hash64(key, seed) >> 32);
+}
+
+guint flow_key_hash(gconstpointer key)
+{
+    return hash(key, 0);
+}
+
+gboolean flow_key_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(FlowKey)) == 0;
+}
+
+GHashTable *flow_keys_new(void)
+{
+    return g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, NULL);
+}
+
+void flow_keys_add(GHashTable *keys, const FlowKey *key)
+{
+    g_hash_table_add(keys, g_memdup2(key, sizeof(*key)));
+}
+
+void flow_keys_add_all(GHashTable *keys, GHashTable *others)
+{
+    GHashTableIter iter;
+    gpointer key;
+    g_hash_table_iter_init(&iter, others);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        flow_keys_add(keys, key);
+}
+
+static Flow *at(const FlowTable *t, uint32_t index)
+{
+    return &t->blocks[index / BLOCK][index % BLOCK];
+}
+
+static uint32_t *bucket(const FlowTable *t, const FlowKey *key)
+{
+    return &t->buckets[hash(key, t->seed) & (t->n_buckets - 1)];
+}
+
+static void set_buckets(FlowTable *t, uint32_t n)
+{
+    g_free(t->buckets);
+    t->n_buckets = n;
+    t->buckets = g_new(uint32_t, n);
+    memset(t->buckets, 0xff, n * sizeof(*t->buckets));
+    for (uint32_t i = 0; i < t->n; i++) {
+        uint32_t *head = bucket(t, &at(t, i)->key);
+        at(t, i)->chain = *head;
+        *head = i;
+    }
+}
+
+FlowTable *flow_table_new(guint max, FlowFunc leave, gpointer data)
+{
+    FlowTable *t = g_new0(FlowTable, 1);
+    t->max = MAX(max, 1);
+    t->blocks = g_new0(Flow *, t->max / BLOCK + 1);
+    t->seed = (uint64_t) g_random_int() << 32 | g_random_int();
+    t->leave = leave;
+    t->data = data;
+    set_buckets(t, BLOCK);
+    return t;
+}
+
+void flow_table_free(FlowTable *t)
+{
+    for (uint32_t i = 0; i < t->n; i++)
+        t->leave(at(t, i), t->data);
+    for (guint i = 0; i <= t->max / BLOCK; i++)
+        g_free(t->blocks[i]);
+    g_free(t->blocks);
+    g_free(t->buckets);
+    g_free(t);
+}
+
+Flow *flow_table_find(FlowTable *t, const FlowKey *key)
+{
+    for (uint32_t i = *bucket(t, key); i != NONE; i = at(t, i)->chain) {
+        Flow *flow = at(t, i);
+        if (flow_key_equal(&flow->key, key)) {
+            flow->used = true;
+            return flow;
+        }
+    }
+    return NULL;
+}
+
+static uint32_t choose(FlowTable *t)
+{
+    uint32_t chosen = t->turn;
+    guint best = 0;
+    for (guint i = 0; i < MIN(CHOICE, t->n) && best < 3; i++) {
+        uint32_t index = t->turn;
+        t->turn = (t->turn + 1) % t->n;
+        Flow *flow = at(t, index);
+        bool kept = flow->state == FLOW_KEPT || flow->state == FLOW_TICKETS;
+        guint rank = kept ? !flow->used : 2u + !flow->used;
+        flow->used = false;
+        if (rank > best || i == 0) {
+            best = rank;
+            chosen = index;
+        }
+    }
+    return chosen;
+}
+
+static uint32_t make_room(FlowTable *t)
+{
+    uint32_t index = choose(t);
+    Flow *flow = at(t, index);
+    uint32_t *link = bucket(t, &flow->key);
+    while (*link != index)
+        link = &at(t, *link)->chain;
+    *link = flow->chain;
+    t->leave(flow, t->data);
+    t->left++;
+    return index;
+}
+
+Flow *flow_table_add(FlowTable *t, const FlowKey *key)
+{
+    uint32_t index;
+    if (t->n < t->max) {
+        if (t->n == t->n_buckets)
+            set_buckets(t, t->n_buckets * 2);
+        index = t->n++;
+        if (!t->blocks[index / BLOCK])
+            t->blocks[index / BLOCK] = g_new(Flow, BLOCK);
+    } else {
+        index = make_room(t);
+    }
+    Flow *flow = at(t, index);
+    uint32_t *head = bucket(t, key);
+    *flow = (Flow){.key = *key, .chain = *head, .used = true};
+    *head = index;
+    return flow;
+}
+
+guint flow_table_size(const FlowTable *t)
+{
+    return t->n;
+}
+
+uint64_t flow_table_left(const FlowTable *t)
+{
+    return t->left;
+}
+
+void flow_table_visit(FlowTable *t, guint n, FlowFunc visit, gpointer data)
+{
+    for (guint i = 0; i < MIN(n, t->n); i++) {
+        t->visited = (t->visited + 1) % t->n;
+        visit(at(t, t->visited), data);
+    }
+}

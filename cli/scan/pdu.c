@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/pdu.h"
+
+#include "names/interfaces.h"
+#include "wire/pdu.h"
+
+#define SMALLEST_ACTIVATION 300 ///< bytes of a stub; that of a look-up in the endpoint mapper is half of it
+#define MAX_TYPE 20             ///< the highest type of a PDU is RTS
+#define LANES 16
+
+typedef uint8_t Lanes __attribute__((vector_size(LANES)));
+
+/** The checks that Wireshark's heuristic makes, as far as there are bytes. */
+static bool may_start(const uint8_t *p, size_t len)
+{
+    return p[0] == 5 && (len < 2 || p[1] <= 1) && (len < 3 || p[2] <= MAX_TYPE) && (len < 5 || (p[4] & 0xee) == 0) &&
+           (len < 6 || p[5] <= 4);
+}
+
+static guint u16(const uint8_t *p, bool big_endian)
+{
+    return big_endian ? (guint) p[0] << 8 | p[1] : (guint) p[1] << 8 | p[0];
+}
+
+static bool is_big_endian(const uint8_t *p)
+{
+    return (p[4] & 0xf0) == 0;
+}
+
+ScanPduKind scan_pdu_kind(const uint8_t *p, size_t len)
+{
+    if (len == 0 || !may_start(p, len))
+        return SCAN_PDU_NONE;
+    if (len < PDU_HEADER_SIZE)
+        return SCAN_PDU_SHORT;
+    if (u16(p + 8, is_big_endian(p)) < PDU_HEADER_SIZE)
+        return SCAN_PDU_NONE;
+    switch (p[2]) {
+    case PDU_BIND:
+    case PDU_ALTER_CONTEXT: return SCAN_PDU_BIND;
+    case PDU_REQUEST: return p[3] & PFC_FIRST_FRAG ? SCAN_PDU_REQUEST : SCAN_PDU_OTHER;
+    default: return SCAN_PDU_OTHER;
+    }
+}
+
+/** Whether a Bind offers an interface that matters, or may do so. */
+static bool offers_objects(const uint8_t *p, size_t len)
+{
+    Bytes b = bytes_init(p, len, is_big_endian(p));
+    bytes_skip(&b, 24);
+    guint n = bytes_u8(&b);
+    bytes_skip(&b, 3);
+    for (guint i = 0; i < n && !b.failed; i++) {
+        bytes_skip(&b, 2);
+        size_t transfers = bytes_u8(&b);
+        bytes_skip(&b, 1);
+        Guid uuid = guid_read(&b);
+        if (!b.failed && interface_find(&uuid))
+            return true;
+        bytes_skip(&b, 4 + 20 * transfers);
+    }
+    return b.failed;
+}
+
+static bool may_be_activation(const uint8_t *p, size_t len)
+{
+    Bytes b = bytes_init(p, len, is_big_endian(p));
+    bytes_skip(&b, PDU_HEADER_SIZE);
+    uint32_t stub = bytes_u32(&b);
+    bytes_skip(&b, 2);
+    uint16_t opnum = bytes_u16(&b);
+    bool whole = (p[3] & PFC_FIRST_FRAG) && (p[3] & PFC_LAST_FRAG);
+    return b.failed || ((opnum == 3 || opnum == 4) && (!whole || stub > SMALLEST_ACTIVATION));
+}
+
+/** `len` is more than 7. */
+static bool matters(const uint8_t *p, size_t len, bool rpcss)
+{
+    if (!may_start(p, len) || (len >= 10 && u16(p + 8, is_big_endian(p)) < PDU_HEADER_SIZE))
+        return false;
+    bool has_token = len < 12 || u16(p + 10, is_big_endian(p)) > 0;
+    switch (p[2]) {
+    case PDU_BIND:
+    case PDU_ALTER_CONTEXT: return offers_objects(p, len) || (rpcss && has_token);
+    case PDU_AUTH3: return rpcss && has_token;
+    case PDU_REQUEST: return (p[3] & PFC_OBJECT_UUID) || (rpcss && may_be_activation(p, len));
+    default: return false;
+    }
+}
+
+static inline Lanes load(const uint8_t *p)
+{
+    Lanes lanes;
+    __builtin_memcpy(&lanes, p, sizeof(lanes));
+    return lanes;
+}
+
+static bool search_from(const uint8_t *data, size_t from, size_t to, size_t len, bool rpcss)
+{
+    for (size_t i = from; i < to; i++) {
+        if (data[i] == 5 && matters(data + i, len - i, rpcss))
+            return true;
+    }
+    return false;
+}
+
+bool scan_pdu_search(const uint8_t *data, size_t len, bool rpcss)
+{
+    if (len < 8)
+        return false;
+    size_t starts = len - 7, i = 0;
+    // Version, minor version and byte order of sixteen places at once.
+    for (; i + LANES + 4 <= len && i + LANES <= starts; i += LANES) {
+        Lanes version = load(data + i) ^ 5, minor = load(data + i + 1) & 0xfe, order = load(data + i + 4) & 0xee;
+        Lanes found = (Lanes) ((version | minor | order) == 0);
+        uint64_t halves[2];
+        __builtin_memcpy(halves, &found, sizeof(halves));
+        if ((halves[0] | halves[1]) && search_from(data, i, i + LANES, len, rpcss))
+            return true;
+    }
+    return search_from(data, i, starts, len, rpcss);
+}
+
+size_t scan_pdu_tail(const uint8_t *data, size_t len, size_t max)
+{
+    for (size_t n = MIN(max, len); n > 0; n--) {
+        if (may_start(data + len - n, n))
+            return n;
+    }
+    return 0;
+}

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scan/scan.h"
+
+#include "scan/pdu.h"
+
+#include <string.h>
+
+#define MAX_FLOWS (1u << 18)
+#define MAX_REGRETS (1u << 16)
+#define MAX_WAITING 32                 ///< packets of one flow until it is decided
+#define MAX_POOL ((size_t) 8 << 20)    ///< bytes of all that wait to be decided
+#define MAX_REORDER ((size_t) 8 << 20) ///< bytes of all that wait for others before them
+#define RELIEF 256                     ///< flows that are looked at for room
+#define RPCSS_PORT 135
+#define KERBEROS_PORT 88
+#define PROTOCOL_TCP 6
+#define PROTOCOL_UDP 17
+
+struct Scan {
+    ScanOptions options;
+    ReorderFunc keep;
+    gpointer data;
+    FlowTable *flows;
+    GHashTable *regrets; ///< FlowKey
+    bool overflowed;
+    bool ended;
+    size_t pool, reorder; ///< bytes
+    ScanCount count;
+};
+
+static void keep(const CapturePacket *packet, gpointer data)
+{
+    Scan *scan = data;
+    scan->count.kept++;
+    scan->keep(packet, scan->data);
+}
+
+/** Of a flow of tickets, what the key distribution centre says, and where the conversation begins and ends: from 4.4 on,
+ *  Wireshark takes for a new one what comes after the end, even when it is the same again. */
+static void keep_ticket(const CapturePacket *packet, gpointer data)
+{
+    Layers layers;
+    layers_read(packet, &layers);
+    if ((layers.port[0] == KERBEROS_PORT && layers.payload_len > 0) || layers.flags & (TCP_SYN | TCP_FIN | TCP_RST))
+        keep(packet, data);
+}
+
+static ReorderFunc keep_func(const Flow *flow)
+{
+    return flow->state == FLOW_TICKETS ? keep_ticket : keep;
+}
+
+static void forget_waiting(Scan *scan, Flow *flow)
+{
+    for (const HeldPacket *held = flow->waiting; held; held = held->next)
+        scan->pool -= held_packet_size(held);
+    held_packet_free_all(flow->waiting);
+    flow->waiting = flow->waiting_last = NULL;
+    flow->n_waiting = 0;
+}
+
+static void leave(Flow *flow, gpointer data)
+{
+    Scan *scan = data;
+    forget_waiting(scan, flow);
+    if (flow->reorder) {
+        scan->reorder -= reorder_waiting(flow->reorder);
+        if (!scan->ended)
+            reorder_flush(flow->reorder, keep_func(flow), scan);
+        g_clear_pointer(&flow->reorder, reorder_free);
+    }
+    bool decides = !scan->options.everything && scan->options.stage != SCAN_FIRST;
+    scan->overflowed |= !scan->ended && decides && flow->state == FLOW_KEPT;
+}
+
+Scan *scan_new(const ScanOptions *options, ReorderFunc func, gpointer data)
+{
+    Scan *scan = g_new0(Scan, 1);
+    scan->options = *options;
+    scan->keep = func;
+    scan->data = data;
+    scan->flows = flow_table_new(options->max_flows ? options->max_flows : MAX_FLOWS, leave, scan);
+    scan->regrets = flow_keys_new();
+    return scan;
+}
+
+void scan_free(Scan *scan)
+{
+    scan->ended = true;
+    flow_table_free(scan->flows);
+    g_hash_table_unref(scan->regrets);
+    g_free(scan);
+}
+
+static bool is_wanted(const Scan *scan, const FlowKey *key)
+{
+    return scan->options.wanted && g_hash_table_contains(scan->options.wanted, key);
+}
+
+static void regret(Scan *scan, const FlowKey *key)
+{
+    if (is_wanted(scan, key))
+        return;
+    if (g_hash_table_size(scan->regrets) >= MAX_REGRETS)
+        scan->overflowed = true;
+    else
+        flow_keys_add(scan->regrets, key);
+}
+
+static bool has_port(const FlowKey *key, uint16_t port)
+{
+    return key->port[0] == port || key->port[1] == port;
+}
+
+// ---- flows that are kept
+
+static void pass(Scan *scan, Flow *flow, guint side, const Layers *layers, const CapturePacket *packet)
+{
+    if (scan->options.stage == SCAN_FIRST) {
+        keep(packet, scan);
+        return;
+    }
+    size_t before = reorder_waiting(flow->reorder);
+    // Wireshark takes for a repetition what was acknowledged before: it then has to see who acknowledges what.
+    if (flow->state == FLOW_TICKETS && layers->kind == LAYERS_TCP && reorder_is_ahead(flow->reorder, side, layers))
+        flow->state = FLOW_KEPT;
+    reorder_packet(flow->reorder, side, layers, packet, keep_func(flow), scan);
+    scan->reorder = scan->reorder - before + reorder_waiting(flow->reorder);
+    if (scan->reorder > MAX_REORDER) {
+        scan->reorder -= reorder_waiting(flow->reorder);
+        reorder_flush(flow->reorder, keep_func(flow), scan);
+    }
+}
+
+static void set_kept(Scan *scan, Flow *flow, FlowState state)
+{
+    flow->state = (uint8_t) state;
+    if (scan->options.stage != SCAN_FIRST)
+        flow->reorder = reorder_new();
+    HeldPacket *held = flow->waiting;
+    flow->waiting = flow->waiting_last = NULL;
+    flow->n_waiting = 0;
+    while (held) {
+        HeldPacket *next = held->next;
+        scan->pool -= held_packet_size(held);
+        Layers layers;
+        layers_read(&held->packet, &layers);
+        pass(scan, flow, held->side, &layers, &held->packet);
+        g_free(held);
+        held = next;
+    }
+}
+
+// ---- flows that are not decided
+
+static void drop_flow(Scan *scan, Flow *flow)
+{
+    forget_waiting(scan, flow);
+    flow->state = FLOW_DROPPED;
+    if (scan->options.stage == SCAN_FIRST)
+        flow_set_add(scan->options.dropped, flow);
+}
+
+static void relieve(Flow *flow, gpointer data)
+{
+    if (flow->state == FLOW_UNDECIDED)
+        drop_flow(data, flow);
+}
+
+static void wait(Scan *scan, Flow *flow, guint side, const CapturePacket *packet)
+{
+    flow->n_waiting++;
+    if (scan->options.stage == SCAN_FIRST) {
+        keep(packet, scan);
+        return;
+    }
+    HeldPacket *held = held_packet_new(packet);
+    held->side = (uint8_t) side;
+    if (flow->waiting_last)
+        flow->waiting_last->next = held;
+    else
+        flow->waiting = held;
+    flow->waiting_last = held;
+    scan->pool += held_packet_size(held);
+}
+
+/** What the payload of an undecided flow, in which no PDU matters, makes of it. `first`: nothing was sent before it. */
+static FlowState judge(const Scan *scan, Flow *flow, guint side, const Layers *layers, bool first)
+{
+    bool tickets = has_port(&flow->key, KERBEROS_PORT), rpcss = has_port(&flow->key, RPCSS_PORT);
+    if (tickets && scan->options.keys)
+        return FLOW_KEPT;
+    if (tickets && side == flow->server) {
+        static const char *const others[] = {"HTTP/", "\x16\x03"};
+        for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+            size_t len = strlen(others[i]);
+            if (layers->payload_len >= len && memcmp(layers->payload, others[i], len) == 0)
+                return FLOW_DROPPED;
+        }
+        return flow->ahead ? FLOW_KEPT : FLOW_TICKETS;
+    }
+    FlowState other = rpcss ? FLOW_KEPT : FLOW_DROPPED;
+    switch (scan_pdu_kind(layers->payload, layers->payload_len)) {
+    case SCAN_PDU_NONE: return first && !flow->rpc && !tickets ? other : FLOW_UNDECIDED;
+    case SCAN_PDU_BIND: flow->bound = flow->rpc = true; return FLOW_UNDECIDED;
+    case SCAN_PDU_REQUEST: flow->rpc = true; return flow->bound ? FLOW_DROPPED : other;
+    case SCAN_PDU_OTHER: flow->rpc = true; return FLOW_UNDECIDED;
+    default: return FLOW_UNDECIDED;
+    }
+}
+
+static void take_undecided(Scan *scan, Flow *flow, guint side, const Layers *layers, const CapturePacket *packet,
+                           bool first, bool matters)
+{
+    wait(scan, flow, side, packet);
+    FlowState state = matters                   ? FLOW_KEPT
+                      : layers->payload_len > 0 ? judge(scan, flow, side, layers, first)
+                                                : FLOW_UNDECIDED;
+    if (state == FLOW_UNDECIDED && flow->n_waiting >= MAX_WAITING)
+        state = has_port(&flow->key, RPCSS_PORT) ? FLOW_KEPT : FLOW_DROPPED;
+    if (state == FLOW_DROPPED)
+        drop_flow(scan, flow);
+    else if (state != FLOW_UNDECIDED)
+        set_kept(scan, flow, state);
+    bool forgot = scan->options.stage != SCAN_FIRST && flow_table_left(scan->flows) > 0;
+    if (state == FLOW_KEPT && !flow->begun && forgot)
+        regret(scan, &flow->key); // it may have been here before
+    if (scan->pool > MAX_POOL)
+        flow_table_visit(scan->flows, RELIEF, relieve, scan);
+}
+
+// ---- TCP
+
+/** Whether a PDU that matters starts in the payload, or started at the end of the one before. */
+static bool search(Flow *flow, guint which, const Layers *layers, bool rpcss)
+{
+    FlowSide *side = &flow->side[which];
+    const uint8_t *payload = layers->payload;
+    size_t len = layers->payload_len;
+    bool found = scan_pdu_search(payload, len, rpcss);
+    bool in_order = side->known && layers->seq == side->next;
+    if (side->tail_len > 0 && !found) {
+        uint8_t joined[FLOW_TAIL + 128];
+        size_t more = MIN(len, sizeof(joined) - side->tail_len);
+        memcpy(joined, side->tail, side->tail_len);
+        memcpy(joined + side->tail_len, payload, more);
+        // Out of order, the rest of that header was not seen here.
+        found = in_order ? scan_pdu_search(joined, side->tail_len + more, rpcss) : flow->rpc;
+    }
+    bool ahead = !side->known || (int32_t) (layers->seq + layers->payload_wire - side->next) > 0;
+    if (ahead) {
+        side->known = true;
+        side->next = layers->seq + layers->payload_wire;
+        side->tail_len = 0;
+        if (layers->payload_len == layers->payload_wire) {
+            size_t tail = scan_pdu_tail(payload, len, FLOW_TAIL);
+            memcpy(side->tail, payload + len - tail, tail);
+            side->tail_len = (uint8_t) tail;
+        }
+    }
+    return found;
+}
+
+/** Wireshark begins a conversation with a SYN whose sequence number is not the one that its sender began with before. */
+static void take_syn(Flow *flow, guint which, const Layers *layers)
+{
+    bool again = flow->begun && flow->isn == layers->seq;
+    bool first = !flow->side[which].seen; // the other end's packets then belong to the same conversation
+    if (again || (first && flow->state == FLOW_DROPPED))
+        return;
+    flow->state = FLOW_UNDECIDED;
+    flow->begun = true;
+    flow->isn = layers->seq;
+    flow->bound = flow->rpc = flow->ahead = false;
+    memset(flow->side, 0, sizeof(flow->side));
+    flow->side[which].next = layers->seq + 1;
+    flow->side[which].known = true;
+}
+
+static Flow *find_flow(Scan *scan, const FlowKey *key)
+{
+    Flow *flow = flow_table_find(scan->flows, key);
+    if (flow)
+        return flow;
+    flow = flow_table_add(scan->flows, key);
+    flow->server = key->port[1] == RPCSS_PORT || key->port[1] == KERBEROS_PORT;
+    if (scan->options.everything || is_wanted(scan, key))
+        set_kept(scan, flow, FLOW_KEPT);
+    return flow;
+}
+
+static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *packet)
+{
+    FlowKey key;
+    guint side = flow_key_set(&key, layers, PROTOCOL_TCP);
+    Flow *flow = find_flow(scan, &key);
+    if (flow->state == FLOW_KEPT) {
+        pass(scan, flow, side, layers, packet);
+        return;
+    }
+    if ((layers->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && flow->state != FLOW_TICKETS)
+        take_syn(flow, side, layers);
+    const FlowSide *other = &flow->side[1 - side];
+    flow->ahead |= layers->flags & TCP_ACK && (!other->known || (int32_t) (layers->ack - other->next) > 0);
+    flow->side[side].seen = true;
+    if ((layers->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
+        flow->side[side].next = layers->seq + 1;
+        flow->side[side].known = true;
+    }
+    bool first = flow->begun && flow->side[side].known && layers->seq == flow->side[side].next;
+    bool matters = layers->payload_len > 0 && search(flow, side, layers, has_port(&key, RPCSS_PORT));
+    switch ((FlowState) flow->state) {
+    case FLOW_UNDECIDED: take_undecided(scan, flow, side, layers, packet, first, matters); return;
+    case FLOW_DROPPED:
+    case FLOW_TICKETS:
+        if (matters) {
+            regret(scan, &key);
+            if (flow->state == FLOW_DROPPED)
+                set_kept(scan, flow, FLOW_KEPT);
+            flow->state = FLOW_KEPT;
+            pass(scan, flow, side, layers, packet);
+        } else if (flow->state == FLOW_TICKETS) {
+            pass(scan, flow, side, layers, packet);
+        }
+        return;
+    case FLOW_KEPT: return;
+    }
+}
+
+// ---- what is no TCP
+
+/** A tunnel that Wireshark reads and layers.c does not, or samples of other packets. */
+static bool is_tunnel_port(uint16_t port)
+{
+    static const uint16_t ports[] = {1701, 3386, 3544, 4305,  4341,  4790,  5000,  5072,  5247, 5555,
+                                     6080, 6343, 6635, 12222, 12223, 17754, 30030, 30031, 37008};
+    for (size_t i = 0; i < G_N_ELEMENTS(ports); i++) {
+        if (ports[i] == port)
+            return true;
+    }
+    return false;
+}
+
+static bool needs_udp(Scan *scan, const Layers *layers)
+{
+    bool from_kdc = layers->port[0] == KERBEROS_PORT, to_kdc = layers->port[1] == KERBEROS_PORT;
+    if (scan->options.keys && (from_kdc || to_kdc))
+        return true;
+    // AS-REP and TGS-REP
+    if (from_kdc && layers->payload_len > 0 && (layers->payload[0] == 0x6b || layers->payload[0] == 0x6d))
+        return true;
+    if (is_tunnel_port(layers->port[0]) || is_tunnel_port(layers->port[1]))
+        return true;
+    bool matters = scan_pdu_search(layers->payload, layers->payload_len, false);
+    if (!matters && !scan->options.wanted)
+        return false;
+    FlowKey key;
+    (void) flow_key_set(&key, layers, PROTOCOL_UDP);
+    if (matters)
+        regret(scan, &key);
+    return matters || is_wanted(scan, &key);
+}
+
+/** A packet about a TCP flow whose payload is not seen. */
+static bool needs_aside(Scan *scan, const Layers *layers, const CapturePacket *packet)
+{
+    FlowKey key;
+    guint side = flow_key_set(&key, layers, PROTOCOL_TCP);
+    Flow *flow = flow_table_find(scan->flows, &key);
+    if (flow && flow->state == FLOW_UNDECIDED) {
+        wait(scan, flow, side, packet);
+        if (flow->n_waiting >= MAX_WAITING)
+            drop_flow(scan, flow);
+        return false;
+    }
+    return flow && flow->state == FLOW_KEPT;
+}
+
+static void take_fragment(Scan *scan, const Layers *layers)
+{
+    if (!layers->has_ports || scan->options.everything)
+        return;
+    FlowKey key;
+    (void) flow_key_set(&key, layers, PROTOCOL_TCP);
+    Flow *flow = find_flow(scan, &key);
+    if (flow->state == FLOW_DROPPED || flow->state == FLOW_TICKETS)
+        regret(scan, &key);
+    if (flow->state == FLOW_UNDECIDED || flow->state == FLOW_DROPPED)
+        set_kept(scan, flow, FLOW_KEPT);
+}
+
+void scan_packet(Scan *scan, const CapturePacket *packet)
+{
+    Layers layers;
+    layers_read(packet, &layers);
+    scan->count.packets++;
+    scan->count.bytes += packet->len;
+    bool needed = scan->options.everything;
+    switch (layers.kind) {
+    case LAYERS_TCP: take_tcp(scan, &layers, packet); return;
+    case LAYERS_UDP: needed = needed || needs_udp(scan, &layers); break;
+    case LAYERS_QUOTED: needed = needed || needs_aside(scan, &layers, packet); break;
+    case LAYERS_FRAGMENT:
+        take_fragment(scan, &layers);
+        needed = true;
+        break;
+    case LAYERS_UNKNOWN: needed = true; break;
+    case LAYERS_DEAD: break;
+    }
+    if (needed)
+        keep(packet, scan);
+}
+
+static void tick_flow(Flow *flow, gpointer data)
+{
+    Scan *scan = data;
+    if (!flow->reorder)
+        return;
+    scan->reorder -= reorder_waiting(flow->reorder);
+    reorder_tick(flow->reorder, keep_func(flow), scan);
+    scan->reorder += reorder_waiting(flow->reorder);
+}
+
+void scan_tick(Scan *scan)
+{
+    if (scan->reorder > 0)
+        flow_table_visit(scan->flows, flow_table_size(scan->flows), tick_flow, scan);
+}
+
+static void finish_flow(Flow *flow, gpointer data)
+{
+    Scan *scan = data;
+    if (flow->reorder)
+        reorder_flush(flow->reorder, keep_func(flow), scan);
+    bool kept = flow->state == FLOW_KEPT || flow->state == FLOW_TICKETS;
+    if (kept && scan->options.stage == SCAN_SECOND && flow_set_has(scan->options.dropped, flow))
+        regret(scan, &flow->key);
+}
+
+void scan_finish(Scan *scan)
+{
+    flow_table_visit(scan->flows, flow_table_size(scan->flows), finish_flow, scan);
+    scan->reorder = 0;
+    scan->ended = true;
+}
+
+GHashTable *scan_regrets(const Scan *scan)
+{
+    return scan->regrets;
+}
+
+bool scan_overflowed(const Scan *scan)
+{
+    return scan->overflowed;
+}
+
+ScanCount scan_count(const Scan *scan)
+{
+    return scan->count;
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * The scan: which packets tshark must see. These are its rules; nothing else decides.
+ *
+ * What the plugin says rests on TCP conversations that carry DCE/RPC PDUs and on tickets of Kerberos. A conversation
+ * without any PDU that scan_pdu_search() looks for gives no evidence, so that none of its packets matters; all packets of
+ * the others do, from the SYN to bare acknowledgements, for a record counts them.
+ *
+ * | packets | what becomes of them | because |
+ * |---|---|---|
+ * | TCP, until it is decided | wait, a bounded number | the handshake belongs to a conversation that is kept |
+ * | … whose bytes hold a PDU that matters | kept, the conversation with them | see scan_pdu_search() |
+ * | … that begin with anything else than DCE/RPC | dropped, but looked through to the end | SMB, HTTP and proxies can carry PDUs; they are then found as above, wherever they stand |
+ * | … DCE/RPC whose first request names no object, after a Bind to other interfaces | the same | it is other RPC |
+ * | … joined in the middle | decided after some packets | a request tells what kind it is, and the first packets may hold none |
+ * | 135/tcp | kept, unless it is the endpoint mapper without authentication | activations; tokens that name RPCSS |
+ * | from 88/tcp and 88/udp | kept | who got which ticket; with keys both directions, for they open each other |
+ * | ICMP errors about a kept conversation | kept with it | Wireshark counts them to nothing, but reads them |
+ * | IP fragments of TCP, UDP and tunnels | kept | their ports stand in another fragment |
+ * | tunnels that layers.c reads | by what they carry | the same conversations |
+ * | other tunnels, unknown link layers, Ethernet types and IP protocols | kept | they cannot be judged |
+ * | other UDP | dropped, but looked through | a tunnel that Wireshark knows, and layers.c does not |
+ * | ARP, DNS and the like | dropped | they carry no TCP |
+ *
+ * A conversation that was dropped and then shows such a PDU is regretted: what was dropped of it cannot be had back in this
+ * run. Whoever can read the captures again does so with `wanted` set to the regrets; the answer is then what it would
+ * be without a scan. From a pipe, such a conversation is kept from there on. When captures are scanned side by side, the
+ * second stage also regrets what it keeps while a first stage dropped some of it.
+ *
+ * What is kept of a TCP conversation is put in order (reorder.h), without a scan, too.
+ */
+#ifndef CAR_SCAN_SCAN_H
+#define CAR_SCAN_SCAN_H
+
+#include "scan/flow-set.h"
+#include <stdint.h>
+
+typedef struct Scan Scan;
+
+/** Several captures may be scanned side by side, each by a first stage that passes on what is not decided yet. What comes out,
+ * in order of time, goes through the second stage, which decides. */
+typedef enum {
+    SCAN_ALONE,
+    SCAN_FIRST,
+    SCAN_SECOND,
+} ScanStage;
+
+typedef struct {
+    bool everything;    ///< keep all packets
+    bool keys;          ///< there are keys: what is sealed may be opened
+    GHashTable *wanted; ///< FlowKey: keep these from their first packet on; may be NULL
+    guint max_flows;    ///< that are remembered; 0: the default
+    ScanStage stage;
+    FlowSet *dropped; ///< flows of which a first stage dropped packets
+} ScanOptions;
+
+typedef struct {
+    uint64_t packets, bytes; ///< that were scanned
+    uint64_t kept;           ///< packets
+} ScanCount;
+
+/** `keep` takes the packets that tshark must see. */
+Scan *scan_new(const ScanOptions *options, ReorderFunc keep, gpointer data);
+void scan_free(Scan *scan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_free)
+
+void scan_packet(Scan *scan, const CapturePacket *packet);
+
+/** In a capture that grows, to be called a few times a second: what waits for packets before it that do not come, is passed
+ * on. */
+void scan_tick(Scan *scan);
+
+/** After the last packet: what waits for others is passed on. */
+void scan_finish(Scan *scan);
+
+/** FlowKeys of conversations of which packets were dropped that should have been kept. Belongs to the scan. */
+GHashTable *scan_regrets(const Scan *scan);
+
+/** Whether there were more flows to keep than can be remembered: only a scan that keeps everything sees all. */
+bool scan_overflowed(const Scan *scan);
+
+ScanCount scan_count(const Scan *scan);
+
+#endif

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tshark/tshark.h"
+
+#include "base/source-list.h"
+
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_LINE ((size_t) 4 << 20)
+#define MAX_MESSAGES ((size_t) 64 << 10)
+#define MAX_OUTPUT ((size_t) 1 << 20)
+#define CHILD_FILE 3 ///< the descriptor in TSHARK_FILE
+
+G_DEFINE_QUARK(car - tshark - error - quark, tshark_error)
+G_DEFINE_QUARK(car - tshark - interrupt - quark, tshark_interrupt)
+
+void tshark_end_clear(TsharkEnd *end)
+{
+    g_clear_pointer(&end->messages, g_free);
+}
+
+char *tshark_find(const char *given, GError **error)
+{
+    if (!given) {
+        char *found = g_find_program_in_path("tshark");
+        if (!found)
+            g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING,
+                        "tshark is not in PATH: install it (apt install tshark) or name it with --tshark PATH");
+        return found;
+    }
+    const char *fault = NULL;
+    if (!g_file_test(given, G_FILE_TEST_EXISTS))
+        fault = "does not exist";
+    else if (g_file_test(given, G_FILE_TEST_IS_DIR))
+        fault = "is a directory: name the program in it";
+    else if (!g_file_test(given, G_FILE_TEST_IS_EXECUTABLE))
+        fault = "is not executable";
+    if (fault) {
+        g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "--tshark %s %s", given, fault);
+        return NULL;
+    }
+    // With a directory in it, so that it is not looked up in PATH.
+    return strchr(given, '/') ? g_strdup(given) : g_build_filename(".", given, NULL);
+}
+
+char *tshark_companion(const char *tshark, const char *name)
+{
+    g_autofree char *folder = g_path_get_dirname(tshark);
+    g_autofree char *beside = g_build_filename(folder, name, NULL);
+    return g_file_test(beside, G_FILE_TEST_EXISTS) ? g_steal_pointer(&beside) : g_find_program_in_path(name);
+}
+
+/** One run: what the sources of its main context share. */
+typedef struct {
+    GMainContext *context;
+    GSubprocess *child;
+    TsharkLineFunc on_line;
+    gpointer data;
+    GByteArray *line; ///< the beginning of a line whose end was not read yet
+    bool skip_line;   ///< that line is too long
+    GString *messages;
+    TsharkEnd *end;
+    guint open;         ///< pipes not at their end, plus one for the process
+    int interrupted_by; ///< the signal this program got, else 0
+} Run;
+
+static void take_output(Run *run, const char *data, size_t len)
+{
+    while (len > 0) {
+        const char *newline = memchr(data, '\n', len);
+        size_t part = newline ? (size_t) (newline - data) : len;
+        if (!run->skip_line && run->line->len + part > MAX_LINE) {
+            run->skip_line = true;
+            run->end->lines_cut++;
+        }
+        if (!run->skip_line)
+            g_byte_array_append(run->line, (const uint8_t *) data, (guint) part);
+        if (!newline)
+            return;
+        if (!run->skip_line)
+            run->on_line((const char *) run->line->data, run->line->len, run->data);
+        g_byte_array_set_size(run->line, 0);
+        run->skip_line = false;
+        data += part + 1;
+        len -= part + 1;
+    }
+}
+
+static void take_messages(Run *run, const char *data, size_t len)
+{
+    g_string_append_len(run->messages, data, (gssize) MIN(len, MAX_MESSAGES - run->messages->len));
+}
+
+static gboolean read_pipe(GPollableInputStream *pipe, Run *run, void (*take)(Run *run, const char *data, size_t len))
+{
+    char buffer[16384];
+    g_autoptr(GError) error = NULL;
+    gssize n = g_pollable_input_stream_read_nonblocking(pipe, buffer, sizeof(buffer), NULL, &error);
+    if (n > 0)
+        take(run, buffer, (size_t) n);
+    if (n > 0 || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        return G_SOURCE_CONTINUE;
+    run->open--;
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_output(GObject *pipe, gpointer data)
+{
+    return read_pipe(G_POLLABLE_INPUT_STREAM(pipe), data, take_output);
+}
+
+static gboolean on_messages(GObject *pipe, gpointer data)
+{
+    return read_pipe(G_POLLABLE_INPUT_STREAM(pipe), data, take_messages);
+}
+
+static void on_child_end(GObject *child, GAsyncResult *result, gpointer data)
+{
+    Run *run = data;
+    (void) g_subprocess_wait_finish(G_SUBPROCESS(child), result, NULL);
+    run->open--;
+}
+
+static gboolean interrupt(int number, gpointer data)
+{
+    Run *run = data;
+    run->interrupted_by = number;
+    g_subprocess_force_exit(run->child);
+    return G_SOURCE_CONTINUE;
+}
+
+static void loop(Run *run, TsharkFlags flags)
+{
+    g_autoptr(GPtrArray) sources = source_list_new();
+    GInputStream *output = g_subprocess_get_stdout_pipe(run->child);
+    GInputStream *messages = g_subprocess_get_stderr_pipe(run->child);
+    source_list_add(sources, run->context, g_pollable_input_stream_create_source(G_POLLABLE_INPUT_STREAM(output), NULL),
+                    G_SOURCE_FUNC(on_output), run);
+    source_list_add(sources, run->context,
+                    g_pollable_input_stream_create_source(G_POLLABLE_INPUT_STREAM(messages), NULL),
+                    G_SOURCE_FUNC(on_messages), run);
+    if (!(flags & TSHARK_APART))
+        source_list_add_signals(sources, run->context, interrupt, run);
+    run->open = 3;
+    g_subprocess_wait_async(run->child, NULL, on_child_end, run);
+    while (run->open > 0)
+        g_main_context_iteration(run->context, TRUE);
+    if (run->line->len > 0 && !run->skip_line)
+        run->on_line((const char *) run->line->data, run->line->len, run->data);
+}
+
+void tshark_leave_session(gpointer data)
+{
+    (void) data;
+    (void) setsid();
+}
+
+static GSubprocess *start(const char *const *argv, TsharkFlags flags, int input, int file, GError **error)
+{
+    GSubprocessFlags pipes = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE;
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(pipes);
+    if (input >= 0)
+        g_subprocess_launcher_take_stdin_fd(launcher, input);
+    // --enable-protocol would not do: it enables only what is disabled by default. The data are names of manufacturers,
+    // enterprises and the like, which take long to read.
+    if (flags & TSHARK_NO_SETTINGS) {
+        g_subprocess_launcher_setenv(launcher, "WIRESHARK_CONFIG_DIR", "/nonexistent", TRUE);
+        g_subprocess_launcher_setenv(launcher, "WIRESHARK_DATA_DIR", "/nonexistent", TRUE);
+    }
+    // A fifth of tshark's start is memory that is asked for bit by bit.
+    g_subprocess_launcher_setenv(launcher, "MALLOC_TOP_PAD_", "33554432", FALSE);
+    g_subprocess_launcher_setenv(launcher, "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", FALSE);
+    if (flags & TSHARK_APART)
+        g_subprocess_launcher_set_child_setup(launcher, tshark_leave_session, NULL, NULL);
+    if (file >= 0)
+        g_subprocess_launcher_take_fd(launcher, fcntl(file, F_DUPFD_CLOEXEC, CHILD_FILE + 1), CHILD_FILE);
+    return g_subprocess_launcher_spawnv(launcher, argv, error);
+}
+
+bool tshark_run(const char *const *argv, TsharkFlags flags, int input, int file, TsharkLineFunc on_line, gpointer data,
+                TsharkEnd *end, GError **error)
+{
+    *end = (TsharkEnd){.status = -1};
+    g_autoptr(GMainContext) context = g_main_context_new();
+    g_main_context_push_thread_default(context);
+    g_autoptr(GError) fault = NULL;
+    g_autoptr(GSubprocess) child = start(argv, flags, input, file, &fault);
+    Run run = {.context = context, .child = child, .on_line = on_line, .data = data, .end = end};
+    if (child) {
+        run.line = g_byte_array_new();
+        run.messages = g_string_new(NULL);
+        loop(&run, flags);
+        g_byte_array_unref(run.line);
+        end->messages = g_string_free(run.messages, FALSE);
+        if (g_subprocess_get_if_exited(child))
+            end->status = g_subprocess_get_exit_status(child);
+        else if (g_subprocess_get_if_signaled(child))
+            end->signal = g_subprocess_get_term_sig(child);
+    } else {
+        g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "%s cannot be run: %s", argv[0], fault->message);
+    }
+    g_main_context_pop_thread_default(context);
+    if (run.interrupted_by) {
+        g_set_error(error, TSHARK_INTERRUPT, run.interrupted_by, "%s", g_strsignal(run.interrupted_by));
+        return false;
+    }
+    return child != NULL;
+}
+
+static void append_line(const char *line, size_t len, gpointer data)
+{
+    GString *output = data;
+    if (output->len + len < MAX_OUTPUT)
+        g_string_append_printf(output, "%.*s\n", (int) len, line);
+}
+
+char *tshark_output(const char *const *argv, TsharkEnd *end, GError **error)
+{
+    GString *output = g_string_new(NULL);
+    bool ok = tshark_run(argv, TSHARK_DEFAULT, -1, -1, append_line, output, end, error);
+    return g_string_free(output, !ok);
+}
+
+/** The text behind `prefix` when `text` starts with it, else `text`. */
+static const char *behind(const char *text, const char *prefix)
+{
+    return g_str_has_prefix(text, prefix) ? text + strlen(prefix) : text;
+}
+
+char *tshark_join_detail(const char *line, const char *next)
+{
+    const char *detail = next && next[0] == '(' ? next : NULL;
+    g_autofree char *whole = g_strconcat(line, detail ? " " : "", detail, NULL);
+    return g_utf8_make_valid(whole, -1);
+}
+
+char *tshark_reason(const char *messages, const char *path)
+{
+    g_auto(GStrv) lines = g_strsplit(messages ? messages : "", "\n", -1);
+    g_autofree char *as_subject = g_strdup_printf("The file \"%s\" ", path ? path : "");
+    g_autofree char *as_name = g_strdup_printf("\"%s\" ", path ? path : "");
+    for (size_t i = 0; lines[i]; i++) {
+        const char *text = behind(lines[i], "tshark: ");
+        if (text == lines[i])
+            continue;
+        text = behind(behind(behind(text, as_subject), as_name), "The standard input ");
+        text = behind(behind(text, "appears to have been "), "appears to be ");
+        size_t len = strlen(text);
+        g_autofree char *reason = g_strndup(text, g_str_has_suffix(text, ".") ? len - 1 : len);
+        return tshark_join_detail(reason, lines[i + 1]);
+    }
+    return NULL;
+}
+
+char *tshark_version(const char *tshark, GError **error)
+{
+    const char *const argv[] = {tshark, "--version", NULL};
+    g_auto(TsharkEnd) end;
+    g_autofree char *output = tshark_output(argv, &end, error);
+    if (!output)
+        return NULL;
+    g_autoptr(GRegex) first_line = g_regex_new("^TShark[^\\n]*? ([0-9]+(?:\\.[0-9A-Za-z]+)+)", 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    if (!g_regex_match(first_line, output, 0, &match)) {
+        g_autofree char *reason = tshark_reason(end.messages, NULL);
+        if (reason)
+            g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "%s does not work; it says: %s", tshark, reason);
+        else
+            g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "%s is not tshark: it does not tell a version",
+                        tshark);
+        return NULL;
+    }
+    return g_match_info_fetch(match, 1);
+}

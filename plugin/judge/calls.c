@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "judge/file-scope.h"
+#include "judge/tracker.h"
+#include "names/classes.h"
+#include "wire/orpc.h"
+#include "wire/remunknown.h"
+
+#define MESSAGE_MAX (4u << 20) ///< a longer message is not decoded; the largest legitimate ones are class definitions
+
+/** Windows puts the low half of the server's process id in an IPID's second field. Nothing documents this, so whatever
+ *  does not look like Windows in its other fields is left alone: a small table index first, an apartment third that is
+ *  none, neutral or a thread id. Process and thread ids are multiples of four. */
+static uint16_t ipid_process(const Guid *ipid)
+{
+    bool is_windows = ipid->data1 >> 24 == 0 && ipid->data2 % 4 == 0 && (ipid->data3 == 0xffff || ipid->data3 % 4 == 0);
+    return is_windows ? ipid->data2 : 0;
+}
+
+Call *request_call(Step *s)
+{
+    const Pdu *pdu = s->pdu;
+    Conversation *c = s->conversation;
+    gpointer key = GUINT_TO_POINTER(pdu->call_id);
+    Call *call = wmem_map_lookup(c->calls, key);
+    if (call && !(pdu->flags & PFC_FIRST_FRAG) && !call->response_frame)
+        return call;
+
+    const Context *context = wmem_map_lookup(c->contexts, GUINT_TO_POINTER(pdu->context_id));
+    bool known = context && context->result != RESULT_REJECTED && context->result != RESULT_NEGOTIATED;
+    if (known && !context->interface && !pdu->has_object) {
+        wmem_map_remove(c->calls, key); // so that its response is not taken for another call's
+        return NULL;
+    }
+    call = wmem_new0(wmem_file_scope(), Call);
+    call->id = ++s->tracker->n_calls;
+    call->conversation = c;
+    call->frame = s->frame;
+    call->time = c->last_time; // of this frame
+    call->context_id = pdu->context_id;
+    call->opnum = pdu->opnum;
+    call->has_object = pdu->has_object;
+    call->object = pdu->object;
+    call->server_pid = pdu->has_object ? ipid_process(&pdu->object) : 0;
+    if (known) {
+        call_set_interface(call, &context->offered.uuid, context->interface, context->source);
+        call->bind_frame = context->frame;
+    }
+    wmem_map_insert(c->calls, key, call);
+    if (call->has_object) {
+        if (!c->bind_seen)
+            check_endpoint(s);
+        check_ipid(s, call);
+    }
+    return call;
+}
+
+static bool is_clear(const Step *s)
+{
+    return !s->result->sealed && !s->result->security_open;
+}
+
+/** The whole message of which this PDU is the last fragment; false while fragments are missing. */
+static bool message_complete(const Step *s, Call *call, Bytes *out)
+{
+    const Pdu *pdu = s->pdu;
+    bool first = pdu->flags & PFC_FIRST_FRAG, last = pdu->flags & PFC_LAST_FRAG;
+    if (!is_clear(s) || !pdu->complete) {
+        call->stub = NULL;
+        return false;
+    }
+    const uint8_t *stub = s->result->decrypted ? s->bytes->plain : pdu->stub;
+    if (first && last) {
+        *out = bytes_init(stub, pdu->stub_len, pdu->big_endian);
+        return true;
+    }
+    if (first)
+        call->stub = wmem_array_new(wmem_file_scope(), 1);
+    if (!call->stub || wmem_array_get_count(call->stub) + pdu->stub_len > MESSAGE_MAX) {
+        call->stub = NULL;
+        return false;
+    }
+    wmem_array_append(call->stub, stub, (guint) pdu->stub_len);
+    if (!last)
+        return false;
+    *out = bytes_init(wmem_array_get_raw(call->stub), wmem_array_get_count(call->stub), pdu->big_endian);
+    return true;
+}
+
+static bool interface_is(const Call *call, const char *name)
+{
+    return call->interface && strcmp(call->interface->name, name) == 0;
+}
+
+void call_set_interface(Call *call, const Guid *uuid, const Interface *interface, InterfaceSource source)
+{
+    call->has_uuid = true;
+    call->uuid = *uuid;
+    call->interface = interface;
+    call->source = source;
+    call->method = interface ? method_find(interface, call->opnum) : NULL;
+}
+
+static bool activation_kind(const Call *call, ActivationKind *kind)
+{
+    if (interface_is(call, "ISystemActivator") && (call->opnum == 3 || call->opnum == 4))
+        *kind = ACTIVATION_SCM;
+    else if (interface_is(call, "IRemoteActivation") && call->opnum == 0)
+        *kind = ACTIVATION_REMOTE;
+    else
+        return false;
+    return true;
+}
+
+static bool is_oxid_resolution(const Call *call)
+{
+    return interface_is(call, "IOXIDResolver") && (call->opnum == 0 || call->opnum == 4);
+}
+
+static Activation *activation_new(Step *s, Call *call)
+{
+    Activation *a = wmem_new0(wmem_file_scope(), Activation);
+    a->frame = call->frame;
+    a->conversation = s->conversation;
+    call->activation = a;
+    return a;
+}
+
+static void activation_requested(Step *s, Call *call, const ActivationRequest *request)
+{
+    Activation *a = activation_new(s, call);
+    const ComClass *class = class_find(&request->clsid);
+    a->has_clsid = true;
+    a->clsid = request->clsid;
+    a->server_name = file_string(request->server_name);
+    a->n_iids = request->iids->len;
+    a->iids = file_copy(request->iids->data, request->iids->len * sizeof(Guid));
+    a->is_wmi = class && class->kind == CLASS_WMI;
+    if (class && class->kind == CLASS_LATERAL)
+        s->result->technique = "T1021.003";
+    for (unsigned i = 0; i < a->n_iids && !a->is_wmi; i++) {
+        const Interface *interface = interface_find(&a->iids[i]);
+        a->is_wmi = interface && interface->family == FAMILY_WMI;
+    }
+    s->result->activation = a;
+    if (!a->is_wmi)
+        return;
+    add_evidence(s, EVIDENCE_ACTIVATION);
+    causality_learn(s, &request->causality_id);
+}
+
+static void take_activation_response(Step *s, Call *call, ActivationKind kind, Bytes *b)
+{
+    ActivationResponse response;
+    if (!activation_response_read(b, kind, &response))
+        return;
+    // The request may be unreadable (snapped) while the response is not: it still hands out an endpoint, of an
+    // unknown class.
+    Activation *a = call->activation ? call->activation : activation_new(s, call);
+    a->response_frame = s->frame;
+    a->answered = true;
+    a->status = response.status;
+    s->result->activation = a;
+    s->result->has_status = true;
+    s->result->status = response.status;
+    endpoint_learn_returned(s, a, &response, response.oxid);
+    for (guint i = 0; i < response.interfaces->len; i++) {
+        const ActivatedInterface *activated = &g_array_index(response.interfaces, ActivatedInterface, i);
+        if (activated->status == 0)
+            ipid_learn_activated(s, &activated->ipid, &activated->iid, a);
+    }
+    activation_response_clear(&response);
+}
+
+static void take_oxid_response(Step *s, Call *call, Bytes *b)
+{
+    ActivationResponse response;
+    if (!oxid_response_read(b, call->opnum, &response))
+        return;
+    Activation *known = wmem_map_lookup(s->tracker->oxids, &call->oxid);
+    Activation *a = activation_new(s, call);
+    a->is_wmi = known && known->is_wmi;
+    a->response_frame = s->frame;
+    a->answered = true;
+    a->status = response.status;
+    s->result->activation = a;
+    s->result->has_status = true;
+    s->result->status = response.status;
+    endpoint_learn_returned(s, a, &response, call->oxid);
+    if (known && known->conversation->id && s->conversation->id)
+        activity_join(known->conversation, s->conversation);
+    activation_response_clear(&response);
+}
+
+static bool is_query_interface(const Call *call)
+{
+    return call->opnum == 3 && (interface_is(call, "IRemUnknown") || interface_is(call, "IRemUnknown2"));
+}
+
+static void take_query_interface(Call *call, Bytes *b)
+{
+    RemQueryRequest request;
+    const char *why;
+    if (!rem_query_request_read(b, &request, &why))
+        return;
+    call->n_iids = request.iids->len;
+    call->iids = file_copy(request.iids->data, request.iids->len * sizeof(Guid));
+    rem_query_request_clear(&request);
+}
+
+static void take_query_interface_response(Step *s, Call *call, Bytes *b)
+{
+    RemQueryResponse response;
+    const char *why;
+    if (!rem_query_response_read(b, &response, &why))
+        return;
+    for (guint i = 0; i < MIN(response.results->len, call->n_iids); i++) {
+        const RemQueryResult *result = &g_array_index(response.results, RemQueryResult, i);
+        if (result->status == 0)
+            ipid_learn(s, &result->ipid, &call->iids[i]);
+    }
+    rem_query_response_clear(&response);
+}
+
+/** A call on 135/tcp whose Bind was not captured, but that can be nothing other than an activation. */
+static void recognise_activation(Step *s, Call *call, const Bytes *stub)
+{
+    Bytes b = *stub;
+    ActivationRequest request;
+    if (call->has_uuid || conversation_server(s->conversation)->port != RPCSS_PORT ||
+        (call->opnum != 3 && call->opnum != 4) || !activation_request_read(&b, ACTIVATION_SCM, &request))
+        return;
+    activation_request_clear(&request);
+    const Interface *activator = interface_by_name("ISystemActivator");
+    call_set_interface(call, &activator->uuid, activator, SOURCE_STRUCTURE);
+    add_evidence(s, EVIDENCE_DCOM_INTERFACE);
+}
+
+/** Characters of the path in a sealed GetObject, from the length of its stub as Windows clients lay it out. */
+static uint32_t sealed_path_length(uint32_t stub_len)
+{
+    const uint32_t fixed = 68; // ORPCTHIS, the head of the BSTR, flags, context and two [in, out] pointers
+    return stub_len > fixed ? (stub_len - fixed) / 2 : 0;
+}
+
+/** Of Win32_Process.Create as System.Management sends it: measured, the in-parameters' class included. */
+#define CREATE_FIXED_LENGTH 1905
+#define WIN32_PROCESS_LENGTH 13
+
+/** What the lengths of sealed calls tell of a command line. The first call on a presentation context at this level
+ *  carries a verification trailer. */
+static void estimate_command_length(Step *s, const Call *call)
+{
+    const uint32_t trailer = 52;
+    Conversation *c = s->conversation;
+    Context *context = wmem_map_lookup(c->contexts, GUINT_TO_POINTER(call->context_id));
+    if (!context || !interface_is(call, "IWbemServices"))
+        return;
+    uint32_t len = s->pdu->alloc_hint;
+    if (!context->sealed_call_seen)
+        len = len > trailer ? len - trailer : 0;
+    context->sealed_call_seen = true;
+    if (call->opnum == 6)
+        c->class_length = sealed_path_length(len);
+    bool is_windows = c->client_said && c->locale && strcmp(c->locale, "en-US,en") == 0;
+    // The length is padded to four: one character more fits the same stub.
+    bool is_process = c->class_length == WIN32_PROCESS_LENGTH || c->class_length == WIN32_PROCESS_LENGTH + 1;
+    if (call->opnum == 24 && is_windows && is_process && len > CREATE_FIXED_LENGTH)
+        s->result->command_length = len - CREATE_FIXED_LENGTH;
+}
+
+static void take_login(Step *s, const CallDetails *d)
+{
+    Conversation *c = s->conversation;
+    c->locale = d->locale;
+    s->result->client_silent = !c->client_said && c->bind_seen;
+    if (s->result->client_silent && d->namespace_path && g_str_has_prefix(d->namespace_path, "//./") && !d->locale)
+        s->result->client_hint = "impacket: no SetClientInfo, namespace written //./, no locale";
+    else if (c->client_said && d->locale && g_str_has_prefix(d->locale, "ms_"))
+        s->result->client_hint = "wmic or a PowerShell WMI cmdlet: SetClientInfo, locale list that starts with ms_";
+    else if (c->client_said && d->locale && strcmp(d->locale, "en-US,en") == 0)
+        s->result->client_hint = "System.Management (.NET): SetClientInfo, locale list en-US,en";
+}
+
+static void take_wmi_request(Step *s, Call *call, Bytes stub)
+{
+    PduResult *r = s->result;
+    const CallDetails *d = meaning_of_request(call->interface, call->opnum, &stub);
+    if (!d)
+        return;
+    r->undecodable = d->undecodable;
+    // An object that does not hold leaves the rest of a clear call as it is; of decrypted bytes nothing is believed.
+    if (d->undecodable && (r->decrypted || !d->object_path)) {
+        r->sealed = r->decrypted;
+        return;
+    }
+    r->details = call->details = d;
+    if (d->has_client)
+        s->conversation->client_said = d;
+    if (interface_is(call, "IWbemLevel1Login") && call->opnum == 6)
+        take_login(s, d);
+    if (d->command_line && strstr(d->command_line, "\\\\127.0.0.1\\ADMIN$\\__"))
+        r->client_hint = "impacket wmiexec: output redirected to \\\\127.0.0.1\\ADMIN$\\__<time>";
+}
+
+static void take_orpc_request(Step *s, Call *call, Bytes stub)
+{
+    OrpcThis this;
+    Bytes b = stub;
+    if (!orpc_this_read(&b, &this)) {
+        s->result->undecodable = "does not start with an ORPCTHIS";
+        s->result->sealed = s->result->decrypted;
+        return;
+    }
+    check_causality(s, &this.causality_id);
+    if (is_query_interface(call)) {
+        b = stub;
+        take_query_interface(call, &b);
+    }
+    objrefs_learn(s, stub.data, stub.len);
+    if (!call->interface || call->interface->family != FAMILY_WMI)
+        return;
+    causality_learn(s, &this.causality_id);
+    take_wmi_request(s, call, stub);
+}
+
+void take_request(Step *s, Call *call)
+{
+    Bytes stub;
+    ActivationKind kind;
+    bool whole = message_complete(s, call, &stub);
+    if (s->result->sealed && s->pdu->flags & PFC_FIRST_FRAG)
+        estimate_command_length(s, call);
+    if (whole) {
+        recognise_activation(s, call, &stub);
+        Bytes b = stub;
+        if (activation_kind(call, &kind)) {
+            ActivationRequest request;
+            if (activation_request_read(&b, kind, &request)) {
+                activation_requested(s, call, &request);
+                activation_request_clear(&request);
+            }
+        } else if (is_oxid_resolution(call)) {
+            if (!oxid_request_read(&b, &call->oxid))
+                call->oxid = 0;
+        } else if (call->has_object) {
+            take_orpc_request(s, call, stub);
+        }
+    }
+    // A call that cannot be read is judged by its method alone, where it starts.
+    bool unread = !call->details && (whole || !is_clear(s) || !s->pdu->complete);
+    if (call->method && (call->details ? whole : unread && s->pdu->flags & PFC_FIRST_FRAG)) {
+        const char *technique = meaning_technique(call->method, call->details, call->namespace_path);
+        if (technique)
+            s->result->technique = technique;
+    }
+}
+
+static void take_orpc_response(Step *s, Call *call, Bytes stub)
+{
+    PduResult *r = s->result;
+    Bytes b = stub;
+    const CallOutcome *outcome = call->interface ? meaning_of_response(call->interface, call->opnum, &b) : NULL;
+    if (outcome && outcome->undecodable) {
+        r->undecodable = outcome->undecodable;
+        r->sealed = r->decrypted;
+        return;
+    }
+    if (outcome) {
+        r->outcome = outcome;
+        r->has_status = outcome->has_status;
+        r->status = outcome->status;
+        const char *logged_in = call->details ? call->details->namespace_path : NULL;
+        for (unsigned i = 0; i < outcome->n_references; i++) {
+            Ipid *known = ipid_learn(s, &outcome->references[i].ipid, &outcome->references[i].iid);
+            if (known->call)
+                continue;
+            known->call = call;
+            known->namespace_path = logged_in ? logged_in : call->namespace_path;
+        }
+    }
+    if (is_query_interface(call)) {
+        b = stub;
+        take_query_interface_response(s, call, &b);
+    }
+    objrefs_learn(s, stub.data, stub.len);
+}
+
+void take_response(Step *s, Call *call)
+{
+    Bytes stub;
+    ActivationKind kind;
+    if (!message_complete(s, call, &stub))
+        return;
+    if (activation_kind(call, &kind))
+        take_activation_response(s, call, kind, &stub);
+    else if (is_oxid_resolution(call) && call->oxid)
+        take_oxid_response(s, call, &stub);
+    else if (call->has_object)
+        take_orpc_response(s, call, stub);
+}

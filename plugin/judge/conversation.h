@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * What is known of a TCP conversation and of each DCE/RPC PDU in it. Everything here lives as long as the capture file
+ * is open (wmem_file_scope) and only grows while packets are seen for the first time.
+ */
+#ifndef CAR_JUDGE_CONVERSATION_H
+#define CAR_JUDGE_CONVERSATION_H
+
+#include "judge/identity.h"
+#include "judge/meaning.h"
+#include "names/interfaces.h"
+#include "wire/activation.h"
+#include "wire/pdu.h"
+
+#include <epan/packet.h>
+
+typedef enum { CONFIDENCE_NONE, CONFIDENCE_RPCSS, CONFIDENCE_DCOM, CONFIDENCE_WMI } Confidence;
+
+typedef enum {
+    EVIDENCE_INTERFACE,      ///< a WMI interface in Bind or Alter_context
+    EVIDENCE_ACTIVATION,     ///< an activation that asks for a WMI class
+    EVIDENCE_OXID_ENDPOINT,  ///< the endpoint that a WMI activation returned
+    EVIDENCE_IPID,           ///< a call on an interface pointer that WMI handed out
+    EVIDENCE_CAUSALITY,      ///< a call with the causality id of a WMI activation or call
+    EVIDENCE_DCOM_INTERFACE, ///< a DCOM interface
+    EVIDENCE_RPCSS_SPN,      ///< RPCSS as the target of the authentication on 135/tcp
+    N_EVIDENCE_KINDS
+} EvidenceKind;
+
+const char *confidence_name(Confidence c);
+const char *evidence_name(EvidenceKind kind);
+Confidence evidence_confidence(EvidenceKind kind);
+
+/** An address and port; IPv4 as ::ffff:a.b.c.d. */
+typedef struct {
+    uint8_t ip[16];
+    uint16_t port;
+} Endpoint;
+
+typedef struct Conversation Conversation;
+typedef struct Call Call;
+typedef struct Activation Activation;
+typedef struct PduResult PduResult;
+
+typedef struct {
+    uint8_t type, level;      ///< as on the wire; level 0: not known
+    AuthMechanism mechanism;  ///< what SPNEGO settled on, as far as a token showed it
+    const Identity *identity; ///< NULL: not known
+} Security;
+
+/** "ntlm", "kerberos", "spnego" …, or NULL when not known. */
+const char *security_type_name(const Security *s);
+const char *security_level_name(const Security *s);
+
+typedef enum { RESULT_UNKNOWN, RESULT_ACCEPTED, RESULT_REJECTED, RESULT_NEGOTIATED } ContextResult;
+
+/** How the interface of a call is known. */
+typedef enum {
+    SOURCE_BIND,      ///< its presentation context was seen in a Bind or Alter_context
+    SOURCE_IPID,      ///< the object called was handed out as this interface
+    SOURCE_STRUCTURE, ///< the stub can be nothing else
+} InterfaceSource;
+
+/** One presentation context of a Bind or Alter_context. */
+typedef struct {
+    PduContext offered;
+    uint32_t frame;             ///< in which it was offered
+    const Interface *interface; ///< NULL: neither DCOM nor WMI
+    ContextResult result;
+    InterfaceSource source;
+    Security security;
+    bool sealed_call_seen;
+} Context;
+
+struct Call {
+    uint32_t id; ///< counts from 1 in the capture
+    Conversation *conversation;
+    uint32_t frame, response_frame; ///< of the first fragments; 0: none seen
+    nstime_t time;                  ///< of the first one
+    uint32_t bind_frame;            ///< that defined its presentation context; 0: none seen
+    uint16_t context_id, opnum;
+    const Interface *interface; ///< NULL: not in our table
+    bool has_uuid;
+    Guid uuid; ///< of the interface
+    InterfaceSource source;
+    const Method *method;
+    bool has_object;
+    Guid object; ///< the IPID called
+    bool causality_known;
+    Guid causality_id;
+    Activation *activation; ///< when the call is an activation
+    uint64_t oxid;          ///< when the call is a ResolveOxid(2)
+    unsigned n_iids;        ///< when the call is a RemQueryInterface: what it asks for
+    const Guid *iids;
+    const char *namespace_path; ///< that the object called belongs to, NULL: not known
+    const Call *origin;         ///< the call that handed out the object called, NULL: not known
+    uint16_t server_pid;        ///< from the IPID, 0: it tells none
+    const CallDetails *details; ///< NULL: not read
+    wmem_array_t *stub;         ///< clear fragments of the message under way, NULL when there are none
+};
+
+/** An activation, or a resolution of an OXID, and the exporter it returned. */
+struct Activation {
+    uint32_t frame, response_frame;
+    Conversation *conversation;
+    bool has_clsid;
+    Guid clsid;
+    const char *server_name; ///< NULL: not given
+    unsigned n_iids;
+    const Guid *iids;
+    bool is_wmi;
+    bool has_endpoint;
+    uint64_t oxid;
+    unsigned n_bindings;
+    const char **bindings; ///< "host[port]"
+    bool answered;
+    uint32_t status; ///< HRESULT or fault, when answered
+};
+
+/** What a PDU showed; hangs on its frame. */
+struct PduResult {
+    PduResult *next; ///< in the same frame
+    Conversation *conversation;
+    uint32_t frame;
+    PduType type;
+    uint8_t flags;
+    bool has_security;
+    Security security;
+    bool sealed; ///< request, response: the stub cannot be read
+
+    unsigned n_contexts; ///< bind, alter_context
+    Context *contexts;
+    const PduResult *bind; ///< bind_ack, alter_context_resp: what they answer, NULL when it was not captured
+
+    Call *call;       ///< request, response, fault
+    bool begins_call; ///< request: the first PDU seen of its call
+    bool has_status;
+    uint32_t status;        ///< fault
+    Activation *activation; ///< request: the activation asked for; response: the one answered
+
+    AuthMechanism mechanism; ///< of the token in the verifier
+    const char *spn, *realm;
+    const Identity *identity;  ///< that this PDU told
+    const CallDetails *client; ///< who the client said it is, up to here; NULL: it did not
+
+    // where this PDU completes a message that can be read
+    bool decrypted;
+    const CallDetails *details;
+    const CallOutcome *outcome;
+    const char *undecodable; ///< decrypted or clear, but its structure does not hold
+    const char *technique;   ///< ATT&CK
+    const char *client_hint; ///< client family that the pattern completed here is typical of, and why
+    uint32_t command_length; ///< sealed ExecMethod: estimate in characters; 0: none
+    bool client_silent;      ///< NTLMLogin by a client that did not say who it is
+
+    bool security_open; ///< the verifier was not captured and the context is not known
+    unsigned evidence;  ///< bit mask of EvidenceKind: what this PDU added to its conversation
+};
+
+/** What of a conversation came in on one interface. */
+typedef struct {
+    uint32_t interface_id;
+    uint32_t first_frame, last_frame, frames;
+} ConversationPart;
+
+struct Conversation {
+    uint32_t id; ///< from 1, given with the first evidence; 0 before
+    // totals over all its frames; the first and the last one are those in time
+    uint32_t first_frame, last_frame, frames;
+    nstime_t first_time, last_time;
+    int time_digits;       ///< of the second, as far as the capture tells them
+    uint64_t bytes[2];     ///< on the wire, by side
+    Endpoint side[2];      ///< side[0] sent the first frame
+    wmem_array_t *parts;   ///< ConversationPart, where there is more than one interface; else NULL
+    uint32_t interface_id; ///< of the first frame
+    int client;            ///< side that is the RPC client; -1: not known yet
+
+    Confidence confidence;
+    uint32_t evidence_frame[N_EVIDENCE_KINDS]; ///< first of each kind, 0: none
+    Conversation *activity;                    ///< representative of the activity (union-find); itself when alone
+    Activation *activation;                    ///< object connection: the activation that led to it
+    bool activation_open;           ///< several activations led to this endpoint: the first IPID called tells which
+    const CallDetails *client_said; ///< newest SetClientInfo or SetClientInfoEx, NULL: none was called
+    const char *locale;             ///< of the newest NTLMLogin
+    uint32_t class_length;          ///< characters of the path that the newest sealed GetObject asked for, 0: not known
+    bool is_callback;               ///< the WMI server calls the client's sink
+
+    // made with the first PDU
+    bool bind_seen;
+    Security last_security; ///< of the newest Bind or Alter_context that carried a verifier
+    wmem_map_t *contexts;   ///< context id → Context, its newest meaning
+    wmem_map_t *binds;      ///< call id → PduResult of a Bind or Alter_context that waits for its answer
+    wmem_map_t *calls;      ///< call id → Call, the newest
+    wmem_map_t *security;   ///< auth context id → Security
+    wmem_array_t *results;  ///< PduResult *, in order
+};
+
+static inline const Endpoint *conversation_client(const Conversation *c)
+{
+    return &c->side[c->client == 1];
+}
+
+static inline const Endpoint *conversation_server(const Conversation *c)
+{
+    return &c->side[c->client != 1];
+}
+
+/** The conversation that a frame, just dissected, belongs to; NULL when it is not of TCP. */
+Conversation *frame_conversation(packet_info *pinfo);
+
+/** Which side of it sent the frame. */
+int conversation_sender(const Conversation *c, const packet_info *pinfo);
+
+/** Whether the server refused for want of rights, as far as it can be read. */
+bool pdu_denied(const PduResult *r);
+
+/** "Interface::Method". NULL when the method is not known. In `pool`. */
+char *call_method_text(wmem_allocator_t *pool, const Call *call);
+
+/** The address alone: "192.0.2.5". In `pool`. */
+char *endpoint_ip_text(wmem_allocator_t *pool, const Endpoint *e);
+
+/** The process of the client as far as it said: "HOST:pid". NULL when it did not. In `pool`. */
+char *client_process_text(wmem_allocator_t *pool, const CallDetails *client);
+
+/** Number of the activity that the conversation belongs to: the lowest id in it. 0: none. */
+uint32_t conversation_activity(Conversation *c);
+
+#endif

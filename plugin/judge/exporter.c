@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "judge/file-scope.h"
+#include "judge/tracker.h"
+#include "wire/orpc.h"
+
+#include <wsutil/inet_addr.h>
+
+#define OBJREFS_MAX 16 ///< taken from one message
+
+#define HASH_FUNCTIONS(type)                                                                                           \
+    static guint type##_hash(gconstpointer key)                                                                        \
+    {                                                                                                                  \
+        return wmem_strong_hash(key, sizeof(type));                                                                    \
+    }                                                                                                                  \
+    static gboolean type##_equal(gconstpointer a, gconstpointer b)                                                     \
+    {                                                                                                                  \
+        return memcmp(a, b, sizeof(type)) == 0;                                                                        \
+    }
+
+HASH_FUNCTIONS(EndpointKey)
+HASH_FUNCTIONS(IpidKey)
+HASH_FUNCTIONS(HostPair)
+HASH_FUNCTIONS(Guid)
+
+void exporter_init(Tracker *t)
+{
+    t->endpoints = wmem_map_new(wmem_file_scope(), EndpointKey_hash, EndpointKey_equal);
+    t->ipids = wmem_map_new(wmem_file_scope(), IpidKey_hash, IpidKey_equal);
+    t->oxids = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
+    t->causality = wmem_map_new(wmem_file_scope(), Guid_hash, Guid_equal);
+    t->wmi_pairs = wmem_map_new(wmem_file_scope(), HostPair_hash, HostPair_equal);
+}
+
+static IpidKey ipid_key(const Conversation *c, const Guid *ipid)
+{
+    IpidKey key;
+    memcpy(key.server, conversation_server(c)->ip, 16);
+    memcpy(key.ipid, ipid, 16);
+    return key;
+}
+
+Ipid *ipid_learn(Step *s, const Guid *ipid, const Guid *iid)
+{
+    IpidKey key = ipid_key(s->conversation, ipid);
+    Ipid *known = wmem_map_lookup(s->tracker->ipids, &key);
+    if (known)
+        return known;
+    known = wmem_new0(wmem_file_scope(), Ipid);
+    known->interface = interface_find(iid);
+    known->uuid = *iid;
+    known->is_wmi = known->interface && known->interface->family == FAMILY_WMI;
+    known->conversation = s->conversation;
+    wmem_map_insert(s->tracker->ipids, file_copy(&key, sizeof(key)), known);
+    return known;
+}
+
+void ipid_learn_activated(Step *s, const Guid *ipid, const Guid *iid, Activation *a)
+{
+    Ipid *known = ipid_learn(s, ipid, iid);
+    known->is_wmi = known->is_wmi || a->is_wmi;
+    known->activation = a;
+}
+
+static void endpoint_learn(Step *s, const uint8_t server[16], uint16_t port, Activation *a)
+{
+    EndpointKey key = {.server.port = port};
+    memcpy(key.client, conversation_client(s->conversation)->ip, 16);
+    memcpy(key.server.ip, server, 16);
+    EndpointActivations *known = wmem_map_lookup(s->tracker->endpoints, &key);
+    if (!known) {
+        known = wmem_new0(wmem_file_scope(), EndpointActivations);
+        wmem_map_insert(s->tracker->endpoints, file_copy(&key, sizeof(key)), known);
+    }
+    if (known->latest != a)
+        known->count++;
+    known->latest = a;
+}
+
+static bool parse_ip(const char *text, uint8_t ip[16])
+{
+    ws_in4_addr v4;
+    if (ws_inet_pton4(text, &v4)) {
+        memset(ip, 0, 10);
+        memset(ip + 10, 0xff, 2);
+        memcpy(ip + 12, &v4, 4);
+        return true;
+    }
+    ws_in6_addr v6;
+    if (!ws_inet_pton6(text, &v6))
+        return false;
+    memcpy(ip, &v6, 16);
+    return true;
+}
+
+static void bindings_learn(Step *s, const GPtrArray *bindings, Activation *a)
+{
+    a->bindings = wmem_alloc_array(wmem_file_scope(), const char *, bindings->len);
+    for (guint i = 0; i < bindings->len; i++) {
+        const DcomBinding *binding = g_ptr_array_index(bindings, i);
+        a->bindings[a->n_bindings++] = wmem_strdup_printf(wmem_file_scope(), "%s[%u]", binding->host, binding->port);
+        if (binding->port == 0)
+            continue;
+        uint8_t ip[16];
+        // The server may stand behind another address than those it names: the one that answered counts as well.
+        endpoint_learn(s, conversation_server(s->conversation)->ip, binding->port, a);
+        if (parse_ip(binding->host, ip))
+            endpoint_learn(s, ip, binding->port, a);
+    }
+}
+
+void causality_learn(Step *s, const Guid *id)
+{
+    if (!guid_is_null(id) && !wmem_map_lookup(s->tracker->causality, id))
+        wmem_map_insert(s->tracker->causality, file_copy(id, sizeof(*id)), s->conversation);
+}
+
+void objrefs_learn(Step *s, const uint8_t *stub, size_t len)
+{
+    static const uint8_t signature[4] = {'M', 'E', 'O', 'W'};
+    size_t at = 0;
+    for (unsigned n = 0; n < OBJREFS_MAX && at + sizeof(signature) <= len; n++) {
+        while (at + sizeof(signature) <= len && memcmp(stub + at, signature, sizeof(signature)) != 0)
+            at += 4;
+        if (at + sizeof(signature) > len)
+            return;
+        Bytes b = bytes_init(stub + at, len - at, false);
+        Objref o;
+        at += 4;
+        if (!objref_read(&b, &o))
+            continue;
+        const Interface *interface = interface_find(&o.iid);
+        bool is_wmi = interface && interface->family == FAMILY_WMI;
+        if (is_wmi)
+            add_evidence(s, EVIDENCE_INTERFACE);
+        if (o.kind == OBJREF_STANDARD && s->pdu->type == PDU_RESPONSE)
+            ipid_learn(s, &o.standard.ipid, &o.iid);
+        objref_clear(&o);
+    }
+}
+
+void endpoint_learn_returned(Step *s, Activation *a, const ActivationResponse *response, uint64_t oxid)
+{
+    a->has_endpoint = response->has_endpoint;
+    if (!a->has_endpoint)
+        return;
+    a->oxid = oxid;
+    bindings_learn(s, response->bindings, a);
+    ipid_learn_activated(s, &response->ipid_remunknown, &interface_by_name("IRemUnknown")->uuid, a);
+    if (!wmem_map_lookup(s->tracker->oxids, &oxid))
+        wmem_map_insert(s->tracker->oxids, file_copy(&oxid, sizeof(oxid)), a);
+}
+
+void check_causality(Step *s, const Guid *id)
+{
+    Conversation *c = s->conversation;
+    Conversation *origin = wmem_map_lookup(s->tracker->causality, id);
+    if (!origin || origin == c || memcmp(conversation_client(origin)->ip, conversation_client(c)->ip, 16) != 0)
+        return;
+    add_evidence(s, EVIDENCE_CAUSALITY);
+    activity_join(origin, c);
+}
+
+void wmi_pair_learn(Step *s)
+{
+    const Conversation *c = s->conversation;
+    HostPair pair;
+    memcpy(pair.client, conversation_client(c)->ip, 16);
+    memcpy(pair.server, conversation_server(c)->ip, 16);
+    if (wmem_map_lookup(s->tracker->wmi_pairs, &pair) != c)
+        wmem_map_insert(s->tracker->wmi_pairs, file_copy(&pair, sizeof(pair)), s->conversation);
+}
+
+void check_callback_origin(Step *s)
+{
+    Conversation *c = s->conversation;
+    HostPair pair;
+    memcpy(pair.client, conversation_server(c)->ip, 16);
+    memcpy(pair.server, conversation_client(c)->ip, 16);
+    Conversation *origin = wmem_map_lookup(s->tracker->wmi_pairs, &pair);
+    if (origin)
+        activity_join(c, origin);
+}
+
+void check_endpoint(Step *s)
+{
+    Conversation *c = s->conversation;
+    if (c->activation || c->activation_open)
+        return;
+    EndpointKey key = {.server = *conversation_server(c)};
+    memcpy(key.client, conversation_client(c)->ip, 16);
+    const EndpointActivations *known = wmem_map_lookup(s->tracker->endpoints, &key);
+    if (!known)
+        return;
+    if (known->latest->is_wmi)
+        add_evidence(s, EVIDENCE_OXID_ENDPOINT);
+    if (known->count > 1)
+        c->activation_open = true;
+    else
+        link_activation(s, known->latest);
+}
+
+void check_ipid(Step *s, Call *call)
+{
+    Conversation *c = s->conversation;
+    IpidKey key = ipid_key(c, &call->object);
+    const Ipid *known = wmem_map_lookup(s->tracker->ipids, &key);
+    if (known) {
+        if (known->is_wmi)
+            add_evidence(s, EVIDENCE_IPID);
+        if (known->activation)
+            link_activation(s, known->activation);
+        else if (c->id && known->conversation->id)
+            activity_join(c, known->conversation);
+        call->origin = known->call;
+        call->namespace_path = known->namespace_path;
+        if (!call->has_uuid) {
+            call_set_interface(call, &known->uuid, known->interface, SOURCE_IPID);
+            // Later calls on this context may be made on objects that were handed out unseen.
+            Context *context = wmem_new0(wmem_file_scope(), Context);
+            context->offered.id = call->context_id;
+            context->offered.uuid = known->uuid;
+            context->interface = known->interface;
+            context->source = SOURCE_IPID;
+            wmem_map_insert(c->contexts, GUINT_TO_POINTER(call->context_id), context);
+        }
+    }
+    if (c->activation_open && !c->activation) {
+        EndpointKey endpoint = {.server = *conversation_server(c)};
+        memcpy(endpoint.client, conversation_client(c)->ip, 16);
+        const EndpointActivations *activations = wmem_map_lookup(s->tracker->endpoints, &endpoint);
+        link_activation(s, activations->latest);
+    }
+}

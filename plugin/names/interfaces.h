@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * The DCOM and WMI interfaces, their methods, and what each method is used for. To add an interface or a method, add a
+ * row in table-interfaces.c.
+ */
+#ifndef CAR_NAMES_INTERFACES_H
+#define CAR_NAMES_INTERFACES_H
+
+#include "wire/guid.h"
+
+typedef enum {
+    FAMILY_WMI,        ///< MS-WMI
+    FAMILY_ACTIVATION, ///< DCOM activation and OXID resolution, 135/tcp
+    FAMILY_OBJECT,     ///< any DCOM object: IRemUnknown2, IClassFactory
+    FAMILY_AUTOMATION, ///< MS-OAUT
+} InterfaceFamily;
+
+typedef struct {
+    Guid uuid;
+    const char *name; ///< as Wireshark shows it
+    InterfaceFamily family;
+} Interface;
+
+typedef struct {
+    const char *interface;
+    uint16_t opnum;
+    const char *name;
+    const char *stage; ///< login, read, query, enumerate, subscribe, write, delete, execute or control
+} Method;
+
+/** The interface with this UUID, or NULL. */
+const Interface *interface_find(const Guid *uuid);
+/** The interface of this name, or NULL. */
+const Interface *interface_by_name(const char *name);
+/** The method behind an operation number, or NULL. */
+const Method *method_find(const Interface *interface, uint16_t opnum);
+
+#endif

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "names/classes.h"
+#include "names/interfaces.h"
+#include "names/status.h"
+
+#include <glib.h>
+
+static void test_interfaces(void)
+{
+    const Interface *services = interface_by_name("IWbemServices");
+    g_assert_nonnull(services);
+    g_assert_cmpint(services->family, ==, FAMILY_WMI);
+    char text[GUID_TEXT_SIZE];
+    g_assert_cmpstr(guid_format(&services->uuid, text), ==, "9556dc99-828c-11cf-a37e-00aa003240c7");
+    g_assert_true(interface_find(&services->uuid) == services);
+    g_assert_null(interface_by_name("IWbemNothing"));
+    g_assert_null(interface_find(&(Guid){.data1 = 1}));
+}
+
+static void test_methods(void)
+{
+    const Interface *services = interface_by_name("IWbemServices");
+    g_assert_cmpstr(method_find(services, 24)->name, ==, "ExecMethod");
+    g_assert_cmpstr(method_find(services, 24)->stage, ==, "execute");
+    g_assert_cmpstr(method_find(services, 2)->name, ==, "Release");
+    g_assert_null(method_find(services, 26));
+    // 135/tcp: opnums below 3 are not IUnknown's.
+    const Interface *activator = interface_by_name("ISystemActivator");
+    g_assert_cmpstr(method_find(activator, 4)->name, ==, "RemoteCreateInstance");
+    g_assert_cmpstr(method_find(activator, 0)->name, ==, "Opnum0NotUsedOnWire");
+    g_assert_cmpstr(method_find(interface_by_name("IRemoteActivation"), 0)->name, ==, "RemoteActivation");
+}
+
+static void test_classes(void)
+{
+    Guid login = {0x8bc3f05e, 0xd86b, 0x11d0, {0xa0, 0x75, 0x00, 0xc0, 0x4f, 0xb6, 0x88, 0x20}};
+    Guid mmc20 = {0x49b2791a, 0xb1ae, 0x4c90, {0x9b, 0x8e, 0xe8, 0x60, 0xba, 0x07, 0xf8, 0x89}};
+    g_assert_cmpint(class_find(&login)->kind, ==, CLASS_WMI);
+    g_assert_cmpint(class_find(&mmc20)->kind, ==, CLASS_LATERAL);
+    g_assert_null(class_find(&(Guid){0}));
+}
+
+static void test_denied(void)
+{
+    g_assert_true(status_is_denied(0x80070005));
+    g_assert_true(status_is_denied(0x80041003));
+    g_assert_true(status_is_denied(5));
+    g_assert_false(status_is_denied(0));
+    g_assert_false(status_is_denied(0x80041002)); // not found
+    size_t n;
+    const StatusName *names = status_names(&n);
+    for (size_t i = 0; i < n; i++)
+        if (status_is_denied(names[i].status))
+            g_assert_nonnull(g_strrstr(names[i].name, "DENIED"));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/tables/interfaces", test_interfaces);
+    g_test_add_func("/tables/methods", test_methods);
+    g_test_add_func("/tables/classes", test_classes);
+    g_test_add_func("/tables/denied", test_denied);
+    return g_test_run();
+}

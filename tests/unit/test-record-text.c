@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Texts that the formats share, and the techniques of ATT&CK.
+#include "names/techniques.h"
+#include "record/text.h"
+
+static void test_time(void)
+{
+    static const struct {
+        const char *text;
+        int64_t expected;
+    } cases[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"2020-08-06T07:56:41Z", INT64_C(1596700601000000000)},
+        {"2020-08-06T07:56:41.5Z", INT64_C(1596700601500000000)},
+        {"2020-08-06T07:56:41.320149Z", INT64_C(1596700601320149000)},
+        {"2020-08-06T07:56:41.000000001Z", INT64_C(1596700601000000001)},
+        {"2020-08-06T07:56:41.0000000019Z", INT64_C(1596700601000000001)},
+        {NULL, NUMBER_UNKNOWN},
+        {"", NUMBER_UNKNOWN},
+        {"2020-08-06", NUMBER_UNKNOWN},
+        {"2020-13-06T07:56:41Z", NUMBER_UNKNOWN},
+        {"2020-08-06T07:56:41+01:00", NUMBER_UNKNOWN},
+        {"2020-08-06T07:56:41.5Z ", NUMBER_UNKNOWN},
+        {"9999-08-06T07:56:41Z", NUMBER_UNKNOWN},
+        {"1601-01-01T00:00:00Z", NUMBER_UNKNOWN},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+        g_assert_cmpint(record_time(cases[i].text), ==, cases[i].expected);
+}
+
+static void test_base_name(void)
+{
+    g_assert_cmpstr(record_base_name("C:\\Windows\\cmd.exe"), ==, "cmd.exe");
+    g_assert_cmpstr(record_base_name("\\a\\b/c"), ==, "c");
+    g_assert_cmpstr(record_base_name("x"), ==, "x");
+    g_assert_cmpstr(record_base_name("x\\"), ==, "");
+    g_assert_null(record_base_name(NULL));
+}
+
+static void test_endpoint(void)
+{
+    const RecordEnd ends[] = {{.ip = "192.0.2.1", .port = 135}, {.ip = "fd00::1", .port = 1}, {.port = NUMBER_UNKNOWN}};
+    const char *const expected[] = {"192.0.2.1:135", "[fd00::1]:1", "?:?"};
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+        g_autofree char *text = record_text_endpoint(&ends[i]);
+        g_assert_cmpstr(text, ==, expected[i]);
+    }
+}
+
+static void test_call(void)
+{
+    RecordCall call = call_init();
+    g_autofree char *nothing = record_text_call(&call);
+    g_assert_cmpstr(nothing, ==, "?");
+    call.interface = "IWbemServices";
+    call.opnum = 24;
+    g_autofree char *number = record_text_call(&call);
+    g_assert_cmpstr(number, ==, "IWbemServices::opnum 24");
+    call.method = "ExecMethod";
+    g_autofree char *name = record_text_call(&call);
+    g_assert_cmpstr(name, ==, "IWbemServices::ExecMethod");
+}
+
+static void test_techniques(void)
+{
+    const AttackTechnique *technique = attack_technique("T1546.003");
+    g_assert_cmpstr(technique->parent, ==, "T1546");
+    g_assert_cmpstr(technique->tactics[0]->id, ==, "TA0003");
+    g_assert_null(attack_technique("T0000"));
+    g_assert_null(attack_technique(NULL));
+    g_autofree char *url = attack_technique_url("T1546.003");
+    g_assert_cmpstr(url, ==, "https://attack.mitre.org/techniques/T1546/003/");
+    g_autofree char *tactic = attack_tactic_url(technique->tactics[0]);
+    g_assert_cmpstr(tactic, ==, "https://attack.mitre.org/tactics/TA0003/");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/cli/record-text/time", test_time);
+    g_test_add_func("/cli/record-text/base-name", test_base_name);
+    g_test_add_func("/cli/record-text/endpoint", test_endpoint);
+    g_test_add_func("/cli/record-text/call", test_call);
+    g_test_add_func("/cli/record-text/techniques", test_techniques);
+    return g_test_run();
+}
