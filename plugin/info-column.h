@@ -7,6 +7,8 @@
 
 #include "judge/conversation.h"
 
+#include <epan/packet.h>
+
 /** Appends the methods and interfaces of a frame's PDUs that core's text does not name already. */
 void info_column_add(packet_info *pinfo, const PduResult *results);
 

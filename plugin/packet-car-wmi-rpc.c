@@ -3,21 +3,20 @@
  * Protocol "car": MITRE's analytic CAR-2014-11-007 (Remote WMI over RPC) as display-filter fields.
  *
  * A postdissector. On the first pass it takes the DCE/RPC PDUs that core found in the frame, whatever carried and
- * reassembled them, and hands their bytes to the tracker (evidence.c). What the tracker says hangs on the frame, and is
+ * reassembled them, and hands their bytes to the judge (judge/judge.h). What the tracker says hangs on the frame, and is
  * shown from there on every pass: Wireshark primes wanted fields on the first pass only.
  */
 #include "compat.h"
-#include "event.h"
+#include "event-tap.h"
+#include "frame.h"
 #include "info-column.h"
-#include "judge/evidence.h"
+#include "judge/judge.h"
 #include "show.h"
 #include "statistics.h"
 
-#include <epan/conversation.h>
 #include <epan/prefs.h>
 #include <epan/proto_data.h>
 #include <epan/tap.h>
-#include <wiretap/wtap.h>
 
 #define KERBEROS_PORT 88
 
@@ -29,84 +28,6 @@ static int car_tap;
 static int min_confidence = CONFIDENCE_WMI;
 static WsBool info_column = TRUE;
 static Tracker *tracker; ///< of the capture file that is open
-
-static void endpoint_set(Endpoint *e, const address *a, uint32_t port)
-{
-    memset(e, 0, sizeof(*e));
-    if (a->type == AT_IPv4) {
-        memset(e->ip + 10, 0xff, 2);
-        memcpy(e->ip + 12, a->data, 4);
-    } else if (a->type == AT_IPv6) {
-        memcpy(e->ip, a->data, 16);
-    }
-    e->port = (uint16_t) port;
-}
-
-int conversation_sender(const Conversation *c, const packet_info *pinfo)
-{
-    if (c->side[0].port != c->side[1].port)
-        return c->side[0].port == pinfo->srcport ? 0 : 1;
-    Endpoint from;
-    endpoint_set(&from, &pinfo->src, pinfo->srcport);
-    return memcmp(&from, &c->side[0], sizeof(from)) == 0 ? 0 : 1;
-}
-
-/** The TCP conversation of a frame, or NULL for a frame of anything else, such as an ICMP error that quotes TCP. */
-static conversation_t *tcp_conversation(packet_info *pinfo)
-{
-    if (pinfo->ptype != PT_TCP || (pinfo->src.type != AT_IPv4 && pinfo->src.type != AT_IPv6) ||
-        proto_is_frame_protocol(pinfo->layers, "icmp") || proto_is_frame_protocol(pinfo->layers, "icmpv6"))
-        return NULL;
-    return find_conversation_pinfo(pinfo, 0);
-}
-
-Conversation *frame_conversation(packet_info *pinfo)
-{
-    conversation_t *tcp = tcp_conversation(pinfo);
-    return tcp ? conversation_get_proto_data(tcp, proto_car) : NULL;
-}
-
-static void count_part(Conversation *c, const packet_info *pinfo)
-{
-    const wtap_rec *rec = pinfo->rec;
-    bool has_id = rec->rec_type == REC_TYPE_PACKET && rec->presence_flags & WTAP_HAS_INTERFACE_ID;
-    uint32_t id = has_id ? rec->rec_header.packet_header.interface_id : 0;
-    if (c->frames == 0)
-        c->interface_id = id;
-    if (!c->parts && id == c->interface_id)
-        return;
-    if (!c->parts) {
-        ConversationPart before = {c->interface_id, c->first_frame, c->last_frame, c->frames};
-        c->parts = wmem_array_new(wmem_file_scope(), sizeof(ConversationPart));
-        wmem_array_append_one(c->parts, before);
-    }
-    for (guint i = wmem_array_get_count(c->parts); i > 0; i--) {
-        ConversationPart *part = wmem_array_index(c->parts, i - 1);
-        if (part->interface_id == id) {
-            part->frames++;
-            part->last_frame = pinfo->num;
-            return;
-        }
-    }
-    ConversationPart part = {id, pinfo->num, pinfo->num, 1};
-    wmem_array_append_one(c->parts, part);
-}
-
-static void count_frame(Conversation *c, const packet_info *pinfo)
-{
-    count_part(c, pinfo);
-    bool first = c->frames++ == 0;
-    if (first || nstime_cmp(&pinfo->abs_ts, &c->first_time) < 0) {
-        c->first_frame = pinfo->num;
-        c->first_time = pinfo->abs_ts;
-    }
-    if (first || nstime_cmp(&pinfo->abs_ts, &c->last_time) >= 0) {
-        c->last_frame = pinfo->num;
-        c->last_time = pinfo->abs_ts;
-    }
-    c->time_digits = pinfo->rec->tsprec;
-    c->bytes[conversation_sender(c, pinfo)] += pinfo->fd->pkt_len;
-}
 
 /** The next stub that core decrypted in this frame, in the order of the PDUs; NULL when there is none left. */
 static tvbuff_t *next_decrypted(GSList **sources)
@@ -136,7 +57,7 @@ static PduResult *take_pdus(packet_info *pinfo, proto_tree *tree, Conversation *
             continue;
         PduBytes bytes = {
             .frame = pinfo->num,
-            .side = conversation_sender(c, pinfo),
+            .side = frame_sender(c, pinfo),
             .data = tvb_get_ptr(version->ds_tvb, version->start, len),
             .len = (size_t) len,
         };
@@ -158,8 +79,7 @@ static void take_kdc_replies(const packet_info *pinfo, proto_tree *tree, int hf)
     GPtrArray *replies = tree && hf > 0 ? proto_get_finfo_ptr_array(tree, hf) : NULL;
     if (!replies || pinfo->srcport != KERBEROS_PORT)
         return;
-    Endpoint client;
-    endpoint_set(&client, &pinfo->dst, pinfo->destport);
+    const Endpoint client = frame_endpoint(&pinfo->dst, pinfo->destport);
     for (guint i = 0; i < replies->len; i++) {
         const field_info *reply = g_ptr_array_index(replies, i);
         int len = MIN(reply->length, tvb_captured_length_remaining(reply->ds_tvb, reply->start));
@@ -169,35 +89,31 @@ static void take_kdc_replies(const packet_info *pinfo, proto_tree *tree, int hf)
     }
 }
 
+/** What the PDUs of a frame showed: found on the first pass, kept for the others. */
+static PduResult *frame_results(packet_info *pinfo, proto_tree *tree, Conversation *c)
+{
+    if (PINFO_FD_VISITED(pinfo))
+        return p_get_proto_data(wmem_file_scope(), pinfo, proto_car, 0);
+    PduResult *results = take_pdus(pinfo, tree, c);
+    if (results)
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_car, 0, results);
+    return results;
+}
+
 static int dissect_car(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    if (!PINFO_FD_VISITED(pinfo)) {
+    bool first_pass = !PINFO_FD_VISITED(pinfo);
+    if (first_pass) {
         take_kdc_replies(pinfo, tree, hf_core_as_rep);
         take_kdc_replies(pinfo, tree, hf_core_tgs_rep);
     }
-    conversation_t *tcp = tcp_conversation(pinfo);
-    if (!tcp)
+    Conversation *c = first_pass ? frame_count(pinfo) : frame_conversation(pinfo);
+    if (!c)
         return 0;
-    Conversation *c = conversation_get_proto_data(tcp, proto_car);
-    PduResult *results;
-    if (PINFO_FD_VISITED(pinfo)) {
-        results = p_get_proto_data(wmem_file_scope(), pinfo, proto_car, 0);
-    } else {
-        if (!c) {
-            Endpoint from, to;
-            endpoint_set(&from, &pinfo->src, pinfo->srcport);
-            endpoint_set(&to, &pinfo->dst, pinfo->destport);
-            c = tracker_conversation_new(&from, &to);
-            conversation_add_proto_data(tcp, proto_car, c);
-        }
-        count_frame(c, pinfo);
-        results = take_pdus(pinfo, tree, c);
-        if (results)
-            p_add_proto_data(wmem_file_scope(), pinfo, proto_car, 0, results);
-    }
+    PduResult *results = frame_results(pinfo, tree, c);
     if (results)
         tap_queue_packet(car_tap, pinfo, results);
-    if (!c || c->confidence == CONFIDENCE_NONE)
+    if (c->confidence == CONFIDENCE_NONE)
         return 0;
     if (info_column)
         info_column_add(pinfo, results);
@@ -225,7 +141,7 @@ static char *activity_filter(CONVERSATION_FILTER_PARAMETERS)
 
 static void file_opened(void)
 {
-    tracker = tracker_new();
+    tracker = tracker_new(wmem_file_scope());
 }
 
 static void register_preferences(void)
@@ -252,13 +168,15 @@ void car_register_handoff(void);
 void car_register_protocol(void)
 {
     proto_car = proto_register_protocol("MITRE CAR analytics", "CAR", "car");
+    frame_register(proto_car);
     show_register(proto_car);
     register_preferences();
     CONVERSATION_FILTER_REGISTER("car", "CAR WMI activity", has_activity, activity_filter);
     car_tap = register_tap("car");
     register_init_routine(file_opened);
-    car_event_register();
-    statistics_register(&min_confidence);
+    event_tap_register();
+    statistics_tree_register(&min_confidence);
+    statistics_activities_register(&min_confidence);
 }
 
 void car_register_handoff(void)

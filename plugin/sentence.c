@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sentence.h"
 
-#include "judge/printable.h"
 #include "names/classes.h"
 #include "names/status.h"
+#include "printable.h"
 
 /** A string from the wire, on one line. */
 static void append_wire(wmem_strbuf_t *s, const char *text)
@@ -154,23 +154,23 @@ static void append_execution(wmem_strbuf_t *s, const CallDetails *d)
 /** What a call that can be read does. Returns false when it tells no more than its method. */
 static bool append_deed(wmem_strbuf_t *s, const Call *call, const CallDetails *d)
 {
-    const char *stage = call->method->stage;
+    Stage stage = call->method->stage;
     if (d->has_client)
         wmem_strbuf_append(s, " says who it is");
     else if (d->namespace_path)
         append_with(s, " logs in to ", d->namespace_path);
     else if (d->query)
-        append_with(s, strcmp(stage, "subscribe") == 0 ? " subscribes to " : " queries ", d->query);
-    else if (strcmp(stage, "execute") == 0 && d->wmi_method && (d->class_name || d->object_path))
+        append_with(s, stage == STAGE_SUBSCRIBE ? " subscribes to " : " queries ", d->query);
+    else if (stage == STAGE_EXECUTE && d->wmi_method && (d->class_name || d->object_path))
         append_execution(s, d);
-    else if (strcmp(stage, "write") == 0 && d->class_name) {
+    else if (stage == STAGE_WRITE && d->class_name) {
         append_with(s, " writes ", d->class_name);
         append_with(s, " ", property(d->n_properties, d->properties, "Name"));
-    } else if (strcmp(stage, "delete") == 0 && (d->object_path || d->class_name))
+    } else if (stage == STAGE_DELETE && (d->object_path || d->class_name))
         append_with(s, " deletes ", d->object_path ? d->object_path : d->class_name);
-    else if (strcmp(stage, "enumerate") == 0 && d->class_name)
+    else if (stage == STAGE_ENUMERATE && d->class_name)
         append_with(s, " lists ", *d->class_name ? d->class_name : "all classes");
-    else if (strcmp(stage, "read") == 0 && d->object_path)
+    else if (stage == STAGE_READ && d->object_path)
         append_with(s, " reads ", d->object_path);
     else
         return false;
@@ -274,4 +274,12 @@ const char *sentence_make(wmem_allocator_t *pool, const PduResult *r)
 {
     wmem_strbuf_t *s = wmem_strbuf_new(pool, NULL);
     return say(s, r) ? wmem_strbuf_get_str(s) : NULL;
+}
+
+char *sentence_client_process(wmem_allocator_t *pool, const CallDetails *client)
+{
+    if (!client)
+        return NULL;
+    const char *host = client->client_host ? printable_short(pool, client->client_host) : "?";
+    return wmem_strdup_printf(pool, "%s:%u", host, client->client_pid);
 }

@@ -11,4 +11,7 @@
  *  when the PDU was captured. Strings from the wire are made printable and cut short. In `pool`. */
 const char *sentence_make(wmem_allocator_t *pool, const PduResult *r);
 
+/** The process of the client as far as it said: "HOST:pid". NULL when it did not. In `pool`. */
+char *sentence_client_process(wmem_allocator_t *pool, const CallDetails *client);
+
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "show.h"
 
-#include "judge/printable.h"
+#include "names/classes.h"
 #include "names/status.h"
+#include "printable.h"
 #include "sentence.h"
 
 #include <epan/expert.h>
@@ -149,7 +150,7 @@ static void add_call(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const 
     add_uint(tree, hf_opnum, tvb, call->opnum);
     if (call->method) {
         add_string(tree, hf_method, tvb, call_method_text(pinfo->pool, call));
-        add_string(tree, hf_stage, tvb, call->method->stage);
+        add_string(tree, hf_stage, tvb, stage_name(call->method->stage));
     }
     add_frame(tree, hf_bind_frame, tvb, call->bind_frame);
     if (r->type == PDU_REQUEST)
@@ -167,7 +168,7 @@ static void add_identity(proto_tree *tree, tvbuff_t *tvb, const Identity *identi
     add_string(tree, hf_user, tvb, identity->user);
     add_string(tree, hf_domain, tvb, identity->domain);
     add_string(tree, hf_workstation, tvb, identity->workstation);
-    add_string(tree, hf_user_source, tvb, identity->source);
+    add_string(tree, hf_user_source, tvb, user_source_name(identity->source));
 }
 
 static const char *pdu_title(packet_info *pinfo, const PduResult *r)
@@ -189,15 +190,15 @@ static const char *pdu_title(packet_info *pinfo, const PduResult *r)
 
 static void add_expert(packet_info *pinfo, proto_item *item, const PduResult *r)
 {
-    if (r->technique && strcmp(r->technique, "T1546.003") == 0)
+    if (r->technique == TECHNIQUE_SUBSCRIPTION)
         expert_add_info(pinfo, item, &ei_subscription);
-    if (r->technique && strcmp(r->technique, "T1047") == 0) {
+    if (r->technique == TECHNIQUE_WMI) {
         const CallDetails *d = r->details;
         const char *namespace_path = r->call->namespace_path;
         if (d && d->class_name && d->wmi_method && g_ascii_strcasecmp(d->class_name, "Win32_Process") == 0 &&
             g_ascii_strcasecmp(d->wmi_method, "Create") == 0)
             expert_add_info(pinfo, item, &ei_execute);
-        else if (!d && (!namespace_path || meaning_namespace_ends_in(namespace_path, "cimv2")))
+        else if (!d && (!namespace_path || wmi_namespace_ends_in(namespace_path, "cimv2")))
             expert_add_info(pinfo, item, &ei_execute_sealed);
     }
     if (pdu_denied(r))
@@ -227,7 +228,7 @@ static void add_pdu(proto_tree *car_tree, tvbuff_t *tvb, packet_info *pinfo, con
         add_properties(tree, tvb, pinfo, r->outcome->n_properties, r->outcome->properties);
     if (r->has_status)
         add_uint(tree, hf_status, tvb, r->status);
-    add_string(tree, hf_technique, tvb, r->technique);
+    add_string(tree, hf_technique, tvb, technique_id(r->technique));
     if (r->activation && r->activation->has_clsid && r->type == PDU_REQUEST) {
         add_guid(tree, hf_clsid, tvb, &r->activation->clsid);
         add_string(tree, hf_server_name, tvb, r->activation->server_name);
@@ -235,7 +236,7 @@ static void add_pdu(proto_tree *car_tree, tvbuff_t *tvb, packet_info *pinfo, con
     add_string(tree, hf_spn, tvb, r->spn);
     if (r->has_security) {
         add_string(tree, hf_auth_type, tvb, security_type_name(&r->security));
-        add_string(tree, hf_auth_level, tvb, security_level_name(&r->security));
+        add_string(tree, hf_auth_level, tvb, auth_level_name((AuthLevel) r->security.level));
         if (r->security.identity)
             add_identity(tree, tvb, r->security.identity);
     }
@@ -243,7 +244,7 @@ static void add_pdu(proto_tree *car_tree, tvbuff_t *tvb, packet_info *pinfo, con
         proto_item_set_generated(proto_tree_add_boolean(tree, hf_sealed, tvb, 0, 0, r->sealed));
     if (r->command_length)
         add_uint(tree, hf_command_length, tvb, r->command_length);
-    add_string(tree, hf_process, tvb, client_process_text(pinfo->pool, r->client));
+    add_string(tree, hf_process, tvb, sentence_client_process(pinfo->pool, r->client));
     add_string(tree, hf_client_hint, tvb, r->client_hint);
     add_string(tree, hf_undecodable, tvb, r->undecodable);
     add_expert(pinfo, item, r);

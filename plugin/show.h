@@ -7,6 +7,8 @@
 
 #include "judge/conversation.h"
 
+#include <epan/packet.h>
+
 /** Registers fields and expert information of the protocol. */
 void show_register(int proto);
 

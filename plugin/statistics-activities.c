@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "compat.h"
 #include "sentence.h"
+#include "statistics-count.h"
 #include "statistics.h"
 
 #include <epan/stat_tap_ui.h>
@@ -39,6 +40,8 @@ static stat_tap_table_item columns[N_COLUMNS] = {
     [COLUMN_FIRST_FRAME] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "First frame", "%u"},
     [COLUMN_SUMMARY] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Summary", "%s"},
 };
+
+static const int *least_confidence; ///< from which conversations count
 
 /// Strings, each once, in the order in which they came.
 typedef struct {
@@ -159,16 +162,11 @@ static void activity_merge(Activity *into, Activity *from)
     }
 }
 
+/** How little a call says about what was done: 0 for the most. */
 static unsigned call_rank(const PduResult *r)
 {
-    static const char *const stages[] = {"execute",   "subscribe", "write", "delete", "query",
-                                         "enumerate", "read",      "login", "control"};
-    unsigned rank = 1;
-    if (r->technique)
-        return 0;
-    while (rank <= G_N_ELEMENTS(stages) && !(r->call->method && strcmp(r->call->method->stage, stages[rank - 1]) == 0))
-        rank++;
-    return rank;
+    Stage stage = r->call->method ? r->call->method->stage : STAGE_UNKNOWN;
+    return r->technique != TECHNIQUE_NONE ? 0 : (unsigned) (N_STAGES - stage);
 }
 
 static void activity_take(Activity *a, const PduResult *r, wmem_allocator_t *pool)
@@ -178,7 +176,7 @@ static void activity_take(Activity *a, const PduResult *r, wmem_allocator_t *poo
     texts_add(&a->processes, statistics_process(r, pool));
     texts_add(&a->users, statistics_user(r, pool));
     texts_add(&a->namespaces, statistics_namespace(r, pool));
-    texts_add(&a->techniques, r->technique);
+    texts_add(&a->techniques, technique_id(r->technique));
     if (pdu_denied(r))
         g_hash_table_add(a->denied, (gpointer) r);
     if (r->begins_call)
@@ -312,7 +310,7 @@ static tap_packet_status take_frame(void *listener, packet_info *pinfo, epan_dis
 {
     const stat_data_t *stat = listener;
     stat_tap_table *table = g_array_index(stat->stat_tap_data->tables, stat_tap_table *, 0);
-    statistics_take(activities->waiting, data, pinfo->pool, take, table);
+    statistics_take(activities->waiting, least_confidence, data, pinfo->pool, take, table);
     join_rows(table, pinfo->pool);
     return TAP_PACKET_REDRAW;
 }
@@ -352,8 +350,9 @@ static void init(stat_tap_table_ui *ui)
     stat_tap_add_table(ui, stat_tap_init_table(TABLE_NAME, N_COLUMNS, 0, NULL));
 }
 
-void statistics_activities_register(void)
+void statistics_activities_register(const int *least)
 {
+    least_confidence = least;
     static tap_param params[] = {{PARAM_FILTER, "filter", "Filter", NULL, TRUE}};
     static stat_tap_table_ui ui = {
         .group = REGISTER_PACKET_STAT_GROUP_UNSORTED,

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "compat.h"
+#include "statistics-count.h"
 #include "statistics.h"
 
 #include <epan/stats_tree.h>
 
 #define NAMES_MAX 10000 ///< in one tree; what an attacker makes up beyond that is counted as one
 #define ROOT_NAME "Remote WMI calls"
+
+static const int *least_confidence; ///< from which conversations count
 
 typedef struct {
     GHashTable *waiting;
@@ -75,7 +78,7 @@ static void take(const PduResult *r, wmem_allocator_t *pool, gpointer data)
     }
     if (r->technique) {
         int node = increase_stat_node(c->st, hosts, c->tree->root, TRUE, 0);
-        count_in(c, node, "Techniques", r->technique);
+        count_in(c, node, "Techniques", technique_id(r->technique));
     }
 }
 
@@ -83,7 +86,7 @@ static tap_packet_status take_frame(stats_tree *st, packet_info *pinfo, epan_dis
                                     tap_flags_t flags _U_)
 {
     Counting c = {st, g_hash_table_lookup(trees, st)};
-    statistics_take(c.tree->waiting, data, pinfo->pool, take, &c);
+    statistics_take(c.tree->waiting, least_confidence, data, pinfo->pool, take, &c);
     return TAP_PACKET_REDRAW;
 }
 
@@ -104,7 +107,8 @@ static void cleanup(stats_tree *st)
     g_hash_table_remove(trees, st);
 }
 
-void statistics_tree_register(void)
+void statistics_tree_register(const int *least)
 {
+    least_confidence = least;
     stats_tree_register_plugin("car", "car", "Remote WMI", 0, take_frame, init, cleanup);
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "judge/file-scope.h"
-#include "judge/tracker.h"
+#include "judge/calls.h"
+
+#include "judge/evidence.h"
+#include "judge/exporter.h"
+#include "judge/keep.h"
 #include "names/classes.h"
 #include "wire/orpc.h"
 #include "wire/remunknown.h"
@@ -31,7 +34,7 @@ Call *request_call(Step *s)
         wmem_map_remove(c->calls, key); // so that its response is not taken for another call's
         return NULL;
     }
-    call = wmem_new0(wmem_file_scope(), Call);
+    call = wmem_new0(s->tracker->pool, Call);
     call->id = ++s->tracker->n_calls;
     call->conversation = c;
     call->frame = s->frame;
@@ -62,42 +65,32 @@ static bool is_clear(const Step *s)
 /** The whole message of which this PDU is the last fragment; false while fragments are missing. */
 static bool message_complete(const Step *s, Call *call, Bytes *out)
 {
+    wmem_array_t *before = call->stub;
     const Pdu *pdu = s->pdu;
     bool first = pdu->flags & PFC_FIRST_FRAG, last = pdu->flags & PFC_LAST_FRAG;
-    if (!is_clear(s) || !pdu->complete) {
-        call->stub = NULL;
+    call->stub = NULL; // a message is complete once
+    if (!is_clear(s) || !pdu->complete)
         return false;
-    }
     const uint8_t *stub = s->result->decrypted ? s->bytes->plain : pdu->stub;
     if (first && last) {
         *out = bytes_init(stub, pdu->stub_len, pdu->big_endian);
         return true;
     }
-    if (first)
-        call->stub = wmem_array_new(wmem_file_scope(), 1);
-    if (!call->stub || wmem_array_get_count(call->stub) + pdu->stub_len > MESSAGE_MAX) {
-        call->stub = NULL;
+    wmem_array_t *message = first ? wmem_array_new(s->tracker->pool, 1) : before;
+    if (!message || wmem_array_get_count(message) + pdu->stub_len > MESSAGE_MAX)
+        return false;
+    wmem_array_append(message, stub, (guint) pdu->stub_len);
+    if (!last) {
+        call->stub = message;
         return false;
     }
-    wmem_array_append(call->stub, stub, (guint) pdu->stub_len);
-    if (!last)
-        return false;
-    *out = bytes_init(wmem_array_get_raw(call->stub), wmem_array_get_count(call->stub), pdu->big_endian);
+    *out = bytes_init(wmem_array_get_raw(message), wmem_array_get_count(message), pdu->big_endian);
     return true;
 }
 
 static bool interface_is(const Call *call, const char *name)
 {
     return call->interface && strcmp(call->interface->name, name) == 0;
-}
-
-void call_set_interface(Call *call, const Guid *uuid, const Interface *interface, InterfaceSource source)
-{
-    call->has_uuid = true;
-    call->uuid = *uuid;
-    call->interface = interface;
-    call->source = source;
-    call->method = interface ? method_find(interface, call->opnum) : NULL;
 }
 
 static bool activation_kind(const Call *call, ActivationKind *kind)
@@ -118,9 +111,10 @@ static bool is_oxid_resolution(const Call *call)
 
 static Activation *activation_new(Step *s, Call *call)
 {
-    Activation *a = wmem_new0(wmem_file_scope(), Activation);
+    Activation *a = wmem_new0(s->tracker->pool, Activation);
     a->frame = call->frame;
     a->conversation = s->conversation;
+    a->call = call;
     call->activation = a;
     return a;
 }
@@ -131,12 +125,12 @@ static void activation_requested(Step *s, Call *call, const ActivationRequest *r
     const ComClass *class = class_find(&request->clsid);
     a->has_clsid = true;
     a->clsid = request->clsid;
-    a->server_name = file_string(request->server_name);
+    a->server_name = keep_string(s->tracker->pool, request->server_name);
     a->n_iids = request->iids->len;
-    a->iids = file_copy(request->iids->data, request->iids->len * sizeof(Guid));
+    a->iids = keep_copy(s->tracker->pool, request->iids->data, request->iids->len * sizeof(Guid));
     a->is_wmi = class && class->kind == CLASS_WMI;
     if (class && class->kind == CLASS_LATERAL)
-        s->result->technique = "T1021.003";
+        s->result->technique = TECHNIQUE_DCOM;
     for (unsigned i = 0; i < a->n_iids && !a->is_wmi; i++) {
         const Interface *interface = interface_find(&a->iids[i]);
         a->is_wmi = interface && interface->family == FAMILY_WMI;
@@ -196,14 +190,14 @@ static bool is_query_interface(const Call *call)
     return call->opnum == 3 && (interface_is(call, "IRemUnknown") || interface_is(call, "IRemUnknown2"));
 }
 
-static void take_query_interface(Call *call, Bytes *b)
+static void take_query_interface(Step *s, Call *call, Bytes *b)
 {
     RemQueryRequest request;
     const char *why;
     if (!rem_query_request_read(b, &request, &why))
         return;
     call->n_iids = request.iids->len;
-    call->iids = file_copy(request.iids->data, request.iids->len * sizeof(Guid));
+    call->iids = keep_copy(s->tracker->pool, request.iids->data, request.iids->len * sizeof(Guid));
     rem_query_request_clear(&request);
 }
 
@@ -284,7 +278,7 @@ static void take_login(Step *s, const CallDetails *d)
 static void take_wmi_request(Step *s, Call *call, Bytes stub)
 {
     PduResult *r = s->result;
-    const CallDetails *d = meaning_of_request(call->interface, call->opnum, &stub);
+    const CallDetails *d = meaning_of_request(s->tracker->pool, call->interface, call->opnum, &stub);
     if (!d)
         return;
     r->undecodable = d->undecodable;
@@ -314,7 +308,7 @@ static void take_orpc_request(Step *s, Call *call, Bytes stub)
     check_causality(s, &this.causality_id);
     if (is_query_interface(call)) {
         b = stub;
-        take_query_interface(call, &b);
+        take_query_interface(s, call, &b);
     }
     objrefs_learn(s, stub.data, stub.len);
     if (!call->interface || call->interface->family != FAMILY_WMI)
@@ -349,8 +343,8 @@ void take_request(Step *s, Call *call)
     // A call that cannot be read is judged by its method alone, where it starts.
     bool unread = !call->details && (whole || !is_clear(s) || !s->pdu->complete);
     if (call->method && (call->details ? whole : unread && s->pdu->flags & PFC_FIRST_FRAG)) {
-        const char *technique = meaning_technique(call->method, call->details, call->namespace_path);
-        if (technique)
+        Technique technique = meaning_technique(call->method, call->details, call->namespace_path);
+        if (technique != TECHNIQUE_NONE)
             s->result->technique = technique;
     }
 }
@@ -359,7 +353,8 @@ static void take_orpc_response(Step *s, Call *call, Bytes stub)
 {
     PduResult *r = s->result;
     Bytes b = stub;
-    const CallOutcome *outcome = call->interface ? meaning_of_response(call->interface, call->opnum, &b) : NULL;
+    const CallOutcome *outcome =
+        call->interface ? meaning_of_response(s->tracker->pool, call->interface, call->opnum, &b) : NULL;
     if (outcome && outcome->undecodable) {
         r->undecodable = outcome->undecodable;
         r->sealed = r->decrypted;
@@ -385,12 +380,42 @@ static void take_orpc_response(Step *s, Call *call, Bytes stub)
     objrefs_learn(s, stub.data, stub.len);
 }
 
+/** A server that refuses. */
+static void take_fault(Step *s, Call *call)
+{
+    PduResult *r = s->result;
+    Activation *a = call->activation;
+    r->has_status = true;
+    r->status = s->pdu->status;
+    r->sealed = false;
+    if (!a)
+        return;
+    a->answered = true;
+    a->response_frame = s->frame;
+    a->status = s->pdu->status;
+    r->activation = a;
+}
+
 void take_response(Step *s, Call *call)
 {
     Bytes stub;
     ActivationKind kind;
-    if (!message_complete(s, call, &stub))
+    if (call->answered)
         return;
+    if (!call->response_frame) {
+        call->response_frame = s->frame;
+        s->result->begins_answer = true;
+    }
+    if (s->pdu->type == PDU_FAULT) {
+        call->answered = true;
+        take_fault(s, call);
+        return;
+    }
+    if (!message_complete(s, call, &stub)) {
+        call->answered = s->pdu->complete && s->pdu->flags & PFC_LAST_FRAG;
+        return;
+    }
+    call->answered = true;
     if (activation_kind(call, &kind))
         take_activation_response(s, call, kind, &stub);
     else if (is_oxid_resolution(call) && call->oxid)

@@ -1,36 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge/conversation.h"
 
-#include "judge/printable.h"
 #include "names/status.h"
 
-#include <epan/to_str.h>
-
-const char *confidence_name(Confidence c)
-{
-    static const char *const names[] = {NULL, "rpcss", "dcom", "wmi"};
-    return names[c];
-}
-
-const char *evidence_name(EvidenceKind kind)
-{
-    static const char *const names[N_EVIDENCE_KINDS] = {
-        [EVIDENCE_INTERFACE] = "interface",         [EVIDENCE_ACTIVATION] = "activation-clsid",
-        [EVIDENCE_OXID_ENDPOINT] = "oxid-endpoint", [EVIDENCE_IPID] = "ipid",
-        [EVIDENCE_CAUSALITY] = "causality",         [EVIDENCE_DCOM_INTERFACE] = "dcom-interface",
-        [EVIDENCE_RPCSS_SPN] = "rpcss-spn",
-    };
-    return names[kind];
-}
-
-Confidence evidence_confidence(EvidenceKind kind)
-{
-    switch (kind) {
-    case EVIDENCE_DCOM_INTERFACE: return CONFIDENCE_DCOM;
-    case EVIDENCE_RPCSS_SPN: return CONFIDENCE_RPCSS;
-    default: return CONFIDENCE_WMI;
-    }
-}
+#include <wsutil/inet_addr.h>
 
 const char *security_type_name(const Security *s)
 {
@@ -48,10 +21,62 @@ const char *security_type_name(const Security *s)
     }
 }
 
-const char *security_level_name(const Security *s)
+Conversation *conversation_make(wmem_allocator_t *pool, const Endpoint *from, const Endpoint *to)
 {
-    static const char *const names[] = {NULL, "none", "connect", "call", "packet", "integrity", "privacy"};
-    return s->level < G_N_ELEMENTS(names) ? names[s->level] : NULL;
+    Conversation *c = wmem_new0(pool, Conversation);
+    c->side[0] = *from;
+    c->side[1] = *to;
+    c->client = -1;
+    return c;
+}
+
+/** Most captures have one interface: parts are kept only once a second one is seen. */
+static void count_part(Conversation *c, wmem_allocator_t *pool, const Frame *frame)
+{
+    if (c->frames == 0)
+        c->interface_id = frame->interface_id;
+    if (!c->parts && frame->interface_id == c->interface_id)
+        return;
+    if (!c->parts) {
+        ConversationPart before = {c->interface_id, c->first_frame, c->last_frame, c->frames};
+        c->parts = wmem_array_new(pool, sizeof(ConversationPart));
+        wmem_array_append_one(c->parts, before);
+    }
+    for (guint i = wmem_array_get_count(c->parts); i > 0; i--) {
+        ConversationPart *part = wmem_array_index(c->parts, i - 1);
+        if (part->interface_id == frame->interface_id) {
+            part->frames++;
+            part->last_frame = frame->number;
+            return;
+        }
+    }
+    ConversationPart part = {frame->interface_id, frame->number, frame->number, 1};
+    wmem_array_append_one(c->parts, part);
+}
+
+void conversation_count(Conversation *c, wmem_allocator_t *pool, const Frame *frame)
+{
+    count_part(c, pool, frame);
+    bool first = c->frames++ == 0;
+    if (first || nstime_cmp(&frame->time, &c->first_time) < 0) {
+        c->first_frame = frame->number;
+        c->first_time = frame->time;
+    }
+    if (first || nstime_cmp(&frame->time, &c->last_time) >= 0) {
+        c->last_frame = frame->number;
+        c->last_time = frame->time;
+    }
+    c->time_digits = frame->time_digits;
+    c->bytes[frame->side] += frame->length;
+}
+
+void call_set_interface(Call *call, const Guid *uuid, const Interface *interface, InterfaceSource source)
+{
+    call->has_uuid = true;
+    call->uuid = *uuid;
+    call->interface = interface;
+    call->source = source;
+    call->method = interface ? method_find(interface, call->opnum) : NULL;
 }
 
 bool pdu_denied(const PduResult *r)
@@ -69,20 +94,12 @@ char *call_method_text(wmem_allocator_t *pool, const Call *call)
 char *endpoint_ip_text(wmem_allocator_t *pool, const Endpoint *e)
 {
     static const uint8_t v4_mapped[12] = {[10] = 0xff, [11] = 0xff};
-    address a;
+    char text[WS_INET6_ADDRSTRLEN];
     if (memcmp(e->ip, v4_mapped, sizeof(v4_mapped)) == 0)
-        set_address(&a, AT_IPv4, 4, e->ip + 12);
+        (void) ws_inet_ntop4(e->ip + 12, text, sizeof(text));
     else
-        set_address(&a, AT_IPv6, 16, e->ip);
-    return address_to_str(pool, &a);
-}
-
-char *client_process_text(wmem_allocator_t *pool, const CallDetails *client)
-{
-    if (!client)
-        return NULL;
-    const char *host = client->client_host ? printable_short(pool, client->client_host) : "?";
-    return wmem_strdup_printf(pool, "%s:%u", host, client->client_pid);
+        (void) ws_inet_ntop6(e->ip, text, sizeof(text));
+    return wmem_strdup(pool, text);
 }
 
 uint32_t conversation_activity(Conversation *c)

@@ -1,35 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * What is known of a TCP conversation and of each DCE/RPC PDU in it. Everything here lives as long as the capture file
- * is open (wmem_file_scope) and only grows while packets are seen for the first time.
+ * What is known of a TCP conversation and of each DCE/RPC PDU in it. Everything here lives as long as the pool that the
+ * tracker was given, and only grows while packets are seen for the first time.
  */
 #ifndef CAR_JUDGE_CONVERSATION_H
 #define CAR_JUDGE_CONVERSATION_H
 
 #include "judge/identity.h"
 #include "judge/meaning.h"
-#include "names/interfaces.h"
+#include "names/techniques.h"
 #include "wire/activation.h"
 #include "wire/pdu.h"
 
-#include <epan/packet.h>
-
-typedef enum { CONFIDENCE_NONE, CONFIDENCE_RPCSS, CONFIDENCE_DCOM, CONFIDENCE_WMI } Confidence;
-
-typedef enum {
-    EVIDENCE_INTERFACE,      ///< a WMI interface in Bind or Alter_context
-    EVIDENCE_ACTIVATION,     ///< an activation that asks for a WMI class
-    EVIDENCE_OXID_ENDPOINT,  ///< the endpoint that a WMI activation returned
-    EVIDENCE_IPID,           ///< a call on an interface pointer that WMI handed out
-    EVIDENCE_CAUSALITY,      ///< a call with the causality id of a WMI activation or call
-    EVIDENCE_DCOM_INTERFACE, ///< a DCOM interface
-    EVIDENCE_RPCSS_SPN,      ///< RPCSS as the target of the authentication on 135/tcp
-    N_EVIDENCE_KINDS
-} EvidenceKind;
-
-const char *confidence_name(Confidence c);
-const char *evidence_name(EvidenceKind kind);
-Confidence evidence_confidence(EvidenceKind kind);
+#include <wsutil/nstime.h>
+#include <wsutil/wmem/wmem.h>
 
 /** An address and port; IPv4 as ::ffff:a.b.c.d. */
 typedef struct {
@@ -42,24 +26,16 @@ typedef struct Call Call;
 typedef struct Activation Activation;
 typedef struct PduResult PduResult;
 
+/** A security context of a conversation: who authenticated, and how calls in it are protected. */
 typedef struct {
     uint8_t type, level;      ///< as on the wire; level 0: not known
     AuthMechanism mechanism;  ///< what SPNEGO settled on, as far as a token showed it
     const Identity *identity; ///< NULL: not known
+    bool used;                ///< a call was made in it: whom it stands for cannot change any more
 } Security;
 
 /** "ntlm", "kerberos", "spnego" …, or NULL when not known. */
 const char *security_type_name(const Security *s);
-const char *security_level_name(const Security *s);
-
-typedef enum { RESULT_UNKNOWN, RESULT_ACCEPTED, RESULT_REJECTED, RESULT_NEGOTIATED } ContextResult;
-
-/** How the interface of a call is known. */
-typedef enum {
-    SOURCE_BIND,      ///< its presentation context was seen in a Bind or Alter_context
-    SOURCE_IPID,      ///< the object called was handed out as this interface
-    SOURCE_STRUCTURE, ///< the stub can be nothing else
-} InterfaceSource;
 
 /** One presentation context of a Bind or Alter_context. */
 typedef struct {
@@ -68,7 +44,7 @@ typedef struct {
     const Interface *interface; ///< NULL: neither DCOM nor WMI
     ContextResult result;
     InterfaceSource source;
-    Security security;
+    Security *security; ///< in which it was offered, as it is by now; NULL: not known
     bool sealed_call_seen;
 } Context;
 
@@ -96,6 +72,7 @@ struct Call {
     const Call *origin;         ///< the call that handed out the object called, NULL: not known
     uint16_t server_pid;        ///< from the IPID, 0: it tells none
     const CallDetails *details; ///< NULL: not read
+    bool answered;              ///< a whole response or a fault was taken: what comes again is not
     wmem_array_t *stub;         ///< clear fragments of the message under way, NULL when there are none
 };
 
@@ -103,6 +80,7 @@ struct Call {
 struct Activation {
     uint32_t frame, response_frame;
     Conversation *conversation;
+    const Call *call; ///< that asked for it
     bool has_clsid;
     Guid clsid;
     const char *server_name; ///< NULL: not given
@@ -132,8 +110,9 @@ struct PduResult {
     Context *contexts;
     const PduResult *bind; ///< bind_ack, alter_context_resp: what they answer, NULL when it was not captured
 
-    Call *call;       ///< request, response, fault
-    bool begins_call; ///< request: the first PDU seen of its call
+    Call *call;         ///< request, response, fault
+    bool begins_call;   ///< request: the first PDU seen of its call
+    bool begins_answer; ///< response, fault: the first PDU seen of the answer
     bool has_status;
     uint32_t status;        ///< fault
     Activation *activation; ///< request: the activation asked for; response: the one answered
@@ -148,7 +127,7 @@ struct PduResult {
     const CallDetails *details;
     const CallOutcome *outcome;
     const char *undecodable; ///< decrypted or clear, but its structure does not hold
-    const char *technique;   ///< ATT&CK
+    Technique technique;
     const char *client_hint; ///< client family that the pattern completed here is typical of, and why
     uint32_t command_length; ///< sealed ExecMethod: estimate in characters; 0: none
     bool client_silent;      ///< NTLMLogin by a client that did not say who it is
@@ -156,6 +135,16 @@ struct PduResult {
     bool security_open; ///< the verifier was not captured and the context is not known
     unsigned evidence;  ///< bit mask of EvidenceKind: what this PDU added to its conversation
 };
+
+/** A frame of a conversation, as it is counted. */
+typedef struct {
+    uint32_t number;
+    nstime_t time;
+    int time_digits;       ///< of the second, as far as the capture tells them
+    uint32_t interface_id; ///< on which it was captured
+    uint32_t length;       ///< on the wire
+    int side;              ///< that sent it
+} Frame;
 
 /** What of a conversation came in on one interface. */
 typedef struct {
@@ -187,12 +176,12 @@ struct Conversation {
 
     // made with the first PDU
     bool bind_seen;
-    Security last_security; ///< of the newest Bind or Alter_context that carried a verifier
-    wmem_map_t *contexts;   ///< context id → Context, its newest meaning
-    wmem_map_t *binds;      ///< call id → PduResult of a Bind or Alter_context that waits for its answer
-    wmem_map_t *calls;      ///< call id → Call, the newest
-    wmem_map_t *security;   ///< auth context id → Security
-    wmem_array_t *results;  ///< PduResult *, in order
+    Security *last_security; ///< of the newest Bind or Alter_context that carried a verifier; NULL: none did
+    wmem_map_t *contexts;    ///< context id → Context, its newest meaning
+    wmem_map_t *binds;       ///< call id → PduResult of a Bind or Alter_context that waits for its answer
+    wmem_map_t *calls;       ///< call id → Call, the newest
+    wmem_map_t *security;    ///< auth context id → Security
+    wmem_array_t *results;   ///< PduResult *, in order
 };
 
 static inline const Endpoint *conversation_client(const Conversation *c)
@@ -205,11 +194,14 @@ static inline const Endpoint *conversation_server(const Conversation *c)
     return &c->side[c->client != 1];
 }
 
-/** The conversation that a frame, just dissected, belongs to; NULL when it is not of TCP. */
-Conversation *frame_conversation(packet_info *pinfo);
+/** A conversation of which the first frame was just seen, sent by `from`. In `pool`. */
+Conversation *conversation_make(wmem_allocator_t *pool, const Endpoint *from, const Endpoint *to);
 
-/** Which side of it sent the frame. */
-int conversation_sender(const Conversation *c, const packet_info *pinfo);
+/** Counts a frame of it. What has to be kept is in `pool`. */
+void conversation_count(Conversation *c, wmem_allocator_t *pool, const Frame *frame);
+
+/** Says of which interface a call is. */
+void call_set_interface(Call *call, const Guid *uuid, const Interface *interface, InterfaceSource source);
 
 /** Whether the server refused for want of rights, as far as it can be read. */
 bool pdu_denied(const PduResult *r);
@@ -219,9 +211,6 @@ char *call_method_text(wmem_allocator_t *pool, const Call *call);
 
 /** The address alone: "192.0.2.5". In `pool`. */
 char *endpoint_ip_text(wmem_allocator_t *pool, const Endpoint *e);
-
-/** The process of the client as far as it said: "HOST:pid". NULL when it did not. In `pool`. */
-char *client_process_text(wmem_allocator_t *pool, const CallDetails *client);
 
 /** Number of the activity that the conversation belongs to: the lowest id in it. 0: none. */
 uint32_t conversation_activity(Conversation *c);

@@ -1,43 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * From DCE/RPC PDUs to judgements: which conversations are remote WMI, which only DCOM, which belong together.
- *
- * The tracker sees each PDU once, in the order of the capture; its results hang on frames and conversations and are
- * read from there whenever a frame is shown.
+ * Adds evidence to the conversation under way, and joins conversations that belong together.
  */
 #ifndef CAR_JUDGE_EVIDENCE_H
 #define CAR_JUDGE_EVIDENCE_H
 
-#include "judge/conversation.h"
+#include "judge/tracker.h"
 
-typedef struct Tracker Tracker;
+/** Its first of each kind counts. */
+void add_evidence(Step *s, EvidenceKind kind);
 
-/** A tracker for the capture file that is being opened. Lives until it is closed. */
-Tracker *tracker_new(void);
+/** Both conversations have given evidence. The lowest id stays the number of the whole. */
+void activity_join(Conversation *a, Conversation *b);
 
-/** A conversation of which the first frame was just seen, sent by `from`. */
-Conversation *tracker_conversation_new(const Endpoint *from, const Endpoint *to);
+/** The conversation under way uses what this activation returned. */
+void link_activation(Step *s, Activation *a);
 
-/** A PDU as it was captured. */
-typedef struct {
-    uint32_t frame;
-    int side;             ///< that sent it
-    const uint8_t *data;  ///< from its first byte on; more may follow it
-    size_t len;           ///< captured of `data`
-    const uint8_t *plain; ///< its stub and padding as core decrypted them, NULL: not decrypted
-    size_t plain_len;
-} PduBytes;
-
-/** Whether a PDU is one whose decrypted stub could be `plain_len` bytes long. */
-bool tracker_fits_decrypted(const PduBytes *bytes, size_t plain_len);
-
-/** Takes a PDU of a conversation. Returns what it showed, or NULL when it has nothing to do with DCOM. */
-PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes);
-
-/** Takes a reply of a Kerberos key distribution centre, sent to `client`. */
-void tracker_kdc_reply(Tracker *t, uint32_t frame, const uint8_t client[16], const uint8_t *data, size_t len);
-
-/** All conversations with evidence: an array of Conversation *, by id. */
-wmem_array_t *tracker_conversations(Tracker *t);
+/** A conversation that the server of a WMI conversation opened to its client; joins the newest one between them. */
+void check_callback_origin(Step *s);
 
 #endif

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "judge/file-scope.h"
-#include "judge/tracker.h"
-#include "wire/orpc.h"
+
+#include "judge/exporter.h"
+
+#include "judge/evidence.h"
+#include "judge/keep.h"
+#include "wire/objref.h"
 
 #include <wsutil/inet_addr.h>
 
@@ -24,11 +27,11 @@ HASH_FUNCTIONS(Guid)
 
 void exporter_init(Tracker *t)
 {
-    t->endpoints = wmem_map_new(wmem_file_scope(), EndpointKey_hash, EndpointKey_equal);
-    t->ipids = wmem_map_new(wmem_file_scope(), IpidKey_hash, IpidKey_equal);
-    t->oxids = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
-    t->causality = wmem_map_new(wmem_file_scope(), Guid_hash, Guid_equal);
-    t->wmi_pairs = wmem_map_new(wmem_file_scope(), HostPair_hash, HostPair_equal);
+    t->endpoints = wmem_map_new(t->pool, EndpointKey_hash, EndpointKey_equal);
+    t->ipids = wmem_map_new(t->pool, IpidKey_hash, IpidKey_equal);
+    t->oxids = wmem_map_new(t->pool, wmem_int64_hash, g_int64_equal);
+    t->causality = wmem_map_new(t->pool, Guid_hash, Guid_equal);
+    t->wmi_pairs = wmem_map_new(t->pool, HostPair_hash, HostPair_equal);
 }
 
 static IpidKey ipid_key(const Conversation *c, const Guid *ipid)
@@ -45,12 +48,12 @@ Ipid *ipid_learn(Step *s, const Guid *ipid, const Guid *iid)
     Ipid *known = wmem_map_lookup(s->tracker->ipids, &key);
     if (known)
         return known;
-    known = wmem_new0(wmem_file_scope(), Ipid);
+    known = wmem_new0(s->tracker->pool, Ipid);
     known->interface = interface_find(iid);
     known->uuid = *iid;
     known->is_wmi = known->interface && known->interface->family == FAMILY_WMI;
     known->conversation = s->conversation;
-    wmem_map_insert(s->tracker->ipids, file_copy(&key, sizeof(key)), known);
+    wmem_map_insert(s->tracker->ipids, keep_copy(s->tracker->pool, &key, sizeof(key)), known);
     return known;
 }
 
@@ -68,8 +71,8 @@ static void endpoint_learn(Step *s, const uint8_t server[16], uint16_t port, Act
     memcpy(key.server.ip, server, 16);
     EndpointActivations *known = wmem_map_lookup(s->tracker->endpoints, &key);
     if (!known) {
-        known = wmem_new0(wmem_file_scope(), EndpointActivations);
-        wmem_map_insert(s->tracker->endpoints, file_copy(&key, sizeof(key)), known);
+        known = wmem_new0(s->tracker->pool, EndpointActivations);
+        wmem_map_insert(s->tracker->endpoints, keep_copy(s->tracker->pool, &key, sizeof(key)), known);
     }
     if (known->latest != a)
         known->count++;
@@ -94,10 +97,12 @@ static bool parse_ip(const char *text, uint8_t ip[16])
 
 static void bindings_learn(Step *s, const GPtrArray *bindings, Activation *a)
 {
-    a->bindings = wmem_alloc_array(wmem_file_scope(), const char *, bindings->len);
+    const char **texts = wmem_alloc_array(s->tracker->pool, const char *, bindings->len);
+    a->bindings = texts;
+    a->n_bindings = bindings->len;
     for (guint i = 0; i < bindings->len; i++) {
         const DcomBinding *binding = g_ptr_array_index(bindings, i);
-        a->bindings[a->n_bindings++] = wmem_strdup_printf(wmem_file_scope(), "%s[%u]", binding->host, binding->port);
+        texts[i] = wmem_strdup_printf(s->tracker->pool, "%s[%u]", binding->host, binding->port);
         if (binding->port == 0)
             continue;
         uint8_t ip[16];
@@ -111,7 +116,7 @@ static void bindings_learn(Step *s, const GPtrArray *bindings, Activation *a)
 void causality_learn(Step *s, const Guid *id)
 {
     if (!guid_is_null(id) && !wmem_map_lookup(s->tracker->causality, id))
-        wmem_map_insert(s->tracker->causality, file_copy(id, sizeof(*id)), s->conversation);
+        wmem_map_insert(s->tracker->causality, keep_copy(s->tracker->pool, id, sizeof(*id)), s->conversation);
 }
 
 void objrefs_learn(Step *s, const uint8_t *stub, size_t len)
@@ -147,7 +152,7 @@ void endpoint_learn_returned(Step *s, Activation *a, const ActivationResponse *r
     bindings_learn(s, response->bindings, a);
     ipid_learn_activated(s, &response->ipid_remunknown, &interface_by_name("IRemUnknown")->uuid, a);
     if (!wmem_map_lookup(s->tracker->oxids, &oxid))
-        wmem_map_insert(s->tracker->oxids, file_copy(&oxid, sizeof(oxid)), a);
+        wmem_map_insert(s->tracker->oxids, keep_copy(s->tracker->pool, &oxid, sizeof(oxid)), a);
 }
 
 void check_causality(Step *s, const Guid *id)
@@ -158,27 +163,6 @@ void check_causality(Step *s, const Guid *id)
         return;
     add_evidence(s, EVIDENCE_CAUSALITY);
     activity_join(origin, c);
-}
-
-void wmi_pair_learn(Step *s)
-{
-    const Conversation *c = s->conversation;
-    HostPair pair;
-    memcpy(pair.client, conversation_client(c)->ip, 16);
-    memcpy(pair.server, conversation_server(c)->ip, 16);
-    if (wmem_map_lookup(s->tracker->wmi_pairs, &pair) != c)
-        wmem_map_insert(s->tracker->wmi_pairs, file_copy(&pair, sizeof(pair)), s->conversation);
-}
-
-void check_callback_origin(Step *s)
-{
-    Conversation *c = s->conversation;
-    HostPair pair;
-    memcpy(pair.client, conversation_server(c)->ip, 16);
-    memcpy(pair.server, conversation_client(c)->ip, 16);
-    Conversation *origin = wmem_map_lookup(s->tracker->wmi_pairs, &pair);
-    if (origin)
-        activity_join(c, origin);
 }
 
 void check_endpoint(Step *s)
@@ -216,7 +200,7 @@ void check_ipid(Step *s, Call *call)
         if (!call->has_uuid) {
             call_set_interface(call, &known->uuid, known->interface, SOURCE_IPID);
             // Later calls on this context may be made on objects that were handed out unseen.
-            Context *context = wmem_new0(wmem_file_scope(), Context);
+            Context *context = wmem_new0(s->tracker->pool, Context);
             context->offered.id = call->context_id;
             context->offered.uuid = known->uuid;
             context->interface = known->interface;

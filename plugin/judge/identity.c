@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge/identity.h"
 
-#include "judge/file-scope.h"
+#include "judge/keep.h"
 
 struct Identities {
+    wmem_allocator_t *pool;
     wmem_map_t *by_ticket;  ///< digest of a ticket's encrypted part → Identity
     wmem_map_t *by_service; ///< client address, service → Identity, the newest
 };
 
-Identities *identities_new(void)
+Identities *identities_new(wmem_allocator_t *pool)
 {
-    Identities *known = wmem_new0(wmem_file_scope(), Identities);
-    known->by_ticket = wmem_map_new(wmem_file_scope(), wmem_str_hash, g_str_equal);
-    known->by_service = wmem_map_new(wmem_file_scope(), wmem_str_hash, g_str_equal);
+    Identities *known = wmem_new0(pool, Identities);
+    known->pool = pool;
+    known->by_ticket = wmem_map_new(pool, wmem_str_hash, g_str_equal);
+    known->by_service = wmem_map_new(pool, wmem_str_hash, g_str_equal);
     return known;
 }
 
@@ -35,28 +37,28 @@ static char *service_key(const uint8_t client[16], const char *spn, const char *
 
 void identities_learn(Identities *known, const KdcReply *reply, const uint8_t client[16], uint32_t frame)
 {
-    Identity *identity = wmem_new0(wmem_file_scope(), Identity);
-    identity->user = file_string(reply->client);
-    identity->domain = file_string(reply->client_realm);
-    identity->source = "kerberos-tgs-rep";
+    Identity *identity = wmem_new0(known->pool, Identity);
+    identity->user = keep_string(known->pool, reply->client);
+    identity->domain = keep_string(known->pool, reply->client_realm);
+    identity->source = USER_SOURCE_KERBEROS;
     identity->frame = frame;
     if (reply->ticket) {
         g_autofree char *ticket = ticket_key(reply->ticket, reply->ticket_len);
-        wmem_map_insert(known->by_ticket, file_string(ticket), identity);
+        wmem_map_insert(known->by_ticket, keep_string(known->pool, ticket), identity);
     }
     g_autofree char *service = service_key(client, reply->spn, reply->realm);
-    wmem_map_insert(known->by_service, file_string(service), identity);
+    wmem_map_insert(known->by_service, keep_string(known->pool, service), identity);
 }
 
 const Identity *identities_find(const Identities *known, const AuthToken *token, const uint8_t client[16],
                                 uint32_t frame)
 {
     if (token->user || token->workstation) {
-        Identity *identity = wmem_new0(wmem_file_scope(), Identity);
-        identity->user = file_string(token->user);
-        identity->domain = file_string(token->domain);
-        identity->workstation = file_string(token->workstation);
-        identity->source = "ntlm-authenticate";
+        Identity *identity = wmem_new0(known->pool, Identity);
+        identity->user = keep_string(known->pool, token->user);
+        identity->domain = keep_string(known->pool, token->domain);
+        identity->workstation = keep_string(known->pool, token->workstation);
+        identity->source = USER_SOURCE_NTLM;
         identity->frame = frame;
         return identity;
     }

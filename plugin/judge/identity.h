@@ -8,18 +8,20 @@
 
 #include "wire/auth.h"
 
-#include <epan/packet.h>
+#include "names/words.h"
+
+#include <wsutil/wmem/wmem.h>
 
 typedef struct {
     const char *user, *domain, *workstation; ///< NULL: not known
-    const char *source;                      ///< "ntlm-authenticate" or "kerberos-tgs-rep"
-    uint32_t frame;                          ///< that told it
+    UserSource source;
+    uint32_t frame; ///< that told it
 } Identity;
 
 typedef struct Identities Identities;
 
-/** Lives as long as the capture file is open. */
-Identities *identities_new(void);
+/** Lives, with all that it learns, as long as `pool`. */
+Identities *identities_new(wmem_allocator_t *pool);
 
 /** A reply of a key distribution centre, sent to `client`. */
 void identities_learn(Identities *known, const KdcReply *reply, const uint8_t client[16], uint32_t frame);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge/meaning.h"
 
-#include "judge/file-scope.h"
+#include "judge/keep.h"
+#include "names/classes.h"
 #include "wire/login.h"
 #include "wire/services.h"
 
@@ -28,7 +29,7 @@ static bool wmi_interface(const Interface *interface, WmiInterface *out)
 }
 
 /** Class in an object path: "\\server\root\cimv2:Win32_Process.Handle=4" gives Win32_Process (MS-WMI 2.2.2). */
-static const char *path_class(const char *path)
+static const char *path_class(wmem_allocator_t *pool, const char *path)
 {
     if (!path)
         return NULL;
@@ -39,16 +40,16 @@ static const char *path_class(const char *path)
         if (path[i] == ':')
             start = path + i + 1;
     end = strcspn(start, ".=");
-    return end ? wmem_strndup(wmem_file_scope(), start, end) : NULL;
+    return end ? wmem_strndup(pool, start, end) : NULL;
 }
 
-static const Property *take_properties(const WmioObject *object, unsigned *n)
+static const Property *take_properties(wmem_allocator_t *pool, const WmioObject *object, unsigned *n)
 {
     *n = MIN(object->properties->len, PROPERTIES_MAX);
-    Property *properties = wmem_alloc_array(wmem_file_scope(), Property, *n);
+    Property *properties = wmem_alloc_array(pool, Property, *n);
     for (unsigned i = 0; i < *n; i++) {
         const WmioProperty *p = g_ptr_array_index(object->properties, i);
-        properties[i] = (Property){.name = file_string(p->name), .value = file_string(p->text)};
+        properties[i] = (Property){.name = keep_string(pool, p->name), .value = keep_string(pool, p->text)};
     }
     return properties;
 }
@@ -73,7 +74,8 @@ static const char *find_command_line(const CallDetails *d)
     return NULL;
 }
 
-static void take_wmi_request(CallDetails *d, WmiInterface interface, uint16_t opnum, Bytes *stub)
+static void take_wmi_request(wmem_allocator_t *pool, CallDetails *d, WmiInterface interface, uint16_t opnum,
+                             Bytes *stub)
 {
     WmiRequest r;
     const char *why;
@@ -81,17 +83,17 @@ static void take_wmi_request(CallDetails *d, WmiInterface interface, uint16_t op
         d->undecodable = why;
         return;
     }
-    d->namespace_path = file_string(r.namespace_path);
-    d->query = file_string(r.query);
-    d->query_language = file_string(r.query_language);
-    d->object_path = file_string(r.object_path);
-    d->wmi_method = file_string(r.method);
-    d->class_name = r.class_name ? file_string(r.class_name) : path_class(r.object_path);
+    d->namespace_path = keep_string(pool, r.namespace_path);
+    d->query = keep_string(pool, r.query);
+    d->query_language = keep_string(pool, r.query_language);
+    d->object_path = keep_string(pool, r.object_path);
+    d->wmi_method = keep_string(pool, r.method);
+    d->class_name = r.class_name ? keep_string(pool, r.class_name) : path_class(pool, r.object_path);
     if (r.object) {
         // The class of in-parameters is __PARAMETERS; what is called stands in the path.
         if (!r.method)
-            d->class_name = file_string(r.object->class_name);
-        d->properties = take_properties(r.object, &d->n_properties);
+            d->class_name = keep_string(pool, r.object->class_name);
+        d->properties = take_properties(pool, r.object, &d->n_properties);
         d->command_line = find_command_line(d);
     } else if (r.object_why) {
         d->undecodable = r.object_why;
@@ -99,11 +101,11 @@ static void take_wmi_request(CallDetails *d, WmiInterface interface, uint16_t op
     wmi_request_clear(&r);
 }
 
-static void take_client(CallDetails *d, const ClientInfo *c)
+static void take_client(wmem_allocator_t *pool, CallDetails *d, const ClientInfo *c)
 {
     d->has_client = true;
-    d->client_host = file_string(c->machine);
-    d->client_fqdn = file_string(c->fqdn);
+    d->client_host = keep_string(pool, c->machine);
+    d->client_fqdn = keep_string(pool, c->fqdn);
     d->client_pid = c->pid;
     if (!c->process_start)
         return;
@@ -118,9 +120,9 @@ static bool is_method(const Interface *interface, uint16_t opnum, const char *na
     return opnum == wanted && strcmp(interface->name, name) == 0;
 }
 
-const CallDetails *meaning_of_request(const Interface *interface, uint16_t opnum, Bytes *stub)
+const CallDetails *meaning_of_request(wmem_allocator_t *pool, const Interface *interface, uint16_t opnum, Bytes *stub)
 {
-    CallDetails *d = wmem_new0(wmem_file_scope(), CallDetails);
+    CallDetails *d = wmem_new0(pool, CallDetails);
     WmiInterface wmi;
     const char *why = NULL; // a decoder may set it on the way to success
     bool ok = true;
@@ -129,7 +131,7 @@ const CallDetails *meaning_of_request(const Interface *interface, uint16_t opnum
         ClientInfo c;
         ok = (is_client_info ? client_info_read : client_info_ex_read)(stub, &c, &why);
         if (ok) {
-            take_client(d, &c);
+            take_client(pool, d, &c);
             client_info_clear(&c);
         }
     } else if (is_method(interface, opnum, "IWbemLevel1Login", 3)) {
@@ -139,12 +141,12 @@ const CallDetails *meaning_of_request(const Interface *interface, uint16_t opnum
         NtlmLoginRequest r;
         ok = ntlm_login_request_read(stub, &r, &why);
         if (ok) {
-            d->namespace_path = file_string(r.resource);
-            d->locale = file_string(r.locale);
+            d->namespace_path = keep_string(pool, r.resource);
+            d->locale = keep_string(pool, r.locale);
             ntlm_login_request_clear(&r);
         }
     } else if (wmi_interface(interface, &wmi) && wmi_method_known(wmi, opnum)) {
-        take_wmi_request(d, wmi, opnum, stub);
+        take_wmi_request(pool, d, wmi, opnum, stub);
     } else {
         return NULL;
     }
@@ -153,16 +155,17 @@ const CallDetails *meaning_of_request(const Interface *interface, uint16_t opnum
     return d;
 }
 
-static void add_reference(CallOutcome *o, const Objref *objref)
+static void add_reference(wmem_allocator_t *pool, CallOutcome *o, const Objref *objref)
 {
-    struct Reference *grown = wmem_alloc_array(wmem_file_scope(), struct Reference, o->n_references + 1);
+    struct Reference *grown = wmem_alloc_array(pool, struct Reference, o->n_references + 1);
     for (unsigned i = 0; i < o->n_references; i++)
         grown[i] = o->references[i];
     grown[o->n_references++] = (struct Reference){.iid = objref->iid, .ipid = objref->standard.ipid};
     o->references = grown;
 }
 
-static void take_wmi_response(CallOutcome *o, WmiInterface interface, uint16_t opnum, Bytes *stub)
+static void take_wmi_response(wmem_allocator_t *pool, CallOutcome *o, WmiInterface interface, uint16_t opnum,
+                              Bytes *stub)
 {
     WmiResponse r;
     const char *why;
@@ -174,20 +177,20 @@ static void take_wmi_response(CallOutcome *o, WmiInterface interface, uint16_t o
     o->status = r.status;
     o->has_operation_status = r.has_operation_status;
     o->operation_status = r.operation_status;
-    o->text = file_string(r.text);
+    o->text = keep_string(pool, r.text);
     if (r.has_reference && r.reference.kind == OBJREF_STANDARD)
-        add_reference(o, &r.reference);
+        add_reference(pool, o, &r.reference);
     if (r.has_call_result && r.call_result.kind == OBJREF_STANDARD)
-        add_reference(o, &r.call_result);
+        add_reference(pool, o, &r.call_result);
     // What GetObject reads is mostly a class definition; only what a method gave back is of interest.
     if (r.object && interface == WMI_SERVICES && opnum == 24)
-        o->properties = take_properties(r.object, &o->n_properties);
+        o->properties = take_properties(pool, r.object, &o->n_properties);
     wmi_response_clear(&r);
 }
 
-const CallOutcome *meaning_of_response(const Interface *interface, uint16_t opnum, Bytes *stub)
+const CallOutcome *meaning_of_response(wmem_allocator_t *pool, const Interface *interface, uint16_t opnum, Bytes *stub)
 {
-    CallOutcome *o = wmem_new0(wmem_file_scope(), CallOutcome);
+    CallOutcome *o = wmem_new0(pool, CallOutcome);
     WmiInterface wmi;
     const char *why = NULL;
     bool ok = true;
@@ -198,11 +201,11 @@ const CallOutcome *meaning_of_response(const Interface *interface, uint16_t opnu
             o->has_status = true;
             o->status = r.status;
             if (r.has_services && r.services.kind == OBJREF_STANDARD)
-                add_reference(o, &r.services);
+                add_reference(pool, o, &r.services);
             ntlm_login_response_clear(&r);
         }
     } else if (wmi_interface(interface, &wmi) && wmi_method_known(wmi, opnum)) {
-        take_wmi_response(o, wmi, opnum, stub);
+        take_wmi_response(pool, o, wmi, opnum, stub);
     } else {
         ok = stub_last_status_read(stub, &o->status, &why);
         o->has_status = ok;
@@ -212,32 +215,14 @@ const CallOutcome *meaning_of_response(const Interface *interface, uint16_t opnu
     return o;
 }
 
-static bool is_subscription_class(const char *name)
-{
-    return g_ascii_strcasecmp(name, "__EventFilter") == 0 ||
-           g_ascii_strcasecmp(name, "__FilterToConsumerBinding") == 0 ||
-           (strlen(name) > 13 && g_ascii_strcasecmp(name + strlen(name) - 13, "EventConsumer") == 0);
-}
-
-bool meaning_namespace_ends_in(const char *namespace_path, const char *last)
-{
-    const char *start = namespace_path;
-    for (const char *p = namespace_path; *p; p++)
-        if (*p == '\\' || *p == '/')
-            start = p + 1;
-    return g_ascii_strcasecmp(start, last) == 0;
-}
-
-const char *meaning_technique(const Method *method, const CallDetails *details, const char *namespace_path)
+Technique meaning_technique(const Method *method, const CallDetails *details, const char *namespace_path)
 {
     if (strcmp(method->interface, "IWbemServices") != 0)
-        return NULL;
-    if (strcmp(method->stage, "execute") == 0)
-        return "T1047";
+        return TECHNIQUE_NONE;
+    if (method->stage == STAGE_EXECUTE)
+        return TECHNIQUE_WMI;
     bool writes_instance = method->opnum == 14 || method->opnum == 15;
-    if (!writes_instance)
-        return NULL;
-    bool in_subscription = namespace_path && meaning_namespace_ends_in(namespace_path, "subscription");
-    bool of_subscription = details && details->class_name && is_subscription_class(details->class_name);
-    return in_subscription || of_subscription ? "T1546.003" : NULL;
+    bool persists =
+        wmi_namespace_is_subscription(namespace_path) || (details && wmi_class_is_subscription(details->class_name));
+    return writes_instance && persists ? TECHNIQUE_SUBSCRIPTION : TECHNIQUE_NONE;
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * What a WMI call says, once its stub can be read, and what that amounts to. Results live as long as the capture file
- * is open (wmem_file_scope).
+ * What a WMI call says, once its stub can be read, and what that amounts to. Results live as long as the pool.
  */
 #ifndef CAR_JUDGE_MEANING_H
 #define CAR_JUDGE_MEANING_H
 
 #include "names/interfaces.h"
+#include "names/techniques.h"
 #include "wire/objref.h"
 
-#include <epan/packet.h>
+#include <wsutil/nstime.h>
+#include <wsutil/wmem/wmem.h>
 
 typedef struct {
     const char *name, *value; ///< value NULL: the property is NULL
@@ -53,13 +54,10 @@ typedef struct {
 } CallOutcome;
 
 /** Reads a whole request or response stub of a method of a WMI interface. NULL when this method is not known. */
-const CallDetails *meaning_of_request(const Interface *interface, uint16_t opnum, Bytes *stub);
-const CallOutcome *meaning_of_response(const Interface *interface, uint16_t opnum, Bytes *stub);
+const CallDetails *meaning_of_request(wmem_allocator_t *pool, const Interface *interface, uint16_t opnum, Bytes *stub);
+const CallOutcome *meaning_of_response(wmem_allocator_t *pool, const Interface *interface, uint16_t opnum, Bytes *stub);
 
-/** ATT&CK technique of a WMI call, or NULL. `details` is NULL for a sealed one, of which the namespace may be known. */
-const char *meaning_technique(const Method *method, const CallDetails *details, const char *namespace_path);
-
-/** Whether the last part of a namespace is `last`: "\\\\HOST\\root\\subscription" ends in "subscription". */
-bool meaning_namespace_ends_in(const char *namespace_path, const char *last);
+/** What a WMI call shows. `details` is NULL for a sealed one, of which the namespace may be known. */
+Technique meaning_technique(const Method *method, const CallDetails *details, const char *namespace_path);
 
 #endif

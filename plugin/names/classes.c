@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "names/classes.h"
 
+#include <glib.h>
+
 // Sources: MS-WMI, the Windows SDK's IDL files; for lateral movement: public tools and captures of them.
 // clang-format off
 static const ComClass classes[] = {
@@ -51,4 +53,29 @@ const ComClass *class_find(const Guid *clsid)
         if (guid_equal(&classes[i].clsid, clsid))
             return &classes[i];
     return NULL;
+}
+
+bool wmi_class_is_subscription(const char *name)
+{
+    static const char suffix[] = "EventConsumer";
+    size_t len = name ? strlen(name) : 0;
+    if (len == 0)
+        return false;
+    return g_ascii_strcasecmp(name, "__EventFilter") == 0 ||
+           g_ascii_strcasecmp(name, "__FilterToConsumerBinding") == 0 ||
+           (len >= sizeof(suffix) && g_ascii_strcasecmp(name + len + 1 - sizeof(suffix), suffix) == 0);
+}
+
+bool wmi_namespace_ends_in(const char *path, const char *last)
+{
+    const char *start = path;
+    for (const char *p = path; *p; p++)
+        if (*p == '\\' || *p == '/')
+            start = p + 1;
+    return g_ascii_strcasecmp(start, last) == 0;
+}
+
+bool wmi_namespace_is_subscription(const char *path)
+{
+    return path && wmi_namespace_ends_in(path, "subscription");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * COM classes that activations ask for. To add one, add a row in table-classes.c.
+ * COM classes that activations ask for, and WMI's own classes and namespaces that mean something. To add a COM class, add a row in classes.c.
  */
 #ifndef CAR_NAMES_CLASSES_H
 #define CAR_NAMES_CLASSES_H
@@ -20,5 +20,14 @@ typedef struct {
 
 /** The class with this CLSID, or NULL. */
 const ComClass *class_find(const Guid *clsid);
+
+/** Whether a WMI class makes something run later: event filter, consumer, binding. `name` may be NULL. */
+bool wmi_class_is_subscription(const char *name);
+
+/** Whether a namespace is where subscriptions live: "\\\\HOST\\root\\subscription". `path` may be NULL. */
+bool wmi_namespace_is_subscription(const char *path);
+
+/** Whether the last part of a namespace is `last`: that of "\\\\HOST\\root\\cimv2" is "cimv2". */
+bool wmi_namespace_ends_in(const char *path, const char *last);
 
 #endif

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
  * The DCOM and WMI interfaces, their methods, and what each method is used for. To add an interface or a method, add a
- * row in table-interfaces.c.
+ * row in interfaces.c.
  */
 #ifndef CAR_NAMES_INTERFACES_H
 #define CAR_NAMES_INTERFACES_H
 
+#include "names/words.h"
 #include "wire/guid.h"
 
 typedef enum {
@@ -25,7 +26,7 @@ typedef struct {
     const char *interface;
     uint16_t opnum;
     const char *name;
-    const char *stage; ///< login, read, query, enumerate, subscribe, write, delete, execute or control
+    Stage stage; ///< what it is for
 } Method;
 
 /** The interface with this UUID, or NULL. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * The techniques of MITRE ATT&CK that records name, and the analytic behind them.
+ * The techniques of MITRE ATT&CK that calls show, and the analytic behind them. To add one, add it to the enum and a row in
+ * techniques.c.
  */
 #ifndef CAR_NAMES_TECHNIQUES_H
 #define CAR_NAMES_TECHNIQUES_H
 
-#include <glib.h>
+#include "names/words.h"
 
 #define CAR_ANALYTIC "CAR-2014-11-007"
 #define CAR_ANALYTIC_NAME "Remote Windows Management Instrumentation (WMI) over RPC"
@@ -13,6 +14,15 @@
 #define D3FEND_TECHNIQUE "D3-RTA"
 #define D3FEND_TECHNIQUE_NAME "RPC Traffic Analysis"
 #define D3FEND_TECHNIQUE_URL "https://d3fend.mitre.org/technique/d3f:RPCTrafficAnalysis/"
+
+/** In the order of their ids. */
+typedef enum {
+    TECHNIQUE_NONE,
+    TECHNIQUE_DCOM,         ///< T1021.003: activation of an object that is not WMI's
+    TECHNIQUE_WMI,          ///< T1047
+    TECHNIQUE_SUBSCRIPTION, ///< T1546.003: a WMI event subscription is written
+    N_TECHNIQUES
+} Technique;
 
 typedef struct {
     const char *id, *name;
@@ -24,13 +34,21 @@ typedef struct {
     const AttackTactic *tactics[2];   ///< NULL after the last
 } AttackTechnique;
 
-/** NULL when it is none that car-wmi knows. */
-const AttackTechnique *attack_technique(const char *id);
+/** The ids: "T1047". */
+extern const Vocabulary technique_words;
 
-/** Its page, or that of a technique that is not known here. Owned by the caller. */
-char *attack_technique_url(const char *id);
+/** Not for TECHNIQUE_NONE. */
+const AttackTechnique *technique_get(Technique technique);
+
+static inline const char *technique_id(Technique technique)
+{
+    return word_text(&technique_words, technique);
+}
+
+/** Its page. Owned by the caller. */
+char *technique_url(Technique technique);
 
 /** Owned by the caller. */
-char *attack_tactic_url(const AttackTactic *tactic);
+char *tactic_url(const AttackTactic *tactic);
 
 #endif

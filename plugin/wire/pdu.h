@@ -23,16 +23,6 @@ typedef enum {
 
 enum { PFC_FIRST_FRAG = 0x01, PFC_LAST_FRAG = 0x02, PFC_OBJECT_UUID = 0x80 };
 
-/** Authentication levels (MS-RPCE 2.2.1.1.8). */
-enum {
-    AUTH_LEVEL_NONE = 1,
-    AUTH_LEVEL_CONNECT = 2,
-    AUTH_LEVEL_CALL = 3,
-    AUTH_LEVEL_PACKET = 4,
-    AUTH_LEVEL_INTEGRITY = 5,
-    AUTH_LEVEL_PRIVACY = 6,
-};
-
 enum { AUTH_TYPE_NONE = 0, AUTH_TYPE_SPNEGO = 9, AUTH_TYPE_NTLM = 10, AUTH_TYPE_KERBEROS = 16 };
 
 #define PDU_HEADER_SIZE 16

@@ -2,8 +2,8 @@
 /** @file
  * Strings from the wire inside sentences. Wireshark escapes the values of string fields itself, but not other text.
  */
-#ifndef CAR_JUDGE_PRINTABLE_H
-#define CAR_JUDGE_PRINTABLE_H
+#ifndef CAR_PLUGIN_PRINTABLE_H
+#define CAR_PLUGIN_PRINTABLE_H
 
 #include <epan/packet.h>
 

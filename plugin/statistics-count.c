@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "statistics.h"
+#include "statistics-count.h"
 
-#include "judge/printable.h"
-
-static const int *least_confidence;
-
-void statistics_register(const int *least)
-{
-    least_confidence = least;
-    statistics_tree_register();
-    statistics_activities_register();
-}
+#include "printable.h"
+#include "sentence.h"
 
 GHashTable *statistics_waiting_new(void)
 {
@@ -28,11 +20,11 @@ static void wait(GHashTable *waiting, const PduResult *results)
         g_ptr_array_add(queue, (gpointer) r);
 }
 
-void statistics_take(GHashTable *waiting, const PduResult *results, wmem_allocator_t *pool, StatisticsTake take,
-                     gpointer data)
+void statistics_take(GHashTable *waiting, const int *least, const PduResult *results, wmem_allocator_t *pool,
+                     StatisticsTake take, gpointer data)
 {
     Conversation *c = results->conversation;
-    if ((int) c->confidence < *least_confidence) {
+    if ((int) c->confidence < *least) {
         wait(waiting, results);
         return;
     }
@@ -56,7 +48,7 @@ const char *statistics_user(const PduResult *r, wmem_allocator_t *pool)
 
 const char *statistics_process(const PduResult *r, wmem_allocator_t *pool)
 {
-    return client_process_text(pool, r->client);
+    return sentence_client_process(pool, r->client);
 }
 
 const char *statistics_namespace(const PduResult *r, wmem_allocator_t *pool)

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "judge/judge.h"
+
+#include "judge/calls.h"
+#include "judge/evidence.h"
+#include "judge/exporter.h"
+#include "judge/keep.h"
+
+Tracker *tracker_new(wmem_allocator_t *pool)
+{
+    Tracker *t = wmem_new0(pool, Tracker);
+    t->pool = pool;
+    t->conversations = wmem_array_new(pool, sizeof(Conversation *));
+    exporter_init(t);
+    t->identities = identities_new(pool);
+    return t;
+}
+
+static void start_dcerpc(Tracker *t, Conversation *c)
+{
+    if (c->results)
+        return;
+    c->contexts = wmem_map_new(t->pool, g_direct_hash, g_direct_equal);
+    c->binds = wmem_map_new(t->pool, g_direct_hash, g_direct_equal);
+    c->calls = wmem_map_new(t->pool, g_direct_hash, g_direct_equal);
+    c->security = wmem_map_new(t->pool, g_direct_hash, g_direct_equal);
+    c->results = wmem_array_new(t->pool, sizeof(PduResult *));
+}
+
+/** The security context that a PDU's verifier names. A client cannot give the id of a context to another one of a different
+ *  kind, so type and level belong to the key: a forged PDU does not replace the context that calls are made in. */
+static gpointer security_key(const Pdu *pdu)
+{
+    uint64_t key = pdu->auth_context_id | (uint64_t) pdu->auth_type << 32 | (uint64_t) pdu->auth_level << 40;
+    return GSIZE_TO_POINTER((size_t) key);
+}
+
+static Security *security_new(Step *s, uint8_t type, uint8_t level)
+{
+    Security *security = wmem_new0(s->tracker->pool, Security);
+    security->type = type;
+    security->level = level;
+    return security;
+}
+
+/** That of a PDU which makes or continues it; new when it was not seen before. */
+static Security *security_made(Step *s)
+{
+    Security *known = wmem_map_lookup(s->conversation->security, security_key(s->pdu));
+    if (!known) {
+        known = security_new(s, s->pdu->auth_type, s->pdu->auth_level);
+        wmem_map_insert(s->conversation->security, security_key(s->pdu), known);
+    }
+    return known;
+}
+
+/** The security context of a request, response or fault. */
+static void find_security(Step *s)
+{
+    const Pdu *pdu = s->pdu;
+    PduResult *r = s->result;
+    Security *known = NULL;
+    if (pdu->has_auth) {
+        known = wmem_map_lookup(s->conversation->security, security_key(pdu));
+        r->has_security = true;
+        r->security = known ? *known : (Security){.type = pdu->auth_type, .level = pdu->auth_level};
+    } else {
+        // No verifier on the PDU itself: usual at level connect; or it was not captured.
+        const Context *context = wmem_map_lookup(s->conversation->contexts, GUINT_TO_POINTER(pdu->context_id));
+        if (context && context->security && (pdu->auth_len || context->security->level <= AUTH_LEVEL_CONNECT)) {
+            known = context->security;
+            r->has_security = true;
+            r->security = *known;
+        } else {
+            r->security_open = pdu->auth_len > 0;
+        }
+    }
+    if (known && pdu->type == PDU_REQUEST)
+        known->used = true;
+    bool private = r->has_security && r->security.level == AUTH_LEVEL_PRIVACY;
+    r->decrypted = private && s->bytes->plain;
+    r->sealed = private && !r->decrypted;
+}
+
+static void take_token(Step *s)
+{
+    const Pdu *pdu = s->pdu;
+    PduResult *r = s->result;
+    AuthToken token;
+    if (!pdu->has_auth)
+        return;
+    Security *known = security_made(s);
+    r->has_security = true;
+    r->security = *known;
+    if (!auth_token_read(pdu->auth_value, pdu->auth_value_len, &token))
+        return;
+    r->mechanism = token.mechanism;
+    r->spn = keep_string(s->tracker->pool, token.spn);
+    r->realm = keep_string(s->tracker->pool, token.realm);
+    if (pdu->type != PDU_BIND_ACK && pdu->type != PDU_ALTER_CONTEXT_RESP)
+        r->identity =
+            identities_find(s->tracker->identities, &token, conversation_client(s->conversation)->ip, s->frame);
+    auth_token_clear(&token);
+    if (r->mechanism != AUTH_TOKEN_UNKNOWN && !known->used)
+        known->mechanism = r->mechanism;
+    if (r->identity && !known->used)
+        known->identity = r->identity;
+    r->security = *known;
+
+    bool asks_rpcss = r->spn && g_ascii_strncasecmp(r->spn, "RPCSS/", 6) == 0;
+    if (asks_rpcss && conversation_server(s->conversation)->port == RPCSS_PORT)
+        add_evidence(s, EVIDENCE_RPCSS_SPN);
+}
+
+/** The server of a WMI conversation opens one to the client's sink. */
+static void check_callback(Step *s, const Interface *interface)
+{
+    Conversation *c = s->conversation;
+    if (c->evidence_frame[EVIDENCE_INTERFACE] ||
+        (strcmp(interface->name, "IWbemObjectSink") != 0 && strcmp(interface->name, "IWbemObjectSinkEx") != 0))
+        return;
+    c->is_callback = true;
+    add_evidence(s, EVIDENCE_INTERFACE);
+    check_callback_origin(s);
+}
+
+static void take_bind(Step *s)
+{
+    const Pdu *pdu = s->pdu;
+    Conversation *c = s->conversation;
+    PduResult *r = s->result;
+    bool objects = false;
+    c->bind_seen = true;
+    if (pdu->has_auth) {
+        c->last_security = security_made(s);
+    } else if (pdu->type == PDU_BIND && pdu->auth_len == 0) {
+        c->last_security = security_new(s, AUTH_TYPE_NONE, AUTH_LEVEL_NONE);
+        r->has_security = true;
+        r->security = *c->last_security;
+    }
+    r->n_contexts = pdu->n_contexts;
+    r->contexts = wmem_alloc0_array(s->tracker->pool, Context, pdu->n_contexts);
+    for (unsigned i = 0; i < pdu->n_contexts; i++) {
+        Context *context = &r->contexts[i];
+        gpointer id = GUINT_TO_POINTER(pdu->contexts[i].id);
+        context->offered = pdu->contexts[i];
+        context->frame = s->frame;
+        context->interface = interface_find(&context->offered.uuid);
+        context->source = SOURCE_BIND;
+        context->security = c->last_security; // an Alter_context without a verifier adds to the one there is
+        // A context that was accepted keeps its meaning; one that was rejected, negotiated or never answered is
+        // free to be defined again.
+        const Context *current = wmem_map_lookup(c->contexts, id);
+        if (!current || current->result != RESULT_ACCEPTED)
+            wmem_map_insert(c->contexts, id, context);
+        if (!context->interface)
+            continue;
+        if (context->interface->family == FAMILY_WMI) {
+            check_callback(s, context->interface);
+            add_evidence(s, EVIDENCE_INTERFACE);
+        } else {
+            add_evidence(s, EVIDENCE_DCOM_INTERFACE);
+        }
+        objects = objects || context->interface->family != FAMILY_ACTIVATION;
+    }
+    if (objects)
+        check_endpoint(s);
+    wmem_map_insert(c->binds, GUINT_TO_POINTER(pdu->call_id), r);
+}
+
+static void take_bind_ack(Step *s)
+{
+    const Pdu *pdu = s->pdu;
+    Conversation *c = s->conversation;
+    PduResult *bind = wmem_map_remove(c->binds, GUINT_TO_POINTER(pdu->call_id));
+    s->result->bind = bind;
+    if (!bind)
+        return;
+    for (unsigned i = 0; i < MIN(bind->n_contexts, pdu->n_results); i++) {
+        Context *context = &bind->contexts[i];
+        switch (pdu->results[i]) {
+        case CONTEXT_ACCEPTED:
+            context->result = RESULT_ACCEPTED;
+            wmem_map_insert(c->contexts, GUINT_TO_POINTER(context->offered.id), context);
+            break;
+        case CONTEXT_NEGOTIATED: context->result = RESULT_NEGOTIATED; break;
+        default: context->result = RESULT_REJECTED; break;
+        }
+    }
+}
+
+bool tracker_fits_decrypted(const PduBytes *bytes, size_t plain_len)
+{
+    Pdu pdu;
+    return pdu_read(bytes->data, bytes->len, &pdu) && pdu.complete && pdu.has_auth &&
+           pdu.auth_level == AUTH_LEVEL_PRIVACY && pdu.stub && plain_len == pdu.stub_len + pdu.auth_pad_len;
+}
+
+PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes)
+{
+    Pdu pdu;
+    if (!pdu_read(bytes->data, bytes->len, &pdu))
+        return NULL;
+    start_dcerpc(t, c);
+    bool from_client =
+        pdu.type == PDU_REQUEST || pdu.type == PDU_BIND || pdu.type == PDU_ALTER_CONTEXT || pdu.type == PDU_AUTH3;
+    bool from_server = pdu.type == PDU_RESPONSE || pdu.type == PDU_FAULT || pdu.type == PDU_BIND_ACK ||
+                       pdu.type == PDU_ALTER_CONTEXT_RESP || pdu.type == PDU_BIND_NAK;
+    if (!from_client && !from_server)
+        return NULL;
+    if (c->client < 0)
+        c->client = from_client ? bytes->side : 1 - bytes->side;
+
+    PduResult *r = wmem_new0(t->pool, PduResult);
+    r->conversation = c;
+    r->frame = bytes->frame;
+    r->type = pdu.type;
+    r->flags = pdu.flags;
+    Step step = {.tracker = t, .conversation = c, .frame = bytes->frame, .pdu = &pdu, .bytes = bytes, .result = r};
+    switch (pdu.type) {
+    case PDU_BIND:
+    case PDU_ALTER_CONTEXT:
+        take_token(&step);
+        take_bind(&step);
+        break;
+    case PDU_BIND_ACK:
+    case PDU_ALTER_CONTEXT_RESP:
+        take_bind_ack(&step);
+        take_token(&step);
+        break;
+    case PDU_AUTH3: take_token(&step); break;
+    case PDU_REQUEST: {
+        find_security(&step);
+        uint32_t calls_before = t->n_calls;
+        r->call = request_call(&step);
+        r->begins_call = t->n_calls > calls_before;
+        if (!r->call)
+            return NULL;
+        take_request(&step, r->call);
+        break;
+    }
+    case PDU_RESPONSE:
+    case PDU_FAULT:
+        find_security(&step);
+        r->call = wmem_map_lookup(c->calls, GUINT_TO_POINTER(pdu.call_id));
+        if (!r->call)
+            return NULL;
+        take_response(&step, r->call);
+        break;
+    case PDU_BIND_NAK: break;
+    }
+    r->client = c->client_said;
+    wmem_array_append_one(c->results, r);
+    return r;
+}
+
+void tracker_kdc_reply(Tracker *t, uint32_t frame, const uint8_t client[16], const uint8_t *data, size_t len)
+{
+    KdcReply reply;
+    if (!kdc_reply_read(data, len, &reply))
+        return;
+    identities_learn(t->identities, &reply, client, frame);
+    kdc_reply_clear(&reply);
+}

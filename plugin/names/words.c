@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "names/words.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const char *const confidences[N_CONFIDENCES] = {
+    [CONFIDENCE_RPCSS] = "rpcss",
+    [CONFIDENCE_DCOM] = "dcom",
+    [CONFIDENCE_WMI] = "wmi",
+};
+
+static const char *const evidence_kinds[N_EVIDENCE_KINDS] = {
+    [EVIDENCE_INTERFACE] = "interface",         [EVIDENCE_ACTIVATION] = "activation-clsid",
+    [EVIDENCE_OXID_ENDPOINT] = "oxid-endpoint", [EVIDENCE_IPID] = "ipid",
+    [EVIDENCE_CAUSALITY] = "causality",         [EVIDENCE_DCOM_INTERFACE] = "dcom-interface",
+    [EVIDENCE_RPCSS_SPN] = "rpcss-spn",         [EVIDENCE_HOST_LOG] = "host-log",
+};
+
+static const char *const stages[N_STAGES] = {
+    [STAGE_CONTROL] = "control",     [STAGE_LOGIN] = "login",         [STAGE_READ] = "read",
+    [STAGE_ENUMERATE] = "enumerate", [STAGE_QUERY] = "query",         [STAGE_DELETE] = "delete",
+    [STAGE_WRITE] = "write",         [STAGE_SUBSCRIBE] = "subscribe", [STAGE_EXECUTE] = "execute",
+};
+
+static const char *const auth_levels[N_AUTH_LEVELS] = {
+    [AUTH_LEVEL_NONE] = "none",     [AUTH_LEVEL_CONNECT] = "connect",     [AUTH_LEVEL_CALL] = "call",
+    [AUTH_LEVEL_PACKET] = "packet", [AUTH_LEVEL_INTEGRITY] = "integrity", [AUTH_LEVEL_PRIVACY] = "privacy",
+};
+
+static const char *const interface_sources[N_INTERFACE_SOURCES] = {
+    [SOURCE_BIND] = "bind",
+    [SOURCE_IPID] = "ipid",
+    [SOURCE_STRUCTURE] = "structure",
+};
+
+static const char *const context_results[N_CONTEXT_RESULTS] = {
+    [RESULT_ACCEPTED] = "accepted",
+    [RESULT_REJECTED] = "rejected",
+    [RESULT_NEGOTIATED] = "negotiated",
+};
+
+static const char *const user_sources[N_USER_SOURCES] = {
+    [USER_SOURCE_NTLM] = "ntlm-authenticate",
+    [USER_SOURCE_KERBEROS] = "kerberos-tgs-rep",
+};
+
+static const char *const halves[N_HALVES] = {[HALF_REQUEST] = "request", [HALF_RESPONSE] = "response"};
+
+const Vocabulary confidence_words = {confidences, N_CONFIDENCES};
+const Vocabulary evidence_words = {evidence_kinds, N_EVIDENCE_KINDS};
+const Vocabulary stage_words = {stages, N_STAGES};
+const Vocabulary auth_level_words = {auth_levels, N_AUTH_LEVELS};
+const Vocabulary interface_source_words = {interface_sources, N_INTERFACE_SOURCES};
+const Vocabulary context_result_words = {context_results, N_CONTEXT_RESULTS};
+const Vocabulary user_source_words = {user_sources, N_USER_SOURCES};
+const Vocabulary call_half_words = {halves, N_HALVES};
+
+const char *word_text(const Vocabulary *vocabulary, unsigned value)
+{
+    return value < vocabulary->n ? vocabulary->words[value] : NULL;
+}
+
+unsigned word_value(const Vocabulary *vocabulary, const char *text)
+{
+    for (unsigned i = 1; text && i < vocabulary->n; i++)
+        if (vocabulary->words[i] && strcmp(vocabulary->words[i], text) == 0)
+            return i;
+    return 0;
+}
+
+Confidence evidence_confidence(EvidenceKind kind)
+{
+    switch (kind) {
+    case EVIDENCE_NONE: return CONFIDENCE_NONE;
+    case EVIDENCE_DCOM_INTERFACE: return CONFIDENCE_DCOM;
+    case EVIDENCE_RPCSS_SPN: return CONFIDENCE_RPCSS;
+    default: return CONFIDENCE_WMI;
+    }
+}
