@@ -34,9 +34,11 @@ class Tools:
         self.stage = arena / "stage"
         self.program = arena / "car-wmi"
         self.dump = arena / "host-dump"
+        self.engine = arena / "engine"
         shutil.copytree(build / "stage", self.stage)
         shutil.copy(build / "cli" / "car-wmi", self.program)
         shutil.copy(build / "tests" / "host-dump", self.dump)
+        shutil.copy(build / "tests" / "engine", self.engine)
         self.home = arena / "home"
         self.home.mkdir()
         self._drop: list[str] = []
