@@ -21,6 +21,7 @@ typedef struct {
     uint16_t port;
 } Endpoint;
 
+typedef struct Tracker Tracker;
 typedef struct Conversation Conversation;
 typedef struct Call Call;
 typedef struct Activation Activation;
@@ -94,6 +95,16 @@ struct Activation {
     bool answered;
     uint32_t status; ///< HRESULT or fault, when answered
 };
+
+/** A PDU as it was captured. */
+typedef struct {
+    uint32_t frame;
+    int side;             ///< that sent it
+    const uint8_t *data;  ///< from its first byte on; more may follow it
+    size_t len;           ///< captured of `data`
+    const uint8_t *plain; ///< its stub and padding as core decrypted them, NULL: not decrypted
+    size_t plain_len;
+} PduBytes;
 
 /** What a PDU showed; hangs on its frame. */
 struct PduResult {

@@ -10,20 +10,8 @@
 
 #include "judge/conversation.h"
 
-typedef struct Tracker Tracker;
-
 /** A tracker for a capture. It, and all that it gives, lives as long as `pool`. */
 Tracker *tracker_new(wmem_allocator_t *pool);
-
-/** A PDU as it was captured. */
-typedef struct {
-    uint32_t frame;
-    int side;             ///< that sent it
-    const uint8_t *data;  ///< from its first byte on; more may follow it
-    size_t len;           ///< captured of `data`
-    const uint8_t *plain; ///< its stub and padding as core decrypted them, NULL: not decrypted
-    size_t plain_len;
-} PduBytes;
 
 /** Whether a PDU is one whose decrypted stub could be `plain_len` bytes long. */
 bool tracker_fits_decrypted(const PduBytes *bytes, size_t plain_len);

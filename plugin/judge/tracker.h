@@ -6,7 +6,7 @@
 #ifndef CAR_JUDGE_TRACKER_H
 #define CAR_JUDGE_TRACKER_H
 
-#include "judge/judge.h"
+#include "judge/conversation.h"
 
 #define RPCSS_PORT 135
 
