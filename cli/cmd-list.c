@@ -103,7 +103,7 @@ static void print_summary(const Reading *reading)
     const char *separator = ": ";
     for (Confidence c = CONFIDENCE_WMI; c > CONFIDENCE_NONE; c--) {
         if (reading->matched[c] > 0) {
-            (void) fprintf(stderr, "%s%u %s", separator, reading->matched[c], confidence_text(c));
+            (void) fprintf(stderr, "%s%u %s", separator, reading->matched[c], confidence_name(c));
             separator = ", ";
         }
     }

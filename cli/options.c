@@ -21,7 +21,7 @@ static gboolean set_min_confidence(const char *name, const char *value, gpointer
 {
     (void) name;
     ReadingOptions *options = data;
-    options->min_confidence = confidence_from_text(value);
+    options->min_confidence = confidence_from_name(value);
     if (options->min_confidence != CONFIDENCE_NONE)
         return TRUE;
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no confidence %s: there are wmi, dcom, rpcss", value);

@@ -70,6 +70,7 @@ static bool open_level(JsonScan *scan, bool array, size_t path_len)
     scan->array[scan->depth] = array;
     scan->path_len[++scan->depth] = path_len;
     scan->at++;
+    scan->opened = true;
     return true;
 }
 
@@ -90,26 +91,34 @@ static bool take_plain(JsonScan *scan, JsonValue *value)
         scan->at++;
     value->text = start;
     value->len = (size_t) (scan->at - start);
-    value->string = false;
+    value->type = JSON_PLAIN;
     return value->len > 0 || fail(scan);
+}
+
+static void set_path(const JsonScan *scan, JsonValue *value, size_t path_len)
+{
+    const char *dot = memrchr(scan->path, '.', path_len);
+    const char *name = dot ? dot + 1 : scan->path;
+    value->path = scan->path;
+    value->path_len = path_len;
+    value->name = (Slice){name, path_len - (size_t) (name - scan->path)};
 }
 
 bool json_scan_next(JsonScan *scan, JsonValue *value)
 {
-    bool first = false; // at the start of a level: no comma comes
     if (scan->failed || scan->done)
         return false;
     if (!scan->begun) {
         skip_blanks(scan);
         if (scan->at == scan->end || *scan->at != '{')
             return fail(scan);
-        scan->begun = first = true;
+        scan->begun = true;
         (void) open_level(scan, false, 0);
     }
     for (;;) {
-        bool opened = first;
+        bool opened = scan->opened;
+        scan->opened = false;
         if (close_level(scan)) {
-            first = false;
             if (scan->depth > 0)
                 continue;
             scan->done = true;
@@ -130,20 +139,22 @@ bool json_scan_next(JsonScan *scan, JsonValue *value)
         if (scan->at == scan->end)
             return fail(scan);
         if (*scan->at == '{' || *scan->at == '[') {
-            if (!open_level(scan, *scan->at == '[', path_len))
+            bool array = *scan->at == '[';
+            if (!open_level(scan, array, path_len))
                 return false;
-            first = true;
-            continue;
+            if (!scan->openings)
+                continue;
+            set_path(scan, value, path_len);
+            value->type = array ? JSON_ARRAY : JSON_OBJECT;
+            value->text = NULL;
+            value->len = 0;
+            return true;
         }
-        const char *dot = memrchr(scan->path, '.', path_len);
-        const char *name = dot ? dot + 1 : scan->path;
-        value->path = scan->path;
-        value->path_len = path_len;
-        value->name = (Slice){name, path_len - (size_t) (name - scan->path)};
-        value->string = true;
-        if (take(scan, '"'))
-            return take_string(scan, &value->text, &value->len);
-        return take_plain(scan, value);
+        set_path(scan, value, path_len);
+        if (!take(scan, '"'))
+            return take_plain(scan, value);
+        value->type = JSON_STRING;
+        return take_string(scan, &value->text, &value->len);
     }
 }
 
@@ -218,7 +229,7 @@ static size_t unescape(char *text, size_t len)
 Slice json_scan_text(const JsonValue *value)
 {
     char *text = value->text;
-    size_t len = value->string ? unescape(text, value->len) : value->len;
+    size_t len = value->type == JSON_STRING ? unescape(text, value->len) : value->len;
     const char *bad = text;
     while (!g_utf8_validate(bad, (gssize) (len - (size_t) (bad - text)), &bad) && bad < text + len)
         text[bad - text] = '?';

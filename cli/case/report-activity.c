@@ -36,15 +36,13 @@ static void write_captures(const Activity *activity, FILE *stream)
 
 static void write_techniques(const Activity *activity, FILE *stream)
 {
-    g_autoptr(GPtrArray) ids = activity_techniques(activity);
-    for (guint i = 0; i < ids->len; i++) {
-        const char *id = g_ptr_array_index(ids, i), *name = i ? NULL : "Technique";
-        const AttackTechnique *technique = attack_technique(id);
-        if (!technique) {
-            html_fact(stream, name, id);
+    const char *name = "Technique";
+    for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
+        if (!activity_has_technique(activity, t))
             continue;
-        }
+        const AttackTechnique *technique = technique_get(t);
         html_begin_fact(stream, name);
+        name = NULL;
         (void) fprintf(stream, "%s %s%s%s (", technique->id, technique->parent ? technique->parent_name : "",
                        technique->parent ? ": " : "", technique->name);
         for (size_t k = 0; k < G_N_ELEMENTS(technique->tactics) && technique->tactics[k]; k++)
@@ -153,14 +151,15 @@ static void write_facts(const Activity *activity, FILE *stream)
     html_end_fact(stream);
     write_end("Client", &activity->client, stream);
     write_end("Server", &activity->server, stream);
-    html_fact(stream, "User", activity->user);
+    g_autofree char *users = record_text_accounts(activity->accounts);
+    html_fact(stream, activity->accounts->len > 1 ? "Users" : "User", users);
     g_autofree char *auth = record_text_auth(&main->auth);
     html_fact(stream, "Authentication", auth);
     html_fact(stream, "Service asked for", main->auth.spn);
     html_fact(stream, "Namespace", record_text_namespace(main));
     html_fact(stream, "Client family (hint)", main->client_hint);
     html_begin_fact(stream, "Confidence");
-    (void) fputs(confidence_text(activity->confidence), stream);
+    (void) fputs(confidence_name(activity->confidence), stream);
     html_end_fact(stream);
     write_techniques(activity, stream);
     write_told_by_logs(activity, stream);
@@ -221,7 +220,7 @@ static void write_claims(const Activity *activity, guint number, FILE *stream)
         (void) fputs(" → ", stream);
         html_text(stream, server, HTML_SHORT);
         (void) fprintf(stream, "%s<br>\n<span class=\"soft\">confidence %s, ", record->callback ? " (callback)" : "",
-                       confidence_text(record->confidence));
+                       confidence_name(record->confidence));
         write_extent(activity, record, stream);
         (void) fputs("</span></th><td>", stream);
         if (record->filter)
@@ -270,8 +269,9 @@ static void write_line(const Activity *activity, guint number, FILE *stream)
     (void) fputs(" → ", stream);
     html_text(stream, activity_host(&activity->server), 60);
     (void) fputs("</td><td>", stream);
-    if (activity->user)
-        html_text(stream, activity->user, 60);
+    g_autofree char *users = record_text_accounts(activity->accounts);
+    if (users)
+        html_text(stream, users, 60);
     (void) fputs("</td><td class=\"wide\">", stream);
     html_text(stream, main->summary ? main->summary : "connected", 120);
     (void) fputs("</td><td>", stream);

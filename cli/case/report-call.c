@@ -60,7 +60,7 @@ static char *make_argument(const RecordCall *call)
     append(s, ": ", call->command_line);
     if (!call->command_line)
         append_properties(s, call->properties);
-    if (!readable && g_strcmp0(call->stage, "login") == 0)
+    if (!readable && call->stage == STAGE_LOGIN)
         append(s, " ", call->namespace_path);
     if (s->len == 0 && call->sealed == ANSWER_YES && call->command_length != NUMBER_UNKNOWN)
         g_string_append_printf(s, "sealed; a command line of about %" PRId64 " characters", call->command_length);
@@ -184,7 +184,7 @@ static void write_row(const Activity *activity, const Row *row, bool ports, FILE
     if (ports)
         (void) fprintf(stream, "<td class=\"number\">%" PRId64 "%s</td>", row->record->client.port,
                        row->record->callback ? " (callback)" : "");
-    bool strong = call->stage && (strcmp(call->stage, "execute") == 0 || strcmp(call->stage, "subscribe") == 0);
+    bool strong = call->stage >= STAGE_SUBSCRIBE;
     (void) fprintf(stream, "<td class=\"call%s\">", strong ? " strong" : "");
     html_name(stream, row->what, HTML_SHORT);
     (void) fputs("</td><td class=\"wide\">", stream);

@@ -137,8 +137,11 @@ static Graph make_graph(const Report *report)
         pair->connections += activity->records->len;
         if (is_worse(activity, pair->worst))
             pair->worst = activity;
-        if (activity->user && !g_ptr_array_find_with_equal_func(pair->users, activity->user, g_str_equal, NULL))
-            g_ptr_array_add(pair->users, activity->user);
+        for (guint k = 0; k < activity->accounts->len; k++) {
+            gpointer account = g_ptr_array_index(activity->accounts, k);
+            if (!g_ptr_array_find_with_equal_func(pair->users, account, g_str_equal, NULL))
+                g_ptr_array_add(pair->users, account);
+        }
     }
     place_nodes(graph.clients);
     place_nodes(graph.servers);

@@ -39,20 +39,15 @@ static const char method[] =
 
 void report_write_method(const Report *report, FILE *stream)
 {
-    static const char *const ids[] = {"T1047", "T1546.003", "T1021.003"};
     (void) fputs(method, stream);
-    for (size_t i = 0; i < G_N_ELEMENTS(ids); i++) {
-        bool seen = i == 0; // the analytic's own
-        for (guint j = 0; j < report->activities->len && !seen; j++) {
-            const Activity *activity = g_ptr_array_index(report->activities, j);
-            for (guint k = 0; k < activity->records->len && !seen; k++)
-                seen = g_ptr_array_find_with_equal_func(
-                    ((const Record *) g_ptr_array_index(activity->records, k))->techniques, ids[i], g_str_equal, NULL);
-        }
+    for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
+        bool seen = t == TECHNIQUE_WMI; // the analytic's own
+        for (guint i = 0; i < report->activities->len && !seen; i++)
+            seen = activity_has_technique(g_ptr_array_index(report->activities, i), t);
         if (!seen)
             continue;
-        const AttackTechnique *technique = attack_technique(ids[i]);
-        g_autofree char *url = attack_technique_url(ids[i]);
+        const AttackTechnique *technique = technique_get(t);
+        g_autofree char *url = technique_url(technique->id);
         (void) fprintf(stream, "<li><a href=\"%s\" rel=\"noreferrer\">MITRE ATT&amp;CK, %s: %s%s%s</a> (", url,
                        technique->id, technique->parent ? technique->parent_name : "", technique->parent ? ": " : "",
                        technique->name);

@@ -6,14 +6,15 @@
 #include "record/text.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define MAX_CARDS 40
 #define MAX_SOURCES 6
 
-static const struct {
-    const char *role, *title;
-} roles[] = {{"client", "Client process"}, {"server", "Server process"}, {"spawned", "Started process"}};
+static const char *const titles[N_PROCESS_ROLES] = {
+    [ROLE_CLIENT] = "Client process",
+    [ROLE_SERVER] = "Server process",
+    [ROLE_SPAWNED] = "Started process",
+};
 
 static bool is_same(const Process *a, const Process *b)
 {
@@ -22,13 +23,11 @@ static bool is_same(const Process *a, const Process *b)
 }
 
 /** The process ends are those of RPC: over a callback, the client is the WMI server. */
-static bool has_role(const Record *record, const Process *process, const char *role)
+static bool has_role(const Record *record, const Process *process, ProcessRole role)
 {
-    if (record->callback && strcmp(role, "client") == 0)
-        return strcmp(process->role, "server") == 0;
-    if (record->callback && strcmp(role, "server") == 0)
-        return strcmp(process->role, "client") == 0;
-    return strcmp(process->role, role) == 0;
+    if (record->callback && role != ROLE_SPAWNED)
+        return process->role == (role == ROLE_CLIENT ? ROLE_SERVER : ROLE_CLIENT);
+    return process->role == role;
 }
 
 /** Puts a process into the list, unless it is there; the one without a note, which is about a connection, is preferred. */
@@ -47,7 +46,7 @@ static void add_process(GPtrArray *found, const Process *process)
 }
 
 /** Different processes of a role, in all records. */
-static GPtrArray *find_processes(const Activity *activity, const char *role)
+static GPtrArray *find_processes(const Activity *activity, ProcessRole role)
 {
     GPtrArray *found = g_ptr_array_new();
     for (guint i = 0; i < activity->records->len; i++) {
@@ -87,7 +86,7 @@ static void write_sources(const Activity *activity, const Process *process, FILE
 
 static void write_number(FILE *stream, const char *name, int64_t value)
 {
-    if (value == NUMBER_UNKNOWN || value == 0)
+    if (value == NUMBER_UNKNOWN)
         return;
     html_begin_fact(stream, name);
     (void) fprintf(stream, "%" PRId64, value);
@@ -133,17 +132,21 @@ static void write_unknown(const char *title, const RecordEnd *end, bool unidenti
 
 void report_write_processes(const Activity *activity, FILE *stream)
 {
-    const RecordEnd *const ends[] = {&activity->client, &activity->server, &activity->server};
+    const RecordEnd *const ends[N_PROCESS_ROLES] = {
+        [ROLE_CLIENT] = &activity->client,
+        [ROLE_SERVER] = &activity->server,
+        [ROLE_SPAWNED] = &activity->server,
+    };
     bool unidentified = false;
     for (guint i = 0; i < activity->records->len; i++)
         unidentified |= ((const Record *) g_ptr_array_index(activity->records, i))->client_identified == ANSWER_NO;
     (void) fputs("<h4>Processes</h4>\n<div class=\"cards\">\n", stream);
-    for (size_t i = 0; i < G_N_ELEMENTS(roles); i++) {
-        g_autoptr(GPtrArray) found = find_processes(activity, roles[i].role);
+    for (ProcessRole role = 0; role < N_PROCESS_ROLES; role++) {
+        g_autoptr(GPtrArray) found = find_processes(activity, role);
         for (guint j = 0; j < found->len; j++)
-            write_card(activity, roles[i].title, ends[i], g_ptr_array_index(found, j), stream);
-        if (found->len == 0 && strcmp(roles[i].role, "spawned") != 0)
-            write_unknown(roles[i].title, ends[i], unidentified && i == 0, stream);
+            write_card(activity, titles[role], ends[role], g_ptr_array_index(found, j), stream);
+        if (found->len == 0 && role != ROLE_SPAWNED)
+            write_unknown(titles[role], ends[role], unidentified && role == ROLE_CLIENT, stream);
     }
     (void) fputs("</div>\n", stream);
 }

@@ -104,7 +104,7 @@ void report_write_provenance(const Report *report, FILE *stream)
     (void) fputs(report->keys ? "given; none is in this report" : "none", stream);
     html_end_fact(stream);
     html_begin_fact(stream, "Weakest match");
-    (void) fputs(confidence_text(report->min), stream);
+    (void) fputs(confidence_name(report->min), stream);
     html_end_fact(stream);
     html_begin_fact(stream, "Time zone");
     (void) fputs("UTC, by the clock of the capture", stream);

@@ -27,7 +27,7 @@ static void note_once(GHashTable *seen, const char *text)
 static void note_processes(GHashTable *seen, const Activity *activity)
 {
     for (guint i = 0; i < activity->records->len; i++) {
-        const Process *process = record_process(g_ptr_array_index(activity->records, i), "client");
+        const Process *process = record_process(g_ptr_array_index(activity->records, i), ROLE_CLIENT);
         if (!process || (process->pid == NUMBER_UNKNOWN && !process->image))
             continue;
         g_autofree char *name =
@@ -35,12 +35,6 @@ static void note_processes(GHashTable *seen, const Activity *activity)
                             process->start_time ? process->start_time : "", process->image ? process->image : "");
         note_once(seen, name);
     }
-}
-
-static bool persists(const Activity *activity)
-{
-    g_autoptr(GPtrArray) ids = activity_techniques(activity);
-    return g_ptr_array_find_with_equal_func(ids, "T1546.003", g_str_equal, NULL);
 }
 
 static Counts count(const Report *report)
@@ -59,10 +53,11 @@ static Counts count(const Report *report)
         counts.activities++;
         counts.connections += activity->records->len;
         counts.of_kind[activity->kind]++;
-        counts.also_persist += activity->kind < ACTIVITY_PERSIST && persists(activity);
+        counts.also_persist += activity->kind < ACTIVITY_PERSIST && activity_has_technique(activity, TECHNIQUE_SUBSCRIPTION);
         note_once(clients, activity->client.ip ? activity->client.ip : activity_host(&activity->client));
         note_once(servers, activity->server.ip ? activity->server.ip : activity_host(&activity->server));
-        note_once(users, activity->user);
+        for (guint k = 0; k < activity->accounts->len; k++)
+            note_once(users, g_ptr_array_index(activity->accounts, k));
         note_processes(processes, activity);
     }
     counts.clients = g_hash_table_size(clients);
@@ -129,14 +124,13 @@ static void write_kinds(const Counts *counts, FILE *stream)
 
 static void write_techniques(const Activity *activity, FILE *stream)
 {
-    g_autoptr(GPtrArray) ids = activity_techniques(activity);
-    for (guint i = 0; i < ids->len; i++) {
-        const char *id = g_ptr_array_index(ids, i);
-        const AttackTechnique *technique = attack_technique(id);
-        (void) fputs(i > 0 ? ", " : "", stream);
-        html_text(stream, id, HTML_SHORT);
-        if (technique)
-            (void) fprintf(stream, " (%s)", technique->tactics[0]->name);
+    const char *separator = "";
+    for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
+        if (!activity_has_technique(activity, t))
+            continue;
+        const AttackTechnique *technique = technique_get(t);
+        (void) fprintf(stream, "%s%s (%s)", separator, technique->id, technique->tactics[0]->name);
+        separator = ", ";
     }
 }
 
@@ -158,11 +152,12 @@ static void write_worst(const Report *report, FILE *stream)
         html_code(stream, activity->main->summary ? activity->main->summary : "connected", 300);
         (void) fputs("<br>\n<span class=\"soft\">", stream);
         html_time(stream, activity->start_time);
-        if (activity->user) {
+        g_autofree char *users = record_text_accounts(activity->accounts);
+        if (users) {
             (void) fputs(" · as ", stream);
-            html_text(stream, activity->user, HTML_SHORT);
+            html_text(stream, users, HTML_SHORT);
         }
-        (void) fprintf(stream, " · confidence %s · ", confidence_text(activity->confidence));
+        (void) fprintf(stream, " · confidence %s · ", confidence_name(activity->confidence));
         write_techniques(activity, stream);
         (void) fputs("</span></li>\n", stream);
     }

@@ -37,7 +37,7 @@ static void note_reason(Unread *unread, const RecordSet *set, const RecordCall *
 
 static void note_activity(Unread *unread, const Activity *activity)
 {
-    unread->users_unknown += !activity->user;
+    unread->users_unknown += activity->accounts->len == 0;
     bool unidentified = false;
     for (guint i = 0; i < activity->records->len; i++) {
         const Record *record = g_ptr_array_index(activity->records, i);

@@ -120,8 +120,8 @@ static Group *find_group(HostAlone *alone, char *key, const HostEvent *event, bo
         r->conn = (int64_t) alone->groups->len;
         r->confidence = CONFIDENCE_WMI;
         r->remote = ANSWER_YES;
-        g_ptr_array_add(r->techniques, (gpointer) "T1047");
-        Evidence evidence = {.kind = "host-log"};
+        record_add_technique(r, TECHNIQUE_WMI);
+        Evidence evidence = {.kind = EVIDENCE_HOST_LOG};
         g_array_append_val(r->evidence, evidence);
         g_ptr_array_add(alone->groups, group);
         g_hash_table_insert(alone->by_key, g_steal_pointer(&key), group);
@@ -144,7 +144,7 @@ static void set_user(HostAlone *alone, Record *record, const HostEvent *event)
     g_autofree char *source = g_strdup_printf("log:%" G_GINT64_FORMAT, event->source.id);
     record->auth.user = keep(alone, base);
     record->auth.domain = keep(alone, domain);
-    record->auth.user_source = keep(alone, slice(source));
+    record->auth.user_log = keep(alone, slice(source));
 }
 
 static const char *event_reference(HostAlone *alone, const HostEvent *event)
@@ -211,7 +211,7 @@ static void take_operation(HostAlone *alone, const HostEvent *event)
         set_user(alone, r, event);
     }
     if (event->pid > 0) {
-        HostProcessNote note = {.role = "client", .pid = event->pid, .parent_pid = -1, .start = event->process_start};
+        HostProcessNote note = {.role = ROLE_CLIENT, .pid = event->pid, .parent_pid = NUMBER_UNKNOWN, .start = event->process_start};
         (void) host_note_process(r, alone->set->texts, &note,
                                  host_note_source(event, alone->set->texts, "named by WMI as the operation's client"));
     }
@@ -220,34 +220,10 @@ static void take_operation(HostAlone *alone, const HostEvent *event)
 
 // RPC calls.
 
-static bool parse_guid(Slice text, Guid *guid)
-{
-    if (text.len == 38 && text.text[0] == '{')
-        text = (Slice){text.text + 1, 36};
-    if (text.len != 36)
-        return false;
-    uint8_t bytes[16];
-    size_t count = 0;
-    for (size_t i = 0; i < 36; i++) {
-        if (i == 8 || i == 13 || i == 18 || i == 23) {
-            if (text.text[i] != '-')
-                return false;
-            continue;
-        }
-        int high = g_ascii_xdigit_value(text.text[i]), low = g_ascii_xdigit_value(text.text[++i]);
-        if (high < 0 || low < 0)
-            return false;
-        bytes[count++] = (uint8_t) (high << 4 | low);
-    }
-    Bytes b = bytes_init(bytes, sizeof(bytes), true);
-    *guid = guid_read(&b);
-    return true;
-}
-
 static const Interface *find_wmi_interface(Slice uuid)
 {
     Guid guid;
-    const Interface *interface = parse_guid(uuid, &guid) ? interface_find(&guid) : NULL;
+    const Interface *interface = uuid.text && guid_parse(uuid.text, uuid.len, &guid) ? interface_find(&guid) : NULL;
     return interface && interface->family == FAMILY_WMI ? interface : NULL;
 }
 
@@ -290,10 +266,10 @@ static void take_rpc_call(HostAlone *alone, const HostEvent *event)
     }
     add_interface(alone, r, interface);
     if (event->pid > 0 && take_room(alone, event->image.len + 256)) {
-        HostProcessNote note = {.role = server ? "server" : "client",
+        HostProcessNote note = {.role = server ? ROLE_SERVER : ROLE_CLIENT,
                                 .pid = event->pid,
                                 .image = event->image,
-                                .parent_pid = -1,
+                                .parent_pid = NUMBER_UNKNOWN,
                                 .start = TIME_UNKNOWN};
         (void) host_note_process(r, alone->set->texts, &note,
                                  host_note_source(event, alone->set->texts, "called or served WMI's interface"));
@@ -305,7 +281,7 @@ static void take_rpc_call(HostAlone *alone, const HostEvent *event)
     call.opnum = event->opnum >= 0 && event->opnum <= UINT16_MAX ? event->opnum : NUMBER_UNKNOWN;
     const Method *method = call.opnum == NUMBER_UNKNOWN ? NULL : method_find(interface, (uint16_t) call.opnum);
     call.method = method ? method->name : NULL;
-    call.stage = method ? method->stage : NULL;
+    call.stage = method ? method->stage : STAGE_UNKNOWN;
     call.content_source = event_reference(alone, event);
     g_array_append_val(r->calls, call);
 }
@@ -351,7 +327,7 @@ static bool executes_near(const Group *group, const KeptEvent *process)
     if (group->first == TIME_UNKNOWN || process->time < group->first - LAUNCH || process->time > group->last + LAUNCH)
         return false;
     const RecordCall *call = record_strongest_call(group->record);
-    return call && g_strcmp0(call->stage, "execute") == 0;
+    return call && call->stage == STAGE_EXECUTE;
 }
 
 /** The operations that started the process: by the same user from one client only, when it was created. */
@@ -397,7 +373,7 @@ static void take_logon(HostAlone *alone, const HostEvent *event)
         const KeptEvent *process = g_ptr_array_index(processes, i);
         g_autofree char *reason =
             g_strdup_printf("logon id 0x%" G_GINT64_MODIFIER "x, created by WMI's provider host", process->logon_id);
-        HostProcessNote note = host_note_of(process, "spawned", texts);
+        HostProcessNote note = host_note_of(process, ROLE_SPAWNED, texts);
         (void) host_note_process(r, texts, &note, host_note_source(process, texts, reason));
     }
 }

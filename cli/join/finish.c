@@ -24,7 +24,7 @@ static bool is_client_pid(const Record *record, int64_t pid)
     bool any = false;
     for (guint i = 0; i < record->processes->len; i++) {
         const Process *process = &g_array_index(record->processes, Process, i);
-        if (strcmp(process->role, "client") != 0 || process->pid == NUMBER_UNKNOWN)
+        if (process->role != ROLE_CLIENT || process->pid == NUMBER_UNKNOWN)
             continue;
         if (process->pid == pid)
             return true;
@@ -75,9 +75,9 @@ static void note_operation(HostJoin *join, HostConn *conn, const KeptEvent *even
     if (event->pid <= 0)
         return;
     HostProcessNote note = {
-        .role = "client",
+        .role = ROLE_CLIENT,
         .pid = event->pid,
-        .parent_pid = -1,
+        .parent_pid = NUMBER_UNKNOWN,
         .start = event->process_start,
         .user = operation.user, // whoever the operation is for
     };
@@ -138,8 +138,8 @@ static void tell_calls(HostConn *conn)
 static bool writes(const Record *record)
 {
     for (guint i = 0; i < record->calls->len; i++) {
-        const char *stage = g_array_index(record->calls, RecordCall, i).stage;
-        if (g_strcmp0(stage, "write") == 0 || g_strcmp0(stage, "subscribe") == 0)
+        Stage stage = g_array_index(record->calls, RecordCall, i).stage;
+        if (stage == STAGE_WRITE || stage == STAGE_SUBSCRIBE)
             return true;
     }
     return false;
@@ -181,9 +181,8 @@ static void note_subscription(HostJoin *join, HostConn *conn, const KeptEvent *e
         .source = host_note_source(event, texts, reason),
     };
     g_array_append_val(conn->record->host->subscriptions, subscription);
-    if (strcmp(subscription.kind, "query") != 0 &&
-        !g_ptr_array_find_with_equal_func(conn->record->techniques, "T1546.003", g_str_equal, NULL))
-        g_ptr_array_add(conn->record->techniques, (gpointer) "T1546.003");
+    if (strcmp(subscription.kind, "query") != 0)
+        record_add_technique(conn->record, TECHNIQUE_SUBSCRIPTION);
 }
 
 // Explicit credentials.
@@ -201,7 +200,7 @@ static void note_credentials(HostJoin *join, HostConn *conn, const KeptEvent *ev
         .host = slice_keep(texts, event->host),
         .user = slice_keep(texts, event->user),
         .domain = slice_keep(texts, event->domain),
-        .source_port = -1,
+        .source_port = NUMBER_UNKNOWN,
         .target = slice_keep(texts, event->target),
         .source = host_note_source(event, texts, "client process used explicit credentials for the server"),
     };
@@ -227,7 +226,7 @@ static const Process *find_client(const Record *record)
 {
     for (guint i = 0; i < record->processes->len; i++) {
         const Process *process = &g_array_index(record->processes, Process, i);
-        if (strcmp(process->role, "client") == 0 && process->pid != NUMBER_UNKNOWN)
+        if (process->role == ROLE_CLIENT && process->pid != NUMBER_UNKNOWN)
             return process;
     }
     return NULL;
@@ -247,7 +246,7 @@ static const HostConn *find_object_conn(const GPtrArray *conns, const HostConn *
 
 static bool is_rpcss(const Process *process)
 {
-    return strcmp(process->role, "client") == 0 && process->log_sources && process->image &&
+    return process->role == ROLE_CLIENT && process->log_sources && process->image &&
            slice_is_any_case(slice_base(slice(process->image)), "svchost.exe");
 }
 
@@ -257,7 +256,7 @@ static void point_to_requester(HostConn *conn, const HostConn *object)
     const Process *owner = find_client(object->record);
     GStringChunk *texts = conn->set->texts;
     Process requester = {
-        .role = "client",
+        .role = ROLE_CLIENT,
         .pid = owner->pid,
         .start_time = owner->start_time,
         .command_line = owner->command_line,

@@ -227,7 +227,7 @@ static HostSide find_side(const HostConn *conn, const KeptEvent *event)
     return HOST_SIDE_UNKNOWN;
 }
 
-static const char *const roles[] = {NULL, "client", "server"};
+static const ProcessRole roles[] = {[HOST_SIDE_CLIENT] = ROLE_CLIENT, [HOST_SIDE_SERVER] = ROLE_SERVER};
 
 static const char *connection_reason(const KeptEvent *event)
 {
@@ -308,7 +308,7 @@ static void note_logon(HostConn *conn, const KeptEvent *event)
     if (!auth->user) {
         auth->user = logon.user;
         auth->domain = logon.domain;
-        auth->user_source = "log:4624";
+        auth->user_log = "log:4624";
     }
 }
 
@@ -341,9 +341,9 @@ static void want_wire_processes(HostJoin *join)
             const Process *process = &g_array_index(conn->record->processes, Process, k);
             WrittenTime start;
             bool started = time_parse(slice(process->start_time), &start);
-            if (process->pid < 0 || process->sources->len == 0 || strcmp(process->role, "spawned") == 0)
+            if (process->pid < 0 || process->sources->len == 0 || process->role == ROLE_SPAWNED)
                 continue;
-            HostSide side = strcmp(process->role, "client") == 0 ? HOST_SIDE_CLIENT : HOST_SIDE_SERVER;
+            HostSide side = process->role == ROLE_CLIENT ? HOST_SIDE_CLIENT : HOST_SIDE_SERVER;
             add_want(join, conn, side, process->pid, NULL, started ? start.time : TIME_UNKNOWN);
         }
     }

@@ -35,7 +35,7 @@ HostFacts *host_note_facts(Record *record)
     return record->host;
 }
 
-HostProcessNote host_note_of(const HostEvent *event, const char *role, GStringChunk *texts)
+HostProcessNote host_note_of(const HostEvent *event, ProcessRole role, GStringChunk *texts)
 {
     return (HostProcessNote){
         .role = role,
@@ -68,12 +68,12 @@ static bool same_start(const char *known, int64_t start)
 /** Without a process id on one side, the other members must say it is the same. */
 static bool same_process(const Process *process, const HostProcessNote *note)
 {
-    if (strcmp(process->role, note->role) != 0 || !same_image(process->image, note->image) ||
+    if (process->role != note->role || !same_image(process->image, note->image) ||
         !same_start(process->start_time, note->start))
         return false;
     if (process->pid != NUMBER_UNKNOWN && note->pid >= 0)
         return process->pid == note->pid;
-    bool spawned = strcmp(note->role, "spawned") == 0; // there may be several; a connection's end is one
+    bool spawned = note->role == ROLE_SPAWNED; // there may be several; a connection's end is one
     return !spawned || (process->image && note->image.text && process->start_time && note->start != TIME_UNKNOWN);
 }
 
@@ -108,7 +108,7 @@ static void complete(Process *process, GStringChunk *texts, const HostProcessNot
         process->command_line = slice_keep(texts, note->command_line);
     if (!process->parent_image)
         process->parent_image = slice_keep(texts, note->parent_image);
-    if (process->parent_pid == 0 && note->parent_pid > 0)
+    if (process->parent_pid == NUMBER_UNKNOWN && note->parent_pid > 0)
         process->parent_pid = note->parent_pid;
     if (!process->user)
         process->user = note->user;
@@ -126,11 +126,7 @@ guint host_note_process(Record *record, GStringChunk *texts, const HostProcessNo
     if (i == record->processes->len) {
         if (i >= MAX_PROCESSES)
             return G_MAXUINT;
-        Process fresh = {
-            .role = note->role,
-            .pid = NUMBER_UNKNOWN,
-            .sources = g_array_new(FALSE, FALSE, sizeof(ProcessSource)),
-        };
+        Process fresh = process_init(note->role, NUMBER_UNKNOWN);
         g_array_append_val(record->processes, fresh);
     }
     Process *process = &g_array_index(record->processes, Process, i);

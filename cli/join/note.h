@@ -18,9 +18,9 @@ const char *host_note_user(const HostEvent *event, GStringChunk *texts);
 /** The record's facts, made when there are none yet. */
 HostFacts *host_note_facts(Record *record);
 
-/** What an event says of a process; a pid of -1 and absent texts are unknown. */
+/** What an event says of a process. */
 typedef struct {
-    const char *role;
+    ProcessRole role;
     int64_t pid;
     Slice image, command_line, parent_image;
     int64_t parent_pid;
@@ -29,7 +29,7 @@ typedef struct {
 } HostProcessNote;
 
 /** What the event itself says of its process. */
-HostProcessNote host_note_of(const HostEvent *event, const char *role, GStringChunk *texts);
+HostProcessNote host_note_of(const HostEvent *event, ProcessRole role, GStringChunk *texts);
 
 /** Notes a process: one that the record has already, and that does not contradict, is completed. Returns its index,
  * G_MAXUINT when there are too many. */

@@ -11,7 +11,7 @@
 
 const unsigned host_join_second_wanted = HOST_WANT(HOST_PROCESS_START) | HOST_WANT(HOST_PROCESS_END);
 
-static const char *const roles[] = {NULL, "client", "server"};
+static const ProcessRole roles[] = {[HOST_SIDE_CLIENT] = ROLE_CLIENT, [HOST_SIDE_SERVER] = ROLE_SERVER};
 
 /** NULL when there is no room for another event. */
 static const KeptEvent *keep_once(HostJoin *join, const HostEvent *event, const KeptEvent **kept)
@@ -50,7 +50,7 @@ static Slice known_image(const HostWant *want)
     const GArray *processes = want->conn->record->processes;
     for (guint i = 0; i < processes->len; i++) {
         const Process *process = &g_array_index(processes, Process, i);
-        if (process->pid == want->pid && strcmp(process->role, roles[want->side]) == 0)
+        if (process->pid == want->pid && process->role == roles[want->side])
             return slice(process->image);
     }
     return SLICE_NONE;
@@ -166,7 +166,7 @@ static bool told_by_wire(const Record *record, int64_t pid)
 {
     for (guint i = 0; i < record->processes->len; i++) {
         const Process *process = &g_array_index(record->processes, Process, i);
-        if (strcmp(process->role, "spawned") == 0 && process->sources->len > 0 && process->pid == pid && pid >= 0)
+        if (process->role == ROLE_SPAWNED && process->sources->len > 0 && process->pid == pid && pid >= 0)
             return true;
     }
     return false;
@@ -184,7 +184,7 @@ static bool same_user(const char *a, Slice b)
 static bool executes(const Record *record)
 {
     const RecordCall *call = record_strongest_call(record);
-    return call && g_strcmp0(call->stage, "execute") == 0;
+    return call && call->stage == STAGE_EXECUTE;
 }
 
 static bool is_user(const HostConn *conn, const KeptEvent *event)
@@ -193,7 +193,7 @@ static bool is_user(const HostConn *conn, const KeptEvent *event)
         return true;
     for (guint i = 0; i < conn->record->processes->len && !conn->record->auth.user; i++) {
         const Process *process = &g_array_index(conn->record->processes, Process, i);
-        if (strcmp(process->role, "client") == 0 && same_user(process->user, event->user))
+        if (process->role == ROLE_CLIENT && same_user(process->user, event->user))
             return true;
     }
     return false;
@@ -250,7 +250,7 @@ static void note_spawned(HostJoin *join, HostConn *conn, const KeptEvent *event,
 {
     GStringChunk *texts = conn->set->texts;
     g_autofree char *reason = make_reason(event, tie);
-    HostProcessNote note = host_note_of(event, "spawned", texts);
+    HostProcessNote note = host_note_of(event, ROLE_SPAWNED, texts);
     guint index = host_note_process(conn->record, texts, &note, host_note_source(event, texts, reason));
     if (index < conn->record->processes->len)
         add_provider(join, conn, &g_array_index(conn->record->processes, Process, index));

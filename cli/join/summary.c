@@ -3,21 +3,12 @@
 
 #include "base/slice.h"
 #include "record/summary.h"
+#include "record/text.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #define MAX_SPAWNED 3 ///< named; the others are counted
-
-static const Process *find_role(const Record *record, const char *role)
-{
-    for (guint i = 0; i < record->processes->len; i++) {
-        const Process *process = &g_array_index(record->processes, Process, i);
-        if (strcmp(process->role, role) == 0)
-            return process;
-    }
-    return NULL;
-}
 
 static bool any_from_log(const Record *record)
 {
@@ -57,7 +48,7 @@ char *host_summary_process(const Process *process)
 
 static void append_client(GString *s, const Record *record)
 {
-    const Process *client = find_role(record, "client");
+    const Process *client = record_process(record, ROLE_CLIENT);
     if (client) {
         append_process(s, client, client->user);
         return;
@@ -86,7 +77,7 @@ static bool append_spawned(GString *s, const Record *record)
     guint count = 0;
     for (guint i = 0; i < record->processes->len; i++) {
         const Process *process = &g_array_index(record->processes, Process, i);
-        if (strcmp(process->role, "spawned") != 0)
+        if (process->role != ROLE_SPAWNED)
             continue;
         if (count++ >= MAX_SPAWNED)
             continue;
@@ -103,15 +94,15 @@ char *host_summary_make(const Record *record)
     bool told = false;
     for (guint i = 0; i < record->calls->len; i++)
         told |= g_array_index(record->calls, RecordCall, i).content_source != NULL;
-    g_autofree char *deeds = told || any_from_log(record) ? summary_make(record) : NULL;
+    g_autofree char *done = told || any_from_log(record) ? summary_make(record) : NULL;
     if (!any_from_log(record))
-        return g_steal_pointer(&deeds);
+        return g_steal_pointer(&done);
     GString *s = g_string_new(NULL);
     append_client(s, record);
     g_string_append(s, " → ");
     append_server(s, record);
     g_string_append(s, ": ");
     if (!append_spawned(s, record))
-        g_string_append(s, deeds ? deeds : "connected");
+        g_string_append(s, done ? done : "connected");
     return g_string_free(s, FALSE);
 }

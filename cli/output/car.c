@@ -19,7 +19,7 @@ static void open_event(JsonWriter *w, const Record *r, const char *object, const
 {
     json_open_object(w, NULL);
     json_write_text(w, "analytic", CAR_ANALYTIC);
-    json_write_text(w, "confidence", confidence_text(r->confidence));
+    json_write_text(w, "confidence", confidence_name(r->confidence));
     g_autofree char *allowed = record_text_allowed(r);
     json_write_known_text(w, "allowed", allowed);
     json_write_text(w, "object", object);
@@ -40,7 +40,7 @@ static void write_owner(JsonWriter *w, const Process *process)
     if (!process)
         return;
     json_write_known_int(w, "pid", process->pid);
-    json_write_known_int(w, "ppid", process->parent_pid ? process->parent_pid : NUMBER_UNKNOWN);
+    json_write_known_int(w, "ppid", process->parent_pid);
     json_write_known_text(w, "image_path", process->image);
     json_write_known_text(w, "exe", record_base_name(process->image));
     json_write_known_text(w, "user", process->user);
@@ -60,7 +60,7 @@ static void write_flow(JsonWriter *w, const Record *r)
     json_write_text(w, "transport_protocol", "TCP");
     json_write_text(w, "application_protocol", "DCE/RPC");
     json_write_known_text(w, "start_time", r->start_time);
-    write_owner(w, record_process(r, "client"));
+    write_owner(w, record_process(r, ROLE_CLIENT));
 }
 
 static void write_interface(JsonWriter *w, const RecordSet *set, const Record *r, const OfferedInterface *offered)
@@ -92,7 +92,7 @@ static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, con
     json_write_known_text(w, "capture", record_other_path(set, r, call->frame));
     put_frame(w, "response_frame", call->response_frame);
     json_write_known_text(w, "response_capture", record_other_path(set, r, call->response_frame));
-    json_write_known_text(w, "stage", call->stage);
+    json_write_known_text(w, "stage", stage_name(call->stage));
     json_write_known_text(w, "namespace", call->namespace_path);
     if (call->sealed != ANSWER_UNKNOWN)
         json_write_bool(w, "sealed", call->sealed == ANSWER_YES);
@@ -137,7 +137,7 @@ static void car_record(Out *out, const RecordSet *set, const Record *r)
     close_event(w);
     for (guint i = 0; i < r->processes->len; i++) {
         const Process *process = &g_array_index(r->processes, Process, i);
-        if (strcmp(process->role, "spawned") == 0)
+        if (process->role == ROLE_SPAWNED)
             write_spawned(w, r, process);
     }
 }

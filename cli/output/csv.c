@@ -20,12 +20,12 @@ static char *number(int64_t value)
 }
 
 /** What `get` says of the processes of a role, each different one once. */
-static char *processes(const Record *r, const char *role, char *(*get)(const Process *process))
+static char *processes(const Record *r, ProcessRole role, char *(*get)(const Process *process))
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < r->processes->len; i++) {
         const Process *process = &g_array_index(r->processes, Process, i);
-        g_autofree char *text = strcmp(process->role, role) == 0 ? get(process) : NULL;
+        g_autofree char *text = process->role == role ? get(process) : NULL;
         if (text && !g_ptr_array_find_with_equal_func(found, text, g_str_equal, NULL))
             g_ptr_array_add(found, g_steal_pointer(&text));
     }
@@ -51,9 +51,12 @@ static char *cell_capture(const RecordSet *set, const Record *r)
 static char *cell_techniques(const RecordSet *set, const Record *r)
 {
     (void) set;
-    g_autoptr(GPtrArray) ids = g_ptr_array_copy(r->techniques, NULL, NULL);
-    g_ptr_array_add(ids, NULL);
-    return g_strjoinv("; ", (char **) ids->pdata);
+    GString *ids = g_string_new(NULL);
+    for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
+        if (record_has_technique(r, t))
+            g_string_append_printf(ids, "%s%s", ids->len ? "; " : "", technique_id(t));
+    }
+    return g_string_free(ids, FALSE);
 }
 
 #define CELL(name, expression)                                                                                         \
@@ -64,24 +67,24 @@ static char *cell_techniques(const RecordSet *set, const Record *r)
     }
 CELL(start_time, g_strdup(r->start_time))
 CELL(end_time, g_strdup(r->end_time))
-CELL(confidence, g_strdup(confidence_text(r->confidence)))
+CELL(confidence, g_strdup(confidence_name(r->confidence)))
 CELL(allowed, record_text_allowed(r))
 CELL(activity, number(r->activity))
 CELL(client_ip, g_strdup(r->client.ip))
 CELL(client_port, number(r->client.port))
 CELL(client_host, g_strdup(r->client.host))
-CELL(client_pid, processes(r, "client", process_id))
-CELL(client_image, processes(r, "client", process_image))
+CELL(client_pid, processes(r, ROLE_CLIENT, process_id))
+CELL(client_image, processes(r, ROLE_CLIENT, process_image))
 CELL(server_ip, g_strdup(r->server.ip))
 CELL(server_port, number(r->server.port))
 CELL(server_host, g_strdup(r->server.host))
-CELL(server_pid, processes(r, "server", process_id))
-CELL(server_image, processes(r, "server", process_image))
-CELL(user, record_text_user(&r->auth))
+CELL(server_pid, processes(r, ROLE_SERVER, process_id))
+CELL(server_image, processes(r, ROLE_SERVER, process_image))
+CELL(user, record_text_users(r))
 CELL(auth, record_text_auth(&r->auth))
 CELL(namespace, g_strdup(record_text_namespace(r)))
 CELL(interfaces, record_text_interfaces(r))
-CELL(started, processes(r, "spawned", host_summary_process))
+CELL(started, processes(r, ROLE_SPAWNED, host_summary_process))
 CELL(summary, g_strdup(r->summary))
 CELL(evidence, record_text_evidence(set, r))
 CELL(first_frame, number(r->frames.first ? frame_number(r->frames.first) : NUMBER_UNKNOWN))

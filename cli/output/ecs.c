@@ -45,7 +45,7 @@ static void write_event(JsonWriter *w, const RecordSet *set, const Record *r)
     json_write_text(w, "dataset", "car_wmi.connection");
     json_write_text(w, "provider", "car-wmi");
     const RecordCall *call = record_strongest_call(r);
-    json_write_known_text(w, "action", call ? call->stage : NULL);
+    json_write_known_text(w, "action", call ? stage_name(call->stage) : NULL);
     g_autofree char *reason = record_text_evidence(set, r);
     json_write_known_text(w, "reason", *reason ? reason : NULL);
     json_write_known_text(w, "start", r->start_time);
@@ -76,7 +76,7 @@ static void write_network(JsonWriter *w, const Record *r)
     json_write_text(w, "iana_number", "6");
     json_write_text(w, "protocol", "dce_rpc");
     if (r->confidence >= CONFIDENCE_DCOM)
-        json_write_text(w, "application", r->confidence == CONFIDENCE_WMI ? "wmi" : "dcom");
+        json_write_text(w, "application", confidence_name(r->confidence));
     if (r->bytes.client != NUMBER_UNKNOWN && r->bytes.server != NUMBER_UNKNOWN)
         json_write_int(w, "bytes", r->bytes.client + r->bytes.server);
     json_write_known_int(w, "packets", record_frame_count(r));
@@ -98,9 +98,9 @@ static void write_process(JsonWriter *w, const Process *process)
         json_write_text(w, "name", process->user);
         json_close_object(w);
     }
-    if (process->parent_pid || process->parent_image) {
+    if (process->parent_pid != NUMBER_UNKNOWN || process->parent_image) {
         json_open_object(w, "parent");
-        json_write_known_int(w, "pid", process->parent_pid ? process->parent_pid : NUMBER_UNKNOWN);
+        json_write_known_int(w, "pid", process->parent_pid);
         json_write_known_text(w, "name", record_base_name(process->parent_image));
         json_write_known_text(w, "executable", process->parent_image);
         json_close_object(w);
@@ -157,18 +157,17 @@ static void named_add(Named *named, const char *id, const char *name, char *refe
 static void write_threat(JsonWriter *w, const Record *r)
 {
     Named tactics = named_new(), techniques = named_new(), subtechniques = named_new();
-    for (guint i = 0; i < r->techniques->len; i++) {
-        const AttackTechnique *technique = attack_technique(g_ptr_array_index(r->techniques, i));
-        if (!technique)
+    for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
+        if (!record_has_technique(r, t))
             continue;
+        const AttackTechnique *technique = technique_get(t);
         const char *top = technique->parent ? technique->parent : technique->id;
-        named_add(&techniques, top, technique->parent ? technique->parent_name : technique->name,
-                  attack_technique_url(top));
+        named_add(&techniques, top, technique->parent ? technique->parent_name : technique->name, technique_url(top));
         if (technique->parent)
-            named_add(&subtechniques, technique->id, technique->name, attack_technique_url(technique->id));
+            named_add(&subtechniques, technique->id, technique->name, technique_url(technique->id));
         for (size_t j = 0; j < G_N_ELEMENTS(technique->tactics) && technique->tactics[j]; j++)
             named_add(&tactics, technique->tactics[j]->id, technique->tactics[j]->name,
-                      attack_tactic_url(technique->tactics[j]));
+                      tactic_url(technique->tactics[j]));
     }
     if (techniques.ids->len > 0) {
         json_open_object(w, "threat");
@@ -203,6 +202,8 @@ static void write_related(JsonWriter *w, const Record *r)
         add_once(hosts, ends[i]->fqdn);
     }
     add_once(users, r->auth.user);
+    for (guint i = 0; i < r->users->len; i++)
+        add_once(users, g_array_index(r->users, RecordUser, i).user);
     for (guint i = 0; i < r->processes->len; i++)
         add_once(users, g_array_index(r->processes, Process, i).user);
     json_open_object(w, "related");
@@ -244,7 +245,7 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
     json_close_object(w);
     json_write_known_text(w, "message", r->summary);
     json_open_object(w, "labels");
-    json_write_text(w, "confidence", confidence_text(r->confidence));
+    json_write_text(w, "confidence", confidence_name(r->confidence));
     g_autofree char *allowed = record_text_allowed(r);
     json_write_known_text(w, "allowed", allowed);
     json_close_object(w);
@@ -252,7 +253,7 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
     write_end(w, "source", &r->client, r->bytes.client);
     write_end(w, "destination", &r->server, r->bytes.server);
     write_network(w, r);
-    write_process(w, record_process(r, "client"));
+    write_process(w, record_process(r, ROLE_CLIENT));
     write_user(w, &r->auth);
     write_threat(w, r);
     write_related(w, r);

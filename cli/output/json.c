@@ -4,6 +4,7 @@
 #include "base/json-write.h"
 #include "output/format.h"
 #include "output/json-host.h"
+#include "record/text.h"
 
 static void write_number(JsonWriter *w, const char *name, int64_t value)
 {
@@ -75,7 +76,7 @@ static void write_evidence(JsonWriter *w, const RecordSet *set, const Record *r)
     for (guint i = 0; i < r->evidence->len; i++) {
         const Evidence *evidence = &g_array_index(r->evidence, Evidence, i);
         json_open_object(w, NULL);
-        json_write_text(w, "kind", evidence->kind);
+        json_write_text(w, "kind", evidence_name(evidence->kind));
         write_frame(w, "frame", evidence->frame);
         write_capture(w, "capture", set, r, evidence->frame);
         json_close_object(w);
@@ -114,16 +115,34 @@ static void write_auth(JsonWriter *w, const RecordSet *set, const Record *r)
     const Auth *auth = &r->auth;
     json_open_object(w, "auth");
     json_write_text(w, "type", auth->type);
-    json_write_text(w, "level", auth->level);
+    json_write_text(w, "level", auth_level_name(auth->level));
     json_write_text(w, "spn", auth->spn);
     json_write_text(w, "realm", auth->realm);
     json_write_text(w, "user", auth->user);
     json_write_text(w, "domain", auth->domain);
     json_write_text(w, "workstation", auth->workstation);
-    json_write_text(w, "user_source", auth->user_source);
+    json_write_text(w, "user_source", record_text_user_source(auth));
     write_frame(w, "user_frame", auth->user_frame);
     write_capture(w, "user_capture", set, r, auth->user_frame);
     json_close_object(w);
+}
+
+static void write_users(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    json_open_array(w, "users");
+    for (guint i = 0; i < r->users->len; i++) {
+        const RecordUser *user = &g_array_index(r->users, RecordUser, i);
+        json_open_object(w, NULL);
+        json_write_text(w, "user", user->user);
+        json_write_text(w, "domain", user->domain);
+        json_write_text(w, "workstation", user->workstation);
+        json_write_text(w, "source", user_source_name(user->source));
+        write_frame(w, "frame", user->frame);
+        write_capture(w, "capture", set, r, user->frame);
+        json_write_int(w, "calls", user->calls);
+        json_close_object(w);
+    }
+    json_close_array(w);
 }
 
 static void write_interfaces(JsonWriter *w, const RecordSet *set, const Record *r)
@@ -188,13 +207,13 @@ static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, con
     write_capture(w, "response_capture", set, r, call->response_frame);
     write_more_frames(w, "more_response_frames", set, call->response_frame, call->response_frames);
     json_write_text(w, "interface", call->interface);
-    json_write_text(w, "interface_source", call->interface_source);
+    json_write_text(w, "interface_source", interface_source_name(call->interface_source));
     json_write_text(w, "object", call->object);
     write_frame(w, "origin_frame", call->origin_frame);
     write_capture(w, "origin_capture", set, r, call->origin_frame);
     write_number(w, "opnum", call->opnum);
     json_write_text(w, "method", call->method);
-    json_write_text(w, "stage", call->stage);
+    json_write_text(w, "stage", stage_name(call->stage));
     json_write_text(w, "namespace", call->namespace_path);
     write_answer(w, "sealed", call->sealed);
     json_write_bool(w, "decrypted", call->decrypted);
@@ -224,13 +243,13 @@ static void write_processes(JsonWriter *w, const RecordSet *set, const Record *r
     for (guint i = 0; i < r->processes->len; i++) {
         const Process *process = &g_array_index(r->processes, Process, i);
         json_open_object(w, NULL);
-        json_write_text(w, "role", process->role);
+        json_write_text(w, "role", process_role_name(process->role));
         write_number(w, "pid", process->pid);
         json_write_text(w, "start_time", process->start_time);
         json_write_text(w, "image", process->image);
         json_write_text(w, "command_line", process->command_line);
         json_write_text(w, "user", process->user);
-        write_number(w, "parent_pid", process->parent_pid ? process->parent_pid : NUMBER_UNKNOWN);
+        write_number(w, "parent_pid", process->parent_pid);
         json_write_text(w, "parent_image", process->parent_image);
         json_write_text(w, "note", process->note);
         json_open_array(w, "sources");
@@ -285,12 +304,14 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     json_open_object(w, NULL);
     json_write_text(w, "schema", "car-wmi/1");
-    json_write_text(w, "analytic", "CAR-2014-11-007");
+    json_write_text(w, "analytic", CAR_ANALYTIC);
     json_open_array(w, "techniques");
-    for (guint i = 0; i < r->techniques->len; i++)
-        json_write_text(w, NULL, g_ptr_array_index(r->techniques, i));
+    for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
+        if (record_has_technique(r, t))
+            json_write_text(w, NULL, technique_id(t));
+    }
     json_close_array(w);
-    json_write_text(w, "confidence", confidence_text(r->confidence));
+    json_write_text(w, "confidence", confidence_name(r->confidence));
     write_evidence(w, set, r);
     write_number(w, "activity", r->activity);
     write_activation(w, set, r);
@@ -323,6 +344,7 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     write_answer(w, "remote", r->remote);
     json_write_bool(w, "callback", r->callback);
     write_auth(w, set, r);
+    write_users(w, set, r);
     write_interfaces(w, set, r);
     json_write_text(w, "client_hint", r->client_hint);
     write_answer(w, "client_identified", r->client_identified);

@@ -53,14 +53,15 @@ static void put_host(FILE *stream, const RecordEnd *endpoint)
 static void put_user(FILE *stream, const RecordSet *set, const Record *r)
 {
     const Auth *auth = &r->auth;
-    g_autofree char *user = record_text_user(auth);
+    g_autofree char *user = record_text_users(r);
     if (!user)
         return;
     (void) fputs("- User: ", stream);
     put_code(stream, user);
-    if (auth->user_source && auth->user_frame) {
+    const char *source = record_text_user_source(auth);
+    if (source && auth->user_frame) {
         const char *path = record_other_path(set, r, auth->user_frame);
-        (void) fprintf(stream, " (%s, frame %" PRId64, auth->user_source, frame_number(auth->user_frame));
+        (void) fprintf(stream, " (%s, frame %" PRId64, source, frame_number(auth->user_frame));
         if (path) {
             (void) fputs(" of ", stream);
             put_code(stream, path);
@@ -72,28 +73,30 @@ static void put_user(FILE *stream, const RecordSet *set, const Record *r)
 
 static void put_processes(FILE *stream, const Record *r)
 {
-    static const struct {
-        const char *role, *title;
-    } roles[] = {{"client", "Client process"}, {"server", "Server process"}, {"spawned", "Started"}};
-    for (size_t i = 0; i < G_N_ELEMENTS(roles); i++) {
+    static const char *const titles[N_PROCESS_ROLES] = {
+        [ROLE_CLIENT] = "Client process",
+        [ROLE_SERVER] = "Server process",
+        [ROLE_SPAWNED] = "Started",
+    };
+    for (ProcessRole role = 0; role < N_PROCESS_ROLES; role++) {
         for (guint j = 0; j < r->processes->len; j++) {
             const Process *process = &g_array_index(r->processes, Process, j);
-            if (strcmp(process->role, roles[i].role) != 0)
+            if (process->role != role)
                 continue;
             g_autofree char *shown = host_summary_process(process);
-            put_item(stream, roles[i].title, process->command_line ? process->command_line : shown);
+            put_item(stream, titles[role], process->command_line ? process->command_line : shown);
         }
     }
 }
 
 static void put_techniques(FILE *stream, const Record *r)
 {
-    for (guint i = 0; i < r->techniques->len; i++) {
-        const char *id = g_ptr_array_index(r->techniques, i);
-        const AttackTechnique *technique = attack_technique(id);
-        g_autofree char *url = attack_technique_url(id);
-        (void) fprintf(stream, "- Technique: [%s%s%s](%s)\n", id, technique ? " " : "",
-                       technique ? technique->name : "", url);
+    for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
+        if (!record_has_technique(r, t))
+            continue;
+        const AttackTechnique *technique = technique_get(t);
+        g_autofree char *url = technique_url(technique->id);
+        (void) fprintf(stream, "- Technique: [%s %s](%s)\n", technique->id, technique->name, url);
     }
 }
 
@@ -104,7 +107,7 @@ static void markdown_record(Out *out, const RecordSet *set, const Record *r)
     put_host(stream, &r->client);
     (void) fputs(" → ", stream);
     put_host(stream, &r->server);
-    (void) fprintf(stream, " (%s)\n\n", confidence_text(r->confidence));
+    (void) fprintf(stream, " (%s)\n\n", confidence_name(r->confidence));
     put_item(stream, "What", r->summary);
     g_autofree char *allowed = record_text_allowed(r);
     put_item(stream, "Allowed", allowed);

@@ -7,71 +7,48 @@
 #include <string.h>
 
 typedef struct {
-    char *id;
     guint connections;
     char *first, *last; ///< times; NULL when unknown
 } Count;
 
 struct Navigator {
-    GPtrArray *counts; ///< Count *
+    Count counts[N_TECHNIQUES];
 };
-
-static void count_free(gpointer data)
-{
-    Count *count = data;
-    g_free(count->id);
-    g_free(count->first);
-    g_free(count->last);
-    g_free(count);
-}
 
 Navigator *navigator_new(void)
 {
-    Navigator *navigator = g_new0(Navigator, 1);
-    navigator->counts = g_ptr_array_new_with_free_func(count_free);
-    return navigator;
+    return g_new0(Navigator, 1);
 }
 
 void navigator_free(Navigator *navigator)
 {
-    g_ptr_array_unref(navigator->counts);
+    for (Technique t = 0; t < N_TECHNIQUES; t++) {
+        g_free(navigator->counts[t].first);
+        g_free(navigator->counts[t].last);
+    }
     g_free(navigator);
 }
 
-static Count *find(Navigator *navigator, const char *id)
+static void count_record(Count *count, const Record *record)
 {
-    for (guint i = 0; i < navigator->counts->len; i++) {
-        Count *count = g_ptr_array_index(navigator->counts, i);
-        if (strcmp(count->id, id) == 0)
-            return count;
+    count->connections++;
+    // Times of one form sort as texts.
+    if (record->start_time && (!count->first || strcmp(record->start_time, count->first) < 0)) {
+        g_free(count->first);
+        count->first = g_strdup(record->start_time);
     }
-    Count *count = g_new0(Count, 1);
-    count->id = g_strdup(id);
-    g_ptr_array_add(navigator->counts, count);
-    return count;
+    if (record->end_time && (!count->last || strcmp(record->end_time, count->last) > 0)) {
+        g_free(count->last);
+        count->last = g_strdup(record->end_time);
+    }
 }
 
 void navigator_add(Navigator *navigator, const Record *record)
 {
-    for (guint i = 0; !record->allowed.rule && i < record->techniques->len; i++) {
-        Count *count = find(navigator, g_ptr_array_index(record->techniques, i));
-        count->connections++;
-        // Times of one form sort as texts.
-        if (record->start_time && (!count->first || strcmp(record->start_time, count->first) < 0)) {
-            g_free(count->first);
-            count->first = g_strdup(record->start_time);
-        }
-        if (record->end_time && (!count->last || strcmp(record->end_time, count->last) > 0)) {
-            g_free(count->last);
-            count->last = g_strdup(record->end_time);
-        }
+    for (Technique t = TECHNIQUE_NONE + 1; !record->allowed.rule && t < N_TECHNIQUES; t++) {
+        if (record_has_technique(record, t))
+            count_record(&navigator->counts[t], record);
     }
-}
-
-static int compare(gconstpointer a, gconstpointer b)
-{
-    const Count *const *x = a, *const *y = b;
-    return strcmp((*x)->id, (*y)->id);
 }
 
 static void write_pair(JsonWriter *w, const char *name, const char *value)
@@ -82,10 +59,10 @@ static void write_pair(JsonWriter *w, const char *name, const char *value)
     json_close_object(w);
 }
 
-static void write_technique(JsonWriter *w, const Count *count)
+static void write_technique(JsonWriter *w, Technique technique, const Count *count)
 {
     json_open_object(w, NULL);
-    json_write_text(w, "techniqueID", count->id);
+    json_write_text(w, "techniqueID", technique_id(technique));
     json_write_int(w, "score", count->connections);
     g_autofree char *comment = g_strdup_printf("%u %s found by car-wmi", count->connections,
                                                count->connections == 1 ? "connection" : "connections");
@@ -101,9 +78,6 @@ static void write_technique(JsonWriter *w, const Count *count)
 
 void navigator_write(const Navigator *navigator, FILE *stream)
 {
-    g_autoptr(GPtrArray) counts = g_ptr_array_copy(navigator->counts, NULL, NULL);
-    g_ptr_array_set_free_func(counts, NULL);
-    g_ptr_array_sort(counts, compare);
     guint most = 1;
     JsonWriter writer = {.stream = stream}, *w = &writer;
     json_open_object(w, NULL);
@@ -115,10 +89,10 @@ void navigator_write(const Navigator *navigator, FILE *stream)
     json_write_text(w, "domain", "enterprise-attack");
     json_write_text(w, "description", "Connections that car-wmi " CAR_VERSION " found after " CAR_ANALYTIC);
     json_open_array(w, "techniques");
-    for (guint i = 0; i < counts->len; i++) {
-        const Count *count = g_ptr_array_index(counts, i);
-        most = MAX(most, count->connections);
-        write_technique(w, count);
+    for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
+        most = MAX(most, navigator->counts[t].connections);
+        if (navigator->counts[t].connections > 0)
+            write_technique(w, t, &navigator->counts[t]);
     }
     json_close_array(w);
     json_open_object(w, "gradient");

@@ -93,7 +93,7 @@ static char *cell_process(const Out *out, const Record *r)
 {
     for (guint i = 0; i < r->processes->len; i++) {
         const Process *process = &g_array_index(r->processes, Process, i);
-        if (g_strcmp0(process->role, "client") != 0 || process->pid == NUMBER_UNKNOWN)
+        if (process->role != ROLE_CLIENT || process->pid == NUMBER_UNKNOWN)
             continue;
         g_autofree char *shown = host_summary_process(process);
         g_autofree char *text =
@@ -214,10 +214,10 @@ static Row *make_row(const Out *out, const RecordSet *set, const Record *r)
     row->cells[CAPTURE] = cell_text(out, record_file(set, r)->path);
     row->cells[TIME] = cell_time(out, r->start_time);
     row->cells[CONNECTION] = cell_connection(out, r);
-    row->cells[MATCH] = g_strdup(r->allowed.rule ? "allowed" : confidence_text(r->confidence));
+    row->cells[MATCH] = g_strdup(r->allowed.rule ? "allowed" : confidence_name(r->confidence));
     row->cells[STATE] = cell_text(out, record_state_text(r->state));
     row->cells[PROCESS] = cell_process(out, r);
-    row->cells[USER] = cell_take(out, record_text_user(&r->auth));
+    row->cells[USER] = cell_take(out, record_text_users(r));
     row->cells[NAMESPACE] = cell_text(out, record_text_namespace(r));
     row->cells[INTERFACES] = cell_take(out, record_text_interfaces(r));
     row->cells[AUTH] = cell_take(out, record_text_auth(&r->auth));

@@ -3,19 +3,9 @@
 
 #include "record/text.h"
 
-#include <string.h>
-
 static const char *const titles[ACTIVITY_KINDS] = {
     [ACTIVITY_RUN] = "Execution", [ACTIVITY_PERSIST] = "Persistence", [ACTIVITY_CHANGE] = "Change",
     [ACTIVITY_READ] = "Reading",  [ACTIVITY_ENTER] = "Access",
-};
-
-static const struct {
-    const char *stage;
-    ActivityKind kind;
-} stages[] = {
-    {"execute", ACTIVITY_RUN}, {"subscribe", ACTIVITY_PERSIST}, {"write", ACTIVITY_CHANGE}, {"delete", ACTIVITY_CHANGE},
-    {"query", ACTIVITY_READ},  {"enumerate", ACTIVITY_READ},    {"read", ACTIVITY_READ},
 };
 
 const char *activity_kind_title(ActivityKind kind)
@@ -34,21 +24,29 @@ static void activity_free(gpointer data)
 {
     Activity *activity = data;
     g_ptr_array_unref(activity->records);
-    g_free(activity->user);
+    g_ptr_array_unref(activity->accounts);
     g_free(activity);
+}
+
+static ActivityKind kind_of_stage(Stage stage)
+{
+    switch (stage) {
+    case STAGE_EXECUTE: return ACTIVITY_RUN;
+    case STAGE_SUBSCRIBE: return ACTIVITY_PERSIST;
+    case STAGE_WRITE:
+    case STAGE_DELETE: return ACTIVITY_CHANGE;
+    case STAGE_QUERY:
+    case STAGE_ENUMERATE:
+    case STAGE_READ: return ACTIVITY_READ;
+    default: return ACTIVITY_ENTER;
+    }
 }
 
 static ActivityKind kind_of(const Record *record)
 {
     const RecordCall *call = record_strongest_call(record);
-    ActivityKind kind = ACTIVITY_ENTER;
-    for (size_t i = 0; call && i < G_N_ELEMENTS(stages); i++) {
-        if (g_strcmp0(call->stage, stages[i].stage) == 0)
-            kind = stages[i].kind;
-    }
-    if (g_ptr_array_find_with_equal_func(record->techniques, "T1546.003", g_str_equal, NULL))
-        kind = MIN(kind, ACTIVITY_PERSIST);
-    return kind;
+    ActivityKind kind = call ? kind_of_stage(call->stage) : ACTIVITY_ENTER;
+    return record_has_technique(record, TECHNIQUE_SUBSCRIPTION) ? MIN(kind, ACTIVITY_PERSIST) : kind;
 }
 
 static void take_names(RecordEnd *end, const RecordEnd *other)
@@ -61,10 +59,11 @@ static void take_names(RecordEnd *end, const RecordEnd *other)
         end->fqdn = other->fqdn;
 }
 
-static size_t rank_of(const Record *record)
+/** Whether a record says more of what was done than another. */
+static bool says_more(const Record *record, const Record *other)
 {
-    const RecordCall *call = record_strongest_call(record);
-    return call ? stage_rank(call->stage) : SIZE_MAX;
+    const RecordCall *call = record_strongest_call(record), *others = record_strongest_call(other);
+    return call && (!others || call->stage > others->stage);
 }
 
 static void add_record(Activity *activity, const Record *record)
@@ -76,15 +75,18 @@ static void add_record(Activity *activity, const Record *record)
     activity->kind = MIN(activity->kind, kind_of(record));
     activity->confidence = MAX(activity->confidence, record->confidence);
     activity->allowed &= record->allowed.rule != NULL;
-    if (!activity->main || rank_of(record) < rank_of(activity->main)) {
+    if (!activity->main || says_more(record, activity->main)) {
         activity->main = record;
         activity->client.port = client->port;
         activity->server.port = server->port;
     }
     take_names(&activity->client, client);
     take_names(&activity->server, server);
-    if (!activity->user)
-        activity->user = record_text_user(&record->auth);
+    g_autoptr(GPtrArray) users = record_users(record);
+    for (guint i = 0; i < users->len; i++) {
+        if (!g_ptr_array_find_with_equal_func(activity->accounts, g_ptr_array_index(users, i), g_str_equal, NULL))
+            g_ptr_array_add(activity->accounts, g_strdup(g_ptr_array_index(users, i)));
+    }
     int64_t start = record_time(record->start_time), end = record_time(record->end_time);
     if (start != NUMBER_UNKNOWN && (activity->start == NUMBER_UNKNOWN || start < activity->start)) {
         activity->start = start;
@@ -105,6 +107,7 @@ static void add_set(GPtrArray *activities, const RecordSet *set, Confidence min)
             activity = g_new0(Activity, 1);
             activity->set = set;
             activity->records = g_ptr_array_new();
+            activity->accounts = g_ptr_array_new_with_free_func(g_free);
             activity->kind = ACTIVITY_ENTER;
             activity->allowed = true;
             activity->start = activity->end = NUMBER_UNKNOWN;
@@ -148,16 +151,11 @@ GPtrArray *activities_new(const GPtrArray *sets, Confidence min)
     return activities;
 }
 
-GPtrArray *activity_techniques(const Activity *activity)
+bool activity_has_technique(const Activity *activity, Technique technique)
 {
-    GPtrArray *ids = g_ptr_array_new();
     for (guint i = 0; i < activity->records->len; i++) {
-        const GPtrArray *techniques = ((const Record *) g_ptr_array_index(activity->records, i))->techniques;
-        for (guint j = 0; j < techniques->len; j++) {
-            gpointer id = g_ptr_array_index(techniques, j);
-            if (!g_ptr_array_find_with_equal_func(ids, id, g_str_equal, NULL))
-                g_ptr_array_add(ids, id);
-        }
+        if (record_has_technique(g_ptr_array_index(activity->records, i), technique))
+            return true;
     }
-    return ids;
+    return false;
 }

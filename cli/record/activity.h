@@ -26,7 +26,7 @@ typedef struct {
     Confidence confidence;    ///< the strongest
     bool allowed;             ///< all records are
     RecordEnd client, server; ///< of WMI, with the names that any of the records has; `port` is that of `main`
-    char *user;               ///< "DOMAIN\user"; NULL when unknown
+    GPtrArray *accounts;      ///< char *, "DOMAIN\user": all that its records name, each once
     int64_t start, end;       ///< as record_time()
     const char *start_time;   ///< of `start`, as its record has it; NULL when unknown
 } Activity;
@@ -38,8 +38,8 @@ GPtrArray *activities_new(const GPtrArray *sets, Confidence min);
 /** How little serious it is: its kind, and what is allowed last. */
 guint activity_rank(const Activity *activity);
 
-/** ATT&CK ids of its records, each once: const char * of the set. Owned by the caller. */
-GPtrArray *activity_techniques(const Activity *activity);
+/** Whether any of its records shows that technique. */
+bool activity_has_technique(const Activity *activity, Technique technique);
 
 /** "Execution", … */
 const char *activity_kind_title(ActivityKind kind);

@@ -269,20 +269,21 @@ static bool matches_name(const GPtrArray *values, const char *whole)
     return false;
 }
 
+/** All have to. */
 static bool matches_users(const GPtrArray *values, const GPtrArray *users)
 {
-    for (guint i = 0; users && i < users->len; i++) {
+    for (guint i = 0; i < users->len; i++) {
         if (!matches_name(values, g_ptr_array_index(users, i)))
             return false;
     }
-    return users && users->len > 0;
+    return users->len > 0;
 }
 
 static bool matches_process(const GPtrArray *values, const Record *record)
 {
     for (guint i = 0; i < record->processes->len; i++) {
         const Process *process = &g_array_index(record->processes, Process, i);
-        if (strcmp(process->role, "client") == 0 && matches_name(values, process->image))
+        if (process->role == ROLE_CLIENT && matches_name(values, process->image))
             return true;
     }
     return false;
@@ -306,21 +307,18 @@ static void free_users(gpointer data)
     g_ptr_array_unref(data);
 }
 
-/** Activity → users (char *) of its connections. */
+/** Activity → accounts (char *) of its connections. */
 static GHashTable *users_of_activities(const RecordSet *set)
 {
     GHashTable *table = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, free_users);
     for (guint i = 0; i < set->records->len; i++) {
         const Record *record = g_ptr_array_index(set->records, i);
-        char *user = record_text_user(&record->auth);
-        if (!user)
-            continue;
-        GPtrArray *users = g_hash_table_lookup(table, &record->activity);
-        if (!users || record->activity == NUMBER_UNKNOWN) {
-            users = g_ptr_array_new_with_free_func(g_free);
+        GPtrArray *users = record_users(record);
+        GPtrArray *known = g_hash_table_lookup(table, &record->activity);
+        if (known)
+            g_ptr_array_extend_and_steal(known, users);
+        else
             g_hash_table_insert(table, (gpointer) &record->activity, users);
-        }
-        g_ptr_array_add(users, user);
     }
     return table;
 }
@@ -330,11 +328,8 @@ void allow_apply(const Allow *allow, RecordSet *set)
     g_autoptr(GHashTable) activities = users_of_activities(set);
     for (guint i = 0; i < set->records->len; i++) {
         Record *record = g_ptr_array_index(set->records, i);
-        g_autoptr(GPtrArray) own = g_ptr_array_new_with_free_func(g_free);
-        char *user = record_text_user(&record->auth);
-        if (user)
-            g_ptr_array_add(own, user);
-        bool alone = user || record->activity == NUMBER_UNKNOWN;
+        g_autoptr(GPtrArray) own = record_users(record);
+        bool alone = own->len > 0 || record->activity == NUMBER_UNKNOWN;
         const GPtrArray *users = alone ? own : g_hash_table_lookup(activities, &record->activity);
         for (guint j = 0; j < allow->rules->len && !record->allowed.rule; j++) {
             const Rule *rule = g_ptr_array_index(allow->rules, j);

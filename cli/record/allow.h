@@ -37,7 +37,7 @@ void allow_free(Allow *allow);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Allow, allow_free)
 
 /** Sets `allowed` of each record that a rule is for, the first of several. What is unknown of a record matches no
- * pattern; its user, though, is that of its activity. */
+ * pattern; its users, though, are then those of its activity, and a rule has to be for each of them. */
 void allow_apply(const Allow *allow, RecordSet *set);
 
 #endif

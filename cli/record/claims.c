@@ -4,7 +4,6 @@
 #include "record/text.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define MAX_OF_KIND 20u
 
@@ -26,53 +25,57 @@ static void add(GPtrArray *claims, const char *text, const char *detail, int64_t
 
 static void add_evidence(GPtrArray *claims, const Record *record)
 {
-    static const struct {
-        const char *kind, *text;
-    } kinds[] = {
-        {"interface", "A WMI interface is bound"},
-        {"activation-clsid", "A WMI class is activated"},
-        {"oxid-endpoint", "The port is the one that an activation of WMI gave"},
-        {"ipid", "A call on an interface pointer that WMI gave"},
-        {"causality", "A call with the causality id of a WMI call"},
-        {"dcom-interface", "A DCOM interface is bound"},
-        {"rpcss-spn", "RPCSS is the target of the authentication"},
+    static const char *const texts[N_EVIDENCE_KINDS] = {
+        [EVIDENCE_INTERFACE] = "A WMI interface is bound",
+        [EVIDENCE_ACTIVATION] = "A WMI class is activated",
+        [EVIDENCE_OXID_ENDPOINT] = "The port is the one that an activation of WMI gave",
+        [EVIDENCE_IPID] = "A call on an interface pointer that WMI gave",
+        [EVIDENCE_CAUSALITY] = "A call with the causality id of a WMI call",
+        [EVIDENCE_DCOM_INTERFACE] = "A DCOM interface is bound",
+        [EVIDENCE_RPCSS_SPN] = "RPCSS is the target of the authentication",
     };
     for (guint i = 0; i < record->evidence->len; i++) {
         const Evidence *evidence = &g_array_index(record->evidence, Evidence, i);
-        for (size_t j = 0; j < G_N_ELEMENTS(kinds) && evidence->frame; j++) {
-            if (strcmp(kinds[j].kind, evidence->kind) == 0)
-                add(claims, kinds[j].text, NULL, evidence->frame, "car.wmi_rpc.evidence",
-                    g_strdup_printf("\"%s\"", kinds[j].kind));
-        }
+        if (texts[evidence->kind] && evidence->frame)
+            add(claims, texts[evidence->kind], NULL, evidence->frame, "car.wmi_rpc.evidence",
+                g_strdup_printf("\"%s\"", evidence_name(evidence->kind)));
     }
 }
 
 static void add_process(GPtrArray *claims, const Process *process)
 {
     static const struct {
-        const char *role, *text, *field;
-    } roles[] = {
-        {"client", "The client’s process has the id", "car.wmi_rpc.client_pid"},
-        {"server", "The server’s process has the id", "car.wmi_rpc.server_pid"},
-        {"spawned", "The process that was started has the id", NULL},
+        const char *text, *field;
+    } roles[N_PROCESS_ROLES] = {
+        [ROLE_CLIENT] = {"The client’s process has the id", "car.wmi_rpc.client_pid"},
+        [ROLE_SERVER] = {"The server’s process has the id", "car.wmi_rpc.server_pid"},
+        [ROLE_SPAWNED] = {"The process that was started has the id", NULL},
     };
     const ProcessSource *source = process->sources->len ? &g_array_index(process->sources, ProcessSource, 0) : NULL;
     if (!source || !source->frame || process->pid == NUMBER_UNKNOWN)
         return;
     g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
-    for (size_t i = 0; i < G_N_ELEMENTS(roles); i++) {
-        if (strcmp(roles[i].role, process->role) == 0)
-            add(claims,
-                process->note ? "The process that asked for it, by its object connection, has the id" : roles[i].text,
-                pid, source->frame, roles[i].field, roles[i].field ? g_strdup(pid) : NULL);
-    }
+    const char *text = process->note ? "The process that asked for it, by its object connection, has the id"
+                                     : roles[process->role].text;
+    const char *field = roles[process->role].field;
+    add(claims, text, pid, source->frame, field, field ? g_strdup(pid) : NULL);
+}
+
+static void add_user(GPtrArray *claims, const char *domain, const char *user, int64_t frame)
+{
+    g_autofree char *account = record_text_account(domain, user);
+    if (account && frame)
+        add(claims, "The user is", account, frame, NULL, NULL);
 }
 
 static void add_identities(GPtrArray *claims, const Record *record)
 {
-    if (record->auth.user && record->auth.user_frame) {
-        g_autofree char *user = record_text_user(&record->auth);
-        add(claims, "The user is", user, record->auth.user_frame, NULL, NULL);
+    const Auth *auth = &record->auth;
+    if (record->users->len == 0)
+        add_user(claims, auth->domain, auth->user, auth->user_frame);
+    for (guint i = 0; i < MIN(record->users->len, MAX_OF_KIND); i++) {
+        const RecordUser *user = &g_array_index(record->users, RecordUser, i);
+        add_user(claims, user->domain, user->user, user->frame);
     }
     for (guint i = 0; i < MIN(record->processes->len, MAX_OF_KIND); i++)
         add_process(claims, &g_array_index(record->processes, Process, i));
@@ -89,7 +92,7 @@ static void add_calls(GPtrArray *claims, const Record *record)
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < record->calls->len && g_hash_table_size(seen) < MAX_OF_KIND; i++) {
         const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
-        if (!call->frame || !call->interface || !call->method || stage_rank(call->stage) > stage_rank("query"))
+        if (!call->frame || !call->interface || !call->method || call->stage < STAGE_QUERY)
             continue;
         char *what = record_text_call(call);
         if (g_hash_table_add(seen, what))

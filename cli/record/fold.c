@@ -1,47 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/fold.h"
 
+#include "record/event-reader.h"
 #include "record/identities.h"
 #include "record/summary.h"
 
-#include <json.h>
 #include <string.h>
 
 #define DEFAULT_LIMIT ((size_t) 1 << 30)
-#define MAX_DEPTH 8 ///< an event nests three deep
 #define MAX_HINTS 16
-
-/** Weakest first. */
-static const char *const auth_levels[] = {"none", "connect", "call", "packet", "integrity", "privacy"};
 
 /** The best authentication seen on one kind of PDU. */
 typedef struct {
-    const char *type, *level;
-    int rank; ///< 0 when none was seen
+    bool any;
+    const char *type;
+    AuthLevel level;
 } AuthSeen;
 
 typedef struct {
     int64_t conn;
-    Record *record;                ///< NULL once it was handed over
-    GHashTable *calls;             ///< number of the call → index + 1
-    GHashTable *interfaces;        ///< UUID → index + 1
-    GHashTable *processes;         ///< role and pid → index + 1
-    GArray *activations;           ///< Activation
-    GHashTable *activation_frames; ///< frame → index + 1
-    GHashTable *activation_calls;  ///< number of the call → index + 1
-    GArray *identities;            ///< of the security contexts
-    GPtrArray *hints;              ///< const char *
-    bool bound;                    ///< its first Bind was seen
+    Record *record;               ///< NULL once it was handed over
+    GHashTable *calls;            ///< number of the call → index + 1
+    GHashTable *interfaces;       ///< UUID → index + 1
+    GHashTable *processes;        ///< role and pid → index + 1
+    GArray *activations;          ///< RecordActivation
+    GHashTable *activation_calls; ///< number of the call → index + 1
+    GArray *identities;           ///< of the security contexts
+    GHashTable *users;            ///< domain and user → index + 1
+    guint last_user;              ///< index + 1 of the one who made the newest call of a known user
+    GPtrArray *hints;             ///< const char *
+    bool bound;                   ///< its first Bind was seen
     AuthSeen auth_on_bind, auth_on_call;
     const char *mechanism;       ///< what SPNEGO agreed on
     bool totalled;               ///< a `state` or `end` event was seen
     Confidence final_confidence; ///< of the newest of these
-    int64_t activation_conn, activation_frame;
+    int64_t activation_conn, activation_call;
 } FoldedConversation;
 
 struct EventFold {
     EventStream stream;
-    struct json_tokener *tokener;
+    EventReader *reader;
     GStringChunk *texts;
     GHashTable *conversations; ///< number → Conversation
     GHashTable *call_frames;   ///< number of a call of any conversation → its frame
@@ -59,9 +57,9 @@ static void conversation_free(gpointer data)
     g_hash_table_unref(c->interfaces);
     g_hash_table_unref(c->processes);
     g_array_unref(c->activations);
-    g_hash_table_unref(c->activation_frames);
     g_hash_table_unref(c->activation_calls);
     g_array_unref(c->identities);
+    g_hash_table_unref(c->users);
     g_ptr_array_unref(c->hints);
     g_free(c);
 }
@@ -69,9 +67,7 @@ static void conversation_free(gpointer data)
 EventFold *event_fold_new(size_t limit)
 {
     EventFold *fold = g_new0(EventFold, 1);
-    fold->tokener = json_tokener_new_ex(MAX_DEPTH);
-    // Not JSON_TOKENER_STRICT: json-c 0.18 (Debian 13) then refuses all text that is not ASCII.
-    json_tokener_set_flags(fold->tokener, JSON_TOKENER_VALIDATE_UTF8);
+    fold->reader = event_reader_new();
     fold->texts = g_string_chunk_new(4096);
     fold->conversations = g_hash_table_new_full(NULL, NULL, NULL, conversation_free);
     fold->call_frames = g_hash_table_new(NULL, NULL);
@@ -82,7 +78,7 @@ EventFold *event_fold_new(size_t limit)
 
 void event_fold_free(EventFold *fold)
 {
-    json_tokener_free(fold->tokener);
+    event_reader_free(fold->reader);
     g_clear_pointer(&fold->texts, g_string_chunk_free);
     g_hash_table_unref(fold->conversations);
     g_hash_table_unref(fold->call_frames);
@@ -116,53 +112,23 @@ static bool take_room(EventFold *fold, size_t bytes)
     return true;
 }
 
-// Members of an event. `object` may be NULL.
-
-static struct json_object *member(struct json_object *object, const char *name, json_type type)
+/** Keeps a text of an event. NULL for NULL, and when there is no room for it. */
+static const char *keep(EventFold *fold, const char *text)
 {
-    struct json_object *value = NULL;
-    if (!json_object_is_type(object, json_type_object) || !json_object_object_get_ex(object, name, &value) ||
-        !json_object_is_type(value, type))
-        return NULL;
-    return value;
+    return text && take_room(fold, strlen(text)) ? g_string_chunk_insert_const(fold->texts, text) : NULL;
 }
 
-static const char *text_member(EventFold *fold, struct json_object *object, const char *name)
+/** The frame that an event numbers so. */
+static int64_t to_frame(const EventFold *fold, int64_t number)
 {
-    struct json_object *value = member(object, name, json_type_string);
-    if (!value || !take_room(fold, (size_t) json_object_get_string_len(value)))
-        return NULL;
-    return g_string_chunk_insert_const(fold->texts, json_object_get_string(value));
-}
-
-/** The same without keeping it: valid as long as the event. */
-static const char *peek_text(struct json_object *object, const char *name)
-{
-    struct json_object *value = member(object, name, json_type_string);
-    return value ? json_object_get_string(value) : NULL;
-}
-
-static int64_t number_member(struct json_object *object, const char *name)
-{
-    struct json_object *value = member(object, name, json_type_int);
-    int64_t number = value ? json_object_get_int64(value) : NUMBER_UNKNOWN;
-    return number < 0 ? NUMBER_UNKNOWN : number;
-}
-
-static int64_t frame_member(const EventFold *fold, struct json_object *object, const char *name)
-{
-    int64_t number = number_member(object, name);
     if (number <= 0)
         return 0;
     return fold->frames ? frame_map_get(fold->frames, number) : number;
 }
 
-static Answer answer_member(struct json_object *object, const char *name)
+static Answer to_answer(int answer)
 {
-    struct json_object *value = member(object, name, json_type_boolean);
-    if (!value)
-        return ANSWER_UNKNOWN;
-    return json_object_get_boolean(value) ? ANSWER_YES : ANSWER_NO;
+    return answer == EVENT_UNKNOWN ? ANSWER_UNKNOWN : answer ? ANSWER_YES : ANSWER_NO;
 }
 
 // What was numbered is found by its number, plus one since 0 stands for "not found".
@@ -182,41 +148,31 @@ static gpointer number_key(int64_t number)
     return GSIZE_TO_POINTER((size_t) number);
 }
 
-static RecordCall *find_call(FoldedConversation *c, struct json_object *event)
+static RecordCall *find_call(FoldedConversation *c, const Event *e)
 {
-    guint index = find_index(c->calls, number_key(number_member(event, "call")));
+    guint index = find_index(c->calls, number_key(e->call));
     return index ? &g_array_index(c->record->calls, RecordCall, index - 1) : NULL;
 }
 
 // One function an event.
 
-static void fold_conn(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_conn(EventFold *fold, FoldedConversation *c, const Event *e)
 {
     Record *r = c->record;
-    struct json_object *client = member(event, "client", json_type_object);
-    struct json_object *server = member(event, "server", json_type_object);
-    r->client.ip = text_member(fold, client, "ip");
-    r->client.port = number_member(client, "port");
-    r->server.ip = text_member(fold, server, "ip");
-    r->server.port = number_member(server, "port");
-    r->start_time = text_member(fold, event, "start_time");
-    r->frames.first = frame_member(fold, event, "first_frame");
-    r->order = number_member(event, "first_frame");
+    r->client.ip = keep(fold, e->client_ip);
+    r->client.port = e->client_port;
+    r->server.ip = keep(fold, e->server_ip);
+    r->server.port = e->server_port;
+    r->start_time = keep(fold, e->start_time);
+    r->frames.first = to_frame(fold, e->first_frame);
+    r->order = e->first_frame;
 }
 
-static void see_auth(EventFold *fold, AuthSeen *seen, struct json_object *event)
+static void see_auth(EventFold *fold, AuthSeen *seen, const Event *e)
 {
-    struct json_object *auth = member(event, "auth", json_type_object);
-    if (!auth)
-        return;
-    const char *level = text_member(fold, auth, "level");
-    int rank = 1;
-    for (size_t i = 0; i < G_N_ELEMENTS(auth_levels); i++) {
-        if (g_strcmp0(level, auth_levels[i]) == 0)
-            rank = (int) i + 2;
-    }
-    if (rank >= seen->rank)
-        *seen = (AuthSeen){.type = text_member(fold, auth, "type"), .level = level, .rank = rank};
+    bool any = e->auth_type || e->auth_level;
+    if (any && (!seen->any || e->auth_level >= seen->level))
+        *seen = (AuthSeen){true, keep(fold, e->auth_type), e->auth_level};
 }
 
 static OfferedInterface *find_interface(FoldedConversation *c, const char *uuid)
@@ -225,101 +181,92 @@ static OfferedInterface *find_interface(FoldedConversation *c, const char *uuid)
     return index ? &g_array_index(c->record->interfaces, OfferedInterface, index - 1) : NULL;
 }
 
-static void fold_bind(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_bind(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    see_auth(fold, &c->auth_on_bind, event);
-    c->bound |= answer_member(event, "alter") == ANSWER_NO;
-    struct json_object *contexts = member(event, "contexts", json_type_array);
-    size_t count = contexts ? json_object_array_length(contexts) : 0;
-    for (size_t i = 0; i < count; i++) {
-        struct json_object *context = json_object_array_get_idx(contexts, i);
-        if (find_interface(c, peek_text(context, "uuid")))
+    see_auth(fold, &c->auth_on_bind, e);
+    c->bound |= e->alter == 0;
+    for (unsigned i = 0; i < e->contexts.n; i++) {
+        const EventItem *context = &e->contexts.items[i];
+        if (!context->uuid || find_interface(c, context->uuid) || !take_room(fold, 3 * sizeof(OfferedInterface)))
             continue;
-        const char *uuid = text_member(fold, context, "uuid");
-        if (!uuid || !take_room(fold, 3 * sizeof(OfferedInterface)))
+        const char *uuid = keep(fold, context->uuid), *name = keep(fold, context->interface);
+        if (!uuid)
             continue;
-        const char *name = text_member(fold, context, "interface");
-        OfferedInterface offered = {
-            .name = name ? name : uuid, .uuid = uuid, .frame = frame_member(fold, event, "frame")};
+        OfferedInterface offered = {.name = name ? name : uuid, .uuid = uuid, .frame = to_frame(fold, e->frame)};
         g_array_append_val(c->record->interfaces, offered);
         put_index(c->interfaces, (gpointer) uuid, c->record->interfaces->len);
     }
 }
 
-static void fold_bind_ack(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_bind_ack(EventFold *fold, FoldedConversation *c, const Event *e)
 {
     (void) fold;
-    struct json_object *results = member(event, "results", json_type_array);
-    size_t count = results ? json_object_array_length(results) : 0;
-    for (size_t i = 0; i < count; i++) {
-        struct json_object *result = json_object_array_get_idx(results, i);
-        OfferedInterface *offered = find_interface(c, peek_text(result, "uuid"));
-        const char *outcome = peek_text(result, "result");
-        if (!offered || !outcome)
+    for (unsigned i = 0; i < e->results.n; i++) {
+        const EventItem *item = &e->results.items[i];
+        OfferedInterface *offered = find_interface(c, item->uuid);
+        if (!offered || !item->result)
             continue;
         // Offered with several transfer syntaxes or again later: accepted once is accepted.
-        if (strcmp(outcome, "accepted") == 0)
+        if (item->result == RESULT_ACCEPTED)
             offered->accepted = ANSWER_YES;
         else if (offered->accepted == ANSWER_UNKNOWN)
             offered->accepted = ANSWER_NO;
     }
 }
 
-static void fold_evidence(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_evidence(EventFold *fold, FoldedConversation *c, const Event *e)
 {
     Record *r = c->record;
-    Confidence confidence = confidence_from_text(peek_text(event, "confidence"));
-    if (confidence == CONFIDENCE_WMI && r->confidence != CONFIDENCE_WMI)
+    if (e->confidence == CONFIDENCE_WMI && r->confidence != CONFIDENCE_WMI)
         fold->stream.found++;
-    r->confidence = MAX(r->confidence, confidence);
-    Evidence evidence = {.kind = text_member(fold, event, "kind"), .frame = frame_member(fold, event, "frame")};
+    r->confidence = MAX(r->confidence, e->confidence);
     for (guint i = 0; i < r->evidence->len; i++) {
-        if (g_strcmp0(g_array_index(r->evidence, Evidence, i).kind, evidence.kind) == 0)
+        if (g_array_index(r->evidence, Evidence, i).kind == e->evidence)
             return;
     }
-    if (evidence.kind && take_room(fold, 2 * sizeof(evidence)))
+    Evidence evidence = {.kind = e->evidence, .frame = to_frame(fold, e->frame)};
+    if (evidence.kind)
         g_array_append_val(r->evidence, evidence);
 }
 
-static void fold_auth(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_auth(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    see_auth(fold, &c->auth_on_bind, event);
-    struct json_object *auth = member(event, "auth", json_type_object);
-    Auth told = {
-        .type = text_member(fold, auth, "type"),
-        .level = text_member(fold, auth, "level"),
-        .spn = text_member(fold, event, "spn"),
-        .realm = text_member(fold, event, "realm"),
-        .user = text_member(fold, event, "user"),
-        .domain = text_member(fold, event, "domain"),
-        .workstation = text_member(fold, event, "workstation"),
-        .user_source = text_member(fold, event, "user_source"),
-        .user_frame = frame_member(fold, event, "user_frame"),
+    see_auth(fold, &c->auth_on_bind, e);
+    Auth seen = {
+        .type = keep(fold, e->auth_type),
+        .level = e->auth_level,
+        .spn = keep(fold, e->spn),
+        .realm = keep(fold, e->realm),
+        .user = keep(fold, e->user),
+        .domain = keep(fold, e->domain),
+        .workstation = keep(fold, e->workstation),
+        .user_source = e->user_source,
+        .user_frame = to_frame(fold, e->user_frame),
     };
-    if (told.user && !told.user_frame)
-        told.user_frame = frame_member(fold, event, "frame");
-    if (told.type && strcmp(told.type, "spnego") != 0)
-        c->mechanism = told.type;
-    identities_see(c->identities, &told);
+    if (seen.user && !seen.user_frame)
+        seen.user_frame = to_frame(fold, e->frame);
+    if (seen.type && strcmp(seen.type, "spnego") != 0)
+        c->mechanism = seen.type;
+    identities_see(c->identities, &seen);
 }
 
 /** NULL when there is no room for it. */
-static Process *append_process(EventFold *fold, Record *r, const char *role, int64_t pid)
+static Process *append_process(EventFold *fold, Record *r, ProcessRole role, int64_t pid)
 {
     if (!take_room(fold, 2 * sizeof(Process) + 128))
         return NULL;
-    Process process = {.role = role, .pid = pid, .sources = g_array_new(FALSE, FALSE, sizeof(ProcessSource))};
+    Process process = process_init(role, pid);
     g_array_append_val(r->processes, process);
     return &g_array_index(r->processes, Process, r->processes->len - 1);
 }
 
 /** Notes a process. What is known of it already gets the source if that is of another kind; a start time that
  *  contradicts makes it another process. */
-static void add_process(EventFold *fold, FoldedConversation *c, const char *role, int64_t pid, const char *start_time,
+static void add_process(EventFold *fold, FoldedConversation *c, ProcessRole role, int64_t pid, const char *start_time,
                         ProcessSource source)
 {
     GArray *processes = c->record->processes;
-    gpointer key = number_key(pid * 2 + (role[0] == 's'));
+    gpointer key = number_key(pid * N_PROCESS_ROLES + (int64_t) role);
     guint index = find_index(c->processes, key);
     Process *process = index ? &g_array_index(processes, Process, index - 1) : NULL;
     if (!process || (process->start_time && start_time && strcmp(process->start_time, start_time) != 0)) {
@@ -337,41 +284,65 @@ static void add_process(EventFold *fold, FoldedConversation *c, const char *role
     g_array_append_val(process->sources, source);
 }
 
-static void fold_call(EventFold *fold, FoldedConversation *c, struct json_object *event)
+/** The user under whom the event's call was made. NULL when there is no room for it. */
+static RecordUser *need_user(EventFold *fold, FoldedConversation *c, const Event *e)
+{
+    GArray *users = c->record->users;
+    RecordUser *user = c->last_user ? &g_array_index(users, RecordUser, c->last_user - 1) : NULL;
+    if (user && strcmp(user->user, e->user) == 0 && g_strcmp0(user->domain, e->domain) == 0)
+        return user;
+    g_autofree char *key = g_strconcat(e->domain ? e->domain : "", "\\", e->user, NULL);
+    guint index = find_index(c->users, key);
+    if (!index && take_room(fold, 3 * sizeof(RecordUser) + 2 * strlen(key))) {
+        const char *name = keep(fold, e->user);
+        if (!name)
+            return NULL;
+        RecordUser fresh = {
+            .user = name,
+            .domain = keep(fold, e->domain),
+            .workstation = keep(fold, e->workstation),
+            .source = e->user_source,
+            .frame = to_frame(fold, e->user_frame),
+        };
+        g_array_append_val(users, fresh);
+        index = users->len;
+        put_index(c->users, g_string_chunk_insert_const(fold->texts, key), index);
+    }
+    c->last_user = index ? index : c->last_user;
+    return index ? &g_array_index(users, RecordUser, index - 1) : NULL;
+}
+
+static void fold_call(EventFold *fold, FoldedConversation *c, const Event *e)
 {
     Record *r = c->record;
-    see_auth(fold, &c->auth_on_call, event);
-    struct json_object *auth = member(event, "auth", json_type_object);
-    if (auth)
-        identities_use(c->identities, peek_text(auth, "type"), peek_text(auth, "level"));
-    int64_t number = number_member(event, "call");
-    if (number == NUMBER_UNKNOWN || find_call(c, event) || !take_room(fold, 2 * sizeof(RecordCall) + 128))
+    see_auth(fold, &c->auth_on_call, e);
+    if (e->call == EVENT_UNKNOWN || find_call(c, e) || !take_room(fold, 2 * sizeof(RecordCall) + 128))
         return;
     RecordCall call = call_init();
-    call.number = number;
-    call.origin = number_member(event, "origin");
-    call.frame = frame_member(fold, event, "frame");
-    call.time = text_member(fold, event, "time");
-    call.interface = text_member(fold, event, "interface");
-    if (!call.interface)
-        call.interface = text_member(fold, event, "uuid");
-    call.interface_source = text_member(fold, event, "interface_source");
-    call.object = text_member(fold, event, "object");
-    call.opnum = number_member(event, "opnum");
-    call.method = text_member(fold, event, "method");
-    call.stage = text_member(fold, event, "stage");
-    call.namespace_path = text_member(fold, event, "namespace");
-    call.sealed = answer_member(event, "sealed");
-    call.decrypted = answer_member(event, "decrypted") == ANSWER_YES;
-    call.command_length = number_member(event, "command_length");
+    call.number = e->call;
+    call.origin = e->origin;
+    call.frame = to_frame(fold, e->frame);
+    call.time = keep(fold, e->time);
+    call.interface = keep(fold, e->interface ? e->interface : e->uuid);
+    call.interface_source = e->interface_source;
+    call.object = keep(fold, e->object);
+    call.opnum = e->opnum;
+    call.method = keep(fold, e->method);
+    call.stage = e->stage;
+    call.namespace_path = keep(fold, e->namespace_path);
+    call.sealed = to_answer(e->sealed);
+    call.decrypted = e->decrypted == 1;
+    call.command_length = e->command_length;
     g_array_append_val(r->calls, call);
-    put_index(c->calls, number_key(number), r->calls->len);
-    if (!g_hash_table_contains(fold->call_frames, number_key(number)))
-        g_hash_table_insert(fold->call_frames, number_key(number), number_key(call.frame));
+    put_index(c->calls, number_key(e->call), r->calls->len);
+    if (!g_hash_table_contains(fold->call_frames, number_key(e->call)))
+        g_hash_table_insert(fold->call_frames, number_key(e->call), number_key(call.frame));
 
-    int64_t server_pid = number_member(event, "server_pid");
-    if (server_pid != NUMBER_UNKNOWN)
-        add_process(fold, c, "server", server_pid, NULL, (ProcessSource){"wire:ipid", call.frame});
+    RecordUser *user = e->user ? need_user(fold, c, e) : NULL;
+    if (user)
+        user->calls++;
+    if (e->server_pid != EVENT_UNKNOWN)
+        add_process(fold, c, ROLE_SERVER, e->server_pid, NULL, (ProcessSource){"wire:ipid", call.frame});
 }
 
 /** Adds a frame to the list of those after `first`, which is not stored when it is the only one. */
@@ -389,91 +360,86 @@ static void add_frame(EventFold *fold, GArray **frames, int64_t first, int64_t f
     g_array_append_val(*frames, frame);
 }
 
-static void fold_fragment(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_fragment(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    RecordCall *call = find_call(c, event);
-    const char *of = peek_text(event, "of");
-    if (!call || !of)
+    RecordCall *call = find_call(c, e);
+    if (!call || !e->of)
         return;
-    int64_t frame = frame_member(fold, event, "frame");
-    if (strcmp(of, "request") == 0)
+    int64_t frame = to_frame(fold, e->frame);
+    if (e->of == HALF_REQUEST)
         add_frame(fold, &call->frames, call->frame, frame);
     else
         add_frame(fold, &call->response_frames, call->response_frame, frame);
 }
 
-static void fold_response(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_response(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    RecordCall *call = find_call(c, event);
+    RecordCall *call = find_call(c, e);
     if (!call)
         return;
-    int64_t frame = frame_member(fold, event, "frame");
+    int64_t frame = to_frame(fold, e->frame);
     if (call->response_frame || call->response_frames)
         add_frame(fold, &call->response_frames, call->response_frame, frame);
     if (!call->response_frame)
         call->response_frame = frame;
-    call->fault = answer_member(event, "fault");
+    call->fault = to_answer(e->fault);
 }
 
-static GArray *properties_member(EventFold *fold, struct json_object *event)
+/** NULL when they are not known. */
+static GArray *keep_properties(EventFold *fold, const EventList *list)
 {
-    struct json_object *list = member(event, "properties", json_type_array);
-    size_t count = list ? json_object_array_length(list) : 0;
-    if (!list || !take_room(fold, 64 + count * sizeof(RecordProperty)))
+    if (!list->items || !take_room(fold, 64 + list->n * sizeof(RecordProperty)))
         return NULL;
     GArray *properties = g_array_new(FALSE, FALSE, sizeof(RecordProperty));
-    for (size_t i = 0; i < count; i++) {
-        struct json_object *item = json_object_array_get_idx(list, i);
-        RecordProperty property = {text_member(fold, item, "name"), text_member(fold, item, "value")};
+    for (unsigned i = 0; i < list->n; i++) {
+        RecordProperty property = {keep(fold, list->items[i].name), keep(fold, list->items[i].value)};
         g_array_append_val(properties, property);
     }
     return properties;
 }
 
-static void fold_details(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_details(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    RecordCall *call = find_call(c, event);
+    RecordCall *call = find_call(c, e);
     if (!call)
         return;
-    call->query = text_member(fold, event, "query");
-    call->query_language = text_member(fold, event, "query_language");
-    call->object_path = text_member(fold, event, "object_path");
-    call->class_name = text_member(fold, event, "class");
-    call->wmi_method = text_member(fold, event, "wmi_method");
-    call->command_line = text_member(fold, event, "command_line");
+    call->query = keep(fold, e->query);
+    call->query_language = keep(fold, e->query_language);
+    call->object_path = keep(fold, e->object_path);
+    call->class_name = keep(fold, e->class_name);
+    call->wmi_method = keep(fold, e->wmi_method);
+    call->command_line = keep(fold, e->command_line);
     if (!call->properties)
-        call->properties = properties_member(fold, event);
+        call->properties = keep_properties(fold, &e->properties);
 }
 
-static void fold_login(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_login(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    RecordCall *call = find_call(c, event);
+    RecordCall *call = find_call(c, e);
     if (!call || !take_room(fold, 2 * sizeof(Login)))
         return;
-    call->namespace_path = text_member(fold, event, "namespace");
+    call->namespace_path = keep(fold, e->namespace_path);
     Login login = {
-        .frame = frame_member(fold, event, "frame"),
+        .frame = to_frame(fold, e->frame),
         .namespace_path = call->namespace_path,
-        .locale = text_member(fold, event, "locale"),
-        .call = find_index(c->calls, number_key(number_member(event, "call"))) - 1,
+        .locale = keep(fold, e->locale),
+        .call = find_index(c->calls, number_key(e->call)) - 1,
     };
     g_array_append_val(c->record->logins, login);
 }
 
-static void fold_client(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_client(EventFold *fold, FoldedConversation *c, const Event *e)
 {
     RecordEnd *client = &c->record->client;
     if (!client->host)
-        client->host = text_member(fold, event, "host");
+        client->host = keep(fold, e->host);
     if (!client->fqdn)
-        client->fqdn = text_member(fold, event, "fqdn");
-    int64_t pid = number_member(event, "pid");
-    const char *source = peek_text(event, "source");
-    if (pid == NUMBER_UNKNOWN || !source || strlen(source) > 64)
+        client->fqdn = keep(fold, e->fqdn);
+    if (e->pid == EVENT_UNKNOWN || !e->source || strlen(e->source) > 64)
         return;
-    g_autofree char *kind = g_strconcat("wire:", source, NULL);
-    add_process(fold, c, "client", pid, text_member(fold, event, "process_start"),
-                (ProcessSource){g_string_chunk_insert_const(fold->texts, kind), frame_member(fold, event, "frame")});
+    g_autofree char *kind = g_strconcat("wire:", e->source, NULL);
+    add_process(fold, c, ROLE_CLIENT, e->pid, keep(fold, e->process_start),
+                (ProcessSource){g_string_chunk_insert_const(fold->texts, kind), to_frame(fold, e->frame)});
 }
 
 /** A process that a call has started. */
@@ -483,7 +449,7 @@ static void add_spawned(EventFold *fold, FoldedConversation *c, const RecordCall
     if (!call_is_method(call, "Win32_Process", "Create") || pid <= 0 ||
         property_number(call->result_properties, "ReturnValue") != 0)
         return;
-    Process *process = append_process(fold, c->record, "spawned", pid);
+    Process *process = append_process(fold, c->record, ROLE_SPAWNED, pid);
     if (!process)
         return;
     process->command_line = call->command_line;
@@ -491,107 +457,88 @@ static void add_spawned(EventFold *fold, FoldedConversation *c, const RecordCall
     g_array_append_val(process->sources, source);
 }
 
-static void fold_outcome(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_outcome(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    RecordCall *call = find_call(c, event);
+    RecordCall *call = find_call(c, e);
     if (!call)
         return;
-    call->status = number_member(event, "status");
-    call->status_name = text_member(fold, event, "status_name");
-    call->operation_status = number_member(event, "operation_status");
-    call->operation_status_name = text_member(fold, event, "operation_status_name");
-    call->result_text = text_member(fold, event, "text");
+    call->status = e->status;
+    call->status_name = keep(fold, e->status_name);
+    call->operation_status = e->operation_status;
+    call->operation_status_name = keep(fold, e->operation_status_name);
+    call->result_text = keep(fold, e->text);
     if (!call->result_properties) {
-        call->result_properties = properties_member(fold, event);
-        add_spawned(fold, c, call, frame_member(fold, event, "frame"));
+        call->result_properties = keep_properties(fold, &e->properties);
+        add_spawned(fold, c, call, to_frame(fold, e->frame));
     }
 }
 
-static void fold_undecodable(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_undecodable(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    RecordCall *call = find_call(c, event);
+    RecordCall *call = find_call(c, e);
     if (call && !call->undecodable)
-        call->undecodable = text_member(fold, event, "reason");
+        call->undecodable = keep(fold, e->reason);
 }
 
-static void add_technique(Record *r, const char *technique)
+static void fold_technique(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    if (!g_ptr_array_find_with_equal_func(r->techniques, technique, g_str_equal, NULL))
-        g_ptr_array_add(r->techniques, (gpointer) technique);
+    (void) fold;
+    record_add_technique(c->record, e->technique);
 }
 
-static void fold_technique(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_hint(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    const char *technique = text_member(fold, event, "technique");
-    if (technique)
-        add_technique(c->record, technique);
-}
-
-static void fold_hint(EventFold *fold, FoldedConversation *c, struct json_object *event)
-{
-    const char *text = text_member(fold, event, "text");
+    const char *text = keep(fold, e->text);
     if (text && c->hints->len < MAX_HINTS && !g_ptr_array_find_with_equal_func(c->hints, text, g_str_equal, NULL))
         g_ptr_array_add(c->hints, (gpointer) text);
 }
 
-static RecordActivation *find_activation(FoldedConversation *c, GHashTable *table, int64_t number)
+static RecordActivation *find_activation(FoldedConversation *c, int64_t call)
 {
-    guint index = find_index(table, number_key(number));
+    guint index = call == EVENT_UNKNOWN ? 0 : find_index(c->activation_calls, number_key(call));
     return index ? &g_array_index(c->activations, RecordActivation, index - 1) : NULL;
 }
 
-static void fold_activation(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_activation(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    int64_t frame = frame_member(fold, event, "frame"), call = number_member(event, "call");
-    if (find_activation(c, c->activation_calls, call) || !take_room(fold, 3 * sizeof(RecordActivation)))
+    if (e->call == EVENT_UNKNOWN || find_activation(c, e->call) || !take_room(fold, 3 * sizeof(RecordActivation)))
         return;
     RecordActivation activation = {
-        .frame = frame,
+        .call = e->call,
+        .frame = to_frame(fold, e->frame),
         .client_port = NUMBER_UNKNOWN,
-        .clsid = text_member(fold, event, "clsid"),
-        .server_name = text_member(fold, event, "server_name"),
+        .clsid = keep(fold, e->clsid),
+        .server_name = keep(fold, e->server_name),
         .status = NUMBER_UNKNOWN,
     };
     g_array_append_val(c->activations, activation);
-    if (call != NUMBER_UNKNOWN)
-        put_index(c->activation_calls, number_key(call), c->activations->len);
-    if (!find_activation(c, c->activation_frames, frame))
-        put_index(c->activation_frames, number_key(frame), c->activations->len);
+    put_index(c->activation_calls, number_key(e->call), c->activations->len);
 }
 
-static void fold_activated(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_activated(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    RecordActivation *activation = find_activation(c, c->activation_calls, number_member(event, "call"));
-    if (!activation)
-        activation = find_activation(c, c->activation_frames, frame_member(fold, event, "request_frame"));
+    RecordActivation *activation = find_activation(c, e->call);
     if (!activation)
         return;
-    activation->status = number_member(event, "status");
-    struct json_object *bindings = member(event, "bindings", json_type_array);
-    size_t count = bindings ? json_object_array_length(bindings) : 0;
-    for (size_t i = 0; i < count; i++) {
-        struct json_object *binding = json_object_array_get_idx(bindings, i);
-        if (!json_object_is_type(binding, json_type_string))
-            continue;
-        const char *text = json_object_get_string(binding);
+    activation->status = e->status;
+    for (unsigned i = 0; i < e->bindings.n; i++) {
+        const char *text = e->bindings.items[i].value;
         g_autofree char *name = g_strndup(text, strcspn(text, "["));
         bool qualified = strchr(name, '.') != NULL;
         const char **place = qualified ? &activation->server_fqdn : &activation->server_host;
-        if (!*place && *name && !g_hostname_is_ip_address(name) && take_room(fold, strlen(name)))
-            *place = g_string_chunk_insert_const(fold->texts, name);
+        if (!*place && *name && !g_hostname_is_ip_address(name))
+            *place = keep(fold, name);
     }
 }
 
-static void fold_parts(EventFold *fold, Record *r, struct json_object *event)
+static void fold_parts(EventFold *fold, Record *r, const EventList *parts)
 {
-    struct json_object *list = member(event, "parts", json_type_array);
-    size_t count = list ? json_object_array_length(list) : 0;
-    for (size_t i = 0; i < count && take_room(fold, 2 * sizeof(RecordPart)); i++) {
-        struct json_object *item = json_object_array_get_idx(list, i);
+    for (unsigned i = 0; i < parts->n && take_room(fold, 2 * sizeof(RecordPart)); i++) {
+        const EventItem *item = &parts->items[i];
         RecordPart part = {
-            .first = frame_member(fold, item, "first"),
-            .last = frame_member(fold, item, "last"),
-            .count = number_member(item, "frames"),
+            .first = to_frame(fold, item->first),
+            .last = to_frame(fold, item->last),
+            .count = item->frames,
         };
         if (!r->parts)
             r->parts = g_array_new(FALSE, FALSE, sizeof(RecordPart));
@@ -621,64 +568,59 @@ static void fold_parts(EventFold *fold, Record *r, struct json_object *event)
 }
 
 /** All that is known at one moment; a later one takes its place. */
-static void fold_totals(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_totals(EventFold *fold, FoldedConversation *c, const Event *e)
 {
     Record *r = c->record;
     c->totalled = true;
-    c->final_confidence = confidence_from_text(peek_text(event, "confidence"));
-    c->activation_conn = number_member(event, "activation_conn");
-    c->activation_frame = frame_member(fold, event, "activation_frame");
-    r->activity = number_member(event, "activity");
-    r->callback = answer_member(event, "callback") == ANSWER_YES;
-    if (frame_member(fold, event, "first_frame")) {
-        r->frames.first = frame_member(fold, event, "first_frame");
-        r->order = number_member(event, "first_frame");
+    c->final_confidence = e->confidence;
+    c->activation_conn = e->activation_conn;
+    c->activation_call = e->activation_call;
+    r->activity = e->activity;
+    r->callback = e->callback == 1;
+    if (to_frame(fold, e->first_frame)) {
+        r->frames.first = to_frame(fold, e->first_frame);
+        r->order = e->first_frame;
     }
-    r->frames.last = frame_member(fold, event, "last_frame");
-    r->frames.count = number_member(event, "frames");
+    r->frames.last = to_frame(fold, e->last_frame);
+    r->frames.count = e->frames;
     g_clear_pointer(&r->parts, g_array_unref);
-    fold_parts(fold, r, event);
-    r->bytes.client = number_member(event, "bytes_client");
-    r->bytes.server = number_member(event, "bytes_server");
-    const char *start_time = text_member(fold, event, "start_time");
+    fold_parts(fold, r, &e->parts);
+    r->bytes.client = e->bytes_client;
+    r->bytes.server = e->bytes_server;
+    const char *start_time = keep(fold, e->start_time);
     if (start_time)
         r->start_time = start_time;
-    r->end_time = text_member(fold, event, "end_time");
+    r->end_time = keep(fold, e->end_time);
 }
 
-static void fold_state(EventFold *fold, FoldedConversation *c, struct json_object *event)
+static void fold_state(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    fold_totals(fold, c, event);
+    fold_totals(fold, c, e);
     if (fold->listener)
-        fold->listener(fold, c->conn, answer_member(event, "closed") == ANSWER_YES ? FOLD_CLOSED : FOLD_JUDGED,
+        fold->listener(fold, c->conn, e->closed == 1 ? FOLD_CLOSED : FOLD_JUDGED,
                        fold->listener_data);
 }
 
-static const struct {
-    const char *event;
-    void (*fold)(EventFold *fold, FoldedConversation *c, struct json_object *event);
-} handlers[] = {
-    // clang-format off
-    {"conn", fold_conn},
-    {"bind", fold_bind},
-    {"bind-ack", fold_bind_ack},
-    {"evidence", fold_evidence},
-    {"auth", fold_auth},
-    {"call", fold_call},
-    {"fragment", fold_fragment},
-    {"response", fold_response},
-    {"details", fold_details},
-    {"login", fold_login},
-    {"client", fold_client},
-    {"outcome", fold_outcome},
-    {"undecodable", fold_undecodable},
-    {"technique", fold_technique},
-    {"hint", fold_hint},
-    {"activation", fold_activation},
-    {"activated", fold_activated},
-    {"state", fold_state},
-    {"end", fold_totals},
-    // clang-format on
+static void (*const handlers[N_EVENT_KINDS])(EventFold *fold, FoldedConversation *c, const Event *e) = {
+    [EVENT_CONN] = fold_conn,
+    [EVENT_BIND] = fold_bind,
+    [EVENT_BIND_ACK] = fold_bind_ack,
+    [EVENT_EVIDENCE] = fold_evidence,
+    [EVENT_AUTH] = fold_auth,
+    [EVENT_CALL] = fold_call,
+    [EVENT_FRAGMENT] = fold_fragment,
+    [EVENT_RESPONSE] = fold_response,
+    [EVENT_DETAILS] = fold_details,
+    [EVENT_LOGIN] = fold_login,
+    [EVENT_CLIENT] = fold_client,
+    [EVENT_OUTCOME] = fold_outcome,
+    [EVENT_UNDECODABLE] = fold_undecodable,
+    [EVENT_TECHNIQUE] = fold_technique,
+    [EVENT_HINT] = fold_hint,
+    [EVENT_ACTIVATION] = fold_activation,
+    [EVENT_ACTIVATED] = fold_activated,
+    [EVENT_STATE] = fold_state,
+    [EVENT_END] = fold_totals,
 };
 
 static FoldedConversation *find_conversation(EventFold *fold, int64_t conn)
@@ -686,9 +628,8 @@ static FoldedConversation *find_conversation(EventFold *fold, int64_t conn)
     return g_hash_table_lookup(fold->conversations, number_key(conn));
 }
 
-static FoldedConversation *need_conversation(EventFold *fold, struct json_object *event)
+static FoldedConversation *need_conversation(EventFold *fold, int64_t conn)
 {
-    int64_t conn = number_member(event, "conn");
     FoldedConversation *c = find_conversation(fold, conn);
     if (c || conn == NUMBER_UNKNOWN || !take_room(fold, sizeof(FoldedConversation) + 2 * sizeof(Record) + 1024))
         return c;
@@ -700,33 +641,29 @@ static FoldedConversation *need_conversation(EventFold *fold, struct json_object
     c->interfaces = g_hash_table_new(g_str_hash, g_str_equal);
     c->processes = g_hash_table_new(NULL, NULL);
     c->activations = g_array_new(FALSE, TRUE, sizeof(RecordActivation));
-    c->activation_frames = g_hash_table_new(NULL, NULL);
     c->activation_calls = g_hash_table_new(NULL, NULL);
     c->identities = identities_new();
+    c->users = g_hash_table_new(g_str_hash, g_str_equal);
     c->hints = g_ptr_array_new();
-    c->activation_conn = NUMBER_UNKNOWN;
+    c->activation_conn = c->activation_call = EVENT_UNKNOWN;
     g_hash_table_insert(fold->conversations, number_key(conn), c);
     return c;
 }
 
-static void fold_event(EventFold *fold, const char *name, struct json_object *event)
+static void fold_event(EventFold *fold, const Event *e)
 {
     EventStream *stream = &fold->stream;
-    if (strcmp(name, "begin") == 0) {
+    if (e->kind == EVENT_BEGIN) {
         stream->begun = true;
-        stream->format = number_member(event, "format");
-        stream->plugin_version = text_member(fold, event, "plugin");
-        stream->wireshark_version = text_member(fold, event, "wireshark");
-    } else if (strcmp(name, "done") == 0) {
+        stream->format = e->format;
+        stream->plugin_version = keep(fold, e->plugin);
+        stream->wireshark_version = keep(fold, e->wireshark);
+    } else if (e->kind == EVENT_DONE) {
         stream->done = true;
-    } else {
-        for (size_t i = 0; i < G_N_ELEMENTS(handlers); i++) {
-            if (strcmp(name, handlers[i].event) == 0) {
-                FoldedConversation *c = need_conversation(fold, event);
-                if (c)
-                    handlers[i].fold(fold, c, event);
-            }
-        }
+    } else if (handlers[e->kind]) {
+        FoldedConversation *c = need_conversation(fold, e->conn);
+        if (c)
+            handlers[e->kind](fold, c, e);
     }
 }
 
@@ -734,23 +671,17 @@ void event_fold_line(EventFold *fold, const char *line, size_t len)
 {
     if (len == 0 || line[0] != '{')
         return;
-    struct json_object *event = NULL;
-    if (len <= INT32_MAX) {
-        json_tokener_reset(fold->tokener);
-        event = json_tokener_parse_ex(fold->tokener, line, (int) len);
-    }
-    struct json_object *name = member(event, "event", json_type_string);
-    if (name && json_tokener_get_parse_end(fold->tokener) == len)
-        fold_event(fold, json_object_get_string(name), event);
+    const Event *e = event_reader_read(fold->reader, line, len);
+    if (e)
+        fold_event(fold, e);
     else
         fold->stream.malformed++;
-    json_object_put(event);
 }
 
 static void resolve_activation(EventFold *fold, FoldedConversation *c)
 {
     FoldedConversation *from = find_conversation(fold, c->activation_conn);
-    RecordActivation *activation = from ? find_activation(from, from->activation_frames, c->activation_frame) : NULL;
+    RecordActivation *activation = from ? find_activation(from, c->activation_call) : NULL;
     if (!activation && c->activations->len > 0) {
         from = c;
         activation = &g_array_index(c->activations, RecordActivation, 0);
@@ -784,13 +715,32 @@ static void resolve_origins(const EventFold *fold, Record *r)
     }
 }
 
+/** The user with most calls, of several the first. NULL when calls name none. */
+static const RecordUser *main_user(const Record *r)
+{
+    const RecordUser *best = NULL;
+    for (guint i = 0; i < r->users->len; i++) {
+        const RecordUser *user = &g_array_index(r->users, RecordUser, i);
+        if (!best || user->calls > best->calls)
+            best = user;
+    }
+    return best;
+}
+
 static void resolve_auth(FoldedConversation *c)
 {
     Auth *auth = &c->record->auth;
-    const Auth *identity = identities_main(c->identities);
-    if (identity)
-        *auth = *identity;
-    const AuthSeen *seen = c->auth_on_call.rank ? &c->auth_on_call : &c->auth_on_bind;
+    const RecordUser *user = main_user(c->record);
+    const Auth *identity = user ? identities_of(c->identities, user) : identities_newest(c->identities);
+    *auth = identity ? *identity : (Auth){0};
+    if (user) {
+        auth->user = user->user;
+        auth->domain = user->domain;
+        auth->workstation = user->workstation;
+        auth->user_source = user->source;
+        auth->user_frame = user->frame;
+    }
+    const AuthSeen *seen = c->auth_on_call.any ? &c->auth_on_call : &c->auth_on_bind;
     auth->level = seen->level;
     auth->type = g_strcmp0(seen->type, "spnego") == 0 && c->mechanism ? c->mechanism : seen->type;
 }
@@ -807,11 +757,6 @@ static void resolve_hints(EventFold *fold, FoldedConversation *c)
     for (guint i = 0; i < c->hints->len; i++)
         g_string_append_printf(all, "%s%s", i ? "; " : "", (const char *) g_ptr_array_index(c->hints, i));
     c->record->client_hint = keep_text(fold, c->hints->len ? all->str : NULL);
-}
-
-static int compare_texts(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *) a, *(const char *const *) b);
 }
 
 static int compare_records(gconstpointer a, gconstpointer b)
@@ -840,8 +785,7 @@ static void resolve(EventFold *fold, FoldedConversation *c)
     r->filter = keep_text(fold, filter);
     r->remote = record_remote(&r->client, &r->server);
     if (r->confidence == CONFIDENCE_WMI)
-        add_technique(r, "T1047");
-    g_ptr_array_sort(r->techniques, compare_texts);
+        record_add_technique(r, TECHNIQUE_WMI);
     g_autofree char *summary = summary_make(r);
     r->summary = keep_text(fold, summary);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * From the plugin's events (plugin/event.h) to records. Nothing here reads files or starts programs.
+ * From the plugin's events (event/event.h) to records. Nothing here reads files or starts programs.
  *
  * Event lines are made from bytes that an attacker chose: a line that is not what it should be is ignored, a member
  * that is missing or of another type is unknown, and what is remembered is bounded.
@@ -9,17 +9,16 @@
 #define CAR_RECORD_FOLD_H
 
 #include "base/frame-map.h"
+#include "event/event.h"
 #include "record/record.h"
 #include <stdint.h>
-
-#define EVENT_FORMAT 1 ///< the `format` of the `begin` event that this program understands
 
 typedef struct EventFold EventFold;
 
 /** What the stream said about itself. Texts belong to the fold. */
 typedef struct {
     bool begun; ///< `begin` was seen: the plugin is there and the capture was opened
-    int64_t format;
+    int64_t format; ///< of `begin`; this program understands EVENT_FORMAT
     const char *plugin_version, *wireshark_version;
     bool done;       ///< `done` was seen: the whole capture was processed
     guint malformed; ///< lines that looked like events and were none

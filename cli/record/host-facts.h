@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
  * What hosts' logs say about a connection, beside its processes: logons, WMI operations, subscriptions, clocks. Texts
- * belong to the RecordSet; an unknown one is NULL.
+ * belong to the RecordSet; an unknown one is NULL, an unknown number NUMBER_UNKNOWN.
  */
 #ifndef CAR_RECORD_HOST_FACTS_H
 #define CAR_RECORD_HOST_FACTS_H
@@ -13,15 +13,15 @@
 typedef struct {
     const char *kind; ///< "log:Sysmon", …
     const char *file;
-    int64_t event_id, record; ///< -1 when there is none
+    int64_t event_id, record;
     const char *reason;
 } LogSource;
 
 typedef struct {
     const char *time, *host;
     const char *user, *domain, *logon_id, *package, *type;
-    int64_t source_port; ///< -1 when unknown
-    const char *target;  ///< of explicit credentials: where they were used
+    int64_t source_port;
+    const char *target; ///< of explicit credentials: where they were used
     LogSource source;
 } Logon;
 

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * The security contexts of a conversation: for whom each was made, and which of them counts.
- *
- * A PDU names the kind and level of its context, not the context itself: a call is taken for one of the newest of its
- * kind.
+ * The security contexts of a conversation, as its tokens tell them: for whom and for what service each was made.
  */
 #ifndef CAR_RECORD_IDENTITIES_H
 #define CAR_RECORD_IDENTITIES_H
@@ -13,14 +10,13 @@
 /** A new, empty list. Owned by the caller, freed with g_array_unref(). */
 GArray *identities_new(void);
 
-/** Notes what was told of a context. What does not contradict one that is known is told of that one. */
-void identities_see(GArray *identities, const Auth *told);
+/** Notes what a token says of a context. What does not contradict one that is known is said of that one. */
+void identities_see(GArray *identities, const Auth *seen);
 
-/** Notes a call of this kind and level. */
-void identities_use(GArray *identities, const char *type, const char *level);
+/** The newest context of `user`; NULL when there is none. */
+const Auth *identities_of(const GArray *identities, const RecordUser *user);
 
-/** That of the context used most among those with a known user, else among all; of equal ones the newest. NULL when
- * there is none. */
-const Auth *identities_main(const GArray *identities);
+/** The newest context, of those with a known user if there are any. NULL when there is none. */
+const Auth *identities_newest(const GArray *identities);
 
 #endif

@@ -5,12 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *const confidence_texts[] = {NULL, "rpcss", "dcom", "wmi"};
-
-/** Strongest first. */
-static const char *const stages[] = {"execute",   "subscribe", "write", "delete", "query",
-                                     "enumerate", "read",      "login", "control"};
-
 static void call_clear(gpointer data)
 {
     RecordCall *call = data;
@@ -39,16 +33,26 @@ RecordCall call_init(void)
     };
 }
 
+Process process_init(ProcessRole role, int64_t pid)
+{
+    return (Process){
+        .role = role,
+        .pid = pid,
+        .sources = g_array_new(FALSE, FALSE, sizeof(ProcessSource)),
+        .parent_pid = NUMBER_UNKNOWN,
+    };
+}
+
 Record *record_new(void)
 {
     Record *r = g_new0(Record, 1);
-    r->techniques = g_ptr_array_new();
     r->evidence = g_array_new(FALSE, TRUE, sizeof(Evidence));
     r->activity = NUMBER_UNKNOWN;
-    r->activation.client_port = r->activation.status = NUMBER_UNKNOWN;
+    r->activation.call = r->activation.client_port = r->activation.status = NUMBER_UNKNOWN;
     r->frames.count = NUMBER_UNKNOWN;
     r->bytes.client = r->bytes.server = NUMBER_UNKNOWN;
     r->client.port = r->server.port = NUMBER_UNKNOWN;
+    r->users = g_array_new(FALSE, TRUE, sizeof(RecordUser));
     r->interfaces = g_array_new(FALSE, TRUE, sizeof(OfferedInterface));
     r->calls = g_array_new(FALSE, TRUE, sizeof(RecordCall));
     g_array_set_clear_func(r->calls, call_clear);
@@ -60,8 +64,8 @@ Record *record_new(void)
 
 void record_free(Record *record)
 {
-    g_ptr_array_unref(record->techniques);
     g_array_unref(record->evidence);
+    g_array_unref(record->users);
     g_array_unref(record->interfaces);
     g_array_unref(record->calls);
     g_array_unref(record->logins);
@@ -125,18 +129,14 @@ void record_set_free(RecordSet *set)
     g_free(set);
 }
 
-Confidence confidence_from_text(const char *text)
+const char *process_role_name(ProcessRole role)
 {
-    for (Confidence c = CONFIDENCE_RPCSS; c <= CONFIDENCE_WMI; c++) {
-        if (g_strcmp0(text, confidence_texts[c]) == 0)
-            return c;
-    }
-    return CONFIDENCE_NONE;
-}
-
-const char *confidence_text(Confidence confidence)
-{
-    return confidence_texts[confidence];
+    static const char *const names[N_PROCESS_ROLES] = {
+        [ROLE_CLIENT] = "client",
+        [ROLE_SERVER] = "server",
+        [ROLE_SPAWNED] = "spawned",
+    };
+    return names[role];
 }
 
 const char *record_state_text(RecordState state)
@@ -215,20 +215,12 @@ Answer record_client_identified(const Record *record, bool begun)
     return ANSWER_UNKNOWN;
 }
 
-size_t stage_rank(const char *stage)
-{
-    size_t i = 0;
-    while (i < G_N_ELEMENTS(stages) && g_strcmp0(stage, stages[i]) != 0)
-        i++;
-    return i;
-}
-
 const RecordCall *record_strongest_call(const Record *record)
 {
     const RecordCall *best = NULL;
     for (guint i = 0; i < record->calls->len; i++) {
         const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
-        if (!best || stage_rank(call->stage) < stage_rank(best->stage))
+        if (!best || call->stage > best->stage)
             best = call;
     }
     return best;

@@ -11,13 +11,13 @@
 
 #include "base/frame.h"
 #include "base/unknown.h"
+#include "names/techniques.h"
+#include "names/words.h"
 #include "record/host-facts.h"
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-typedef enum { CONFIDENCE_NONE, CONFIDENCE_RPCSS, CONFIDENCE_DCOM, CONFIDENCE_WMI } Confidence;
 
 typedef struct {
     const char *ip, *host, *fqdn;
@@ -25,7 +25,7 @@ typedef struct {
 } RecordEnd;
 
 typedef struct {
-    const char *kind;
+    EvidenceKind kind;
     int64_t frame;
 } Evidence;
 
@@ -37,6 +37,7 @@ typedef struct {
 } OfferedInterface;
 
 typedef struct {
+    int64_t call; ///< number of the call in tshark's run
     int64_t frame;
     int64_t client_port;
     const char *clsid, *server_name;
@@ -45,11 +46,23 @@ typedef struct {
 } RecordActivation;
 
 typedef struct {
-    const char *type, *level;
+    const char *type;
+    AuthLevel level;
     const char *spn, *realm;
-    const char *user, *domain, *workstation, *user_source;
+    const char *user, *domain, *workstation; ///< whoever made most calls; before any call, whoever authenticated
+    UserSource user_source;
+    const char *user_log; ///< the log that said it, where no `user_source` did: "log:4624"
     int64_t user_frame;
 } Auth;
+
+/** A user under whom calls were made. */
+typedef struct {
+    const char *user, *domain; ///< `domain` may be NULL
+    const char *workstation;
+    UserSource source;
+    int64_t frame; ///< that tells it
+    guint calls;
+} RecordUser;
 
 typedef struct {
     int64_t frame;
@@ -68,9 +81,12 @@ typedef struct {
     int64_t origin_frame;
     int64_t frame, response_frame;
     const char *time; ///< of its first frame
-    const char *interface, *interface_source, *object;
+    const char *interface;
+    InterfaceSource interface_source;
+    const char *object;
     int64_t opnum;
-    const char *method, *stage;
+    const char *method;
+    Stage stage;
     const char *namespace_path;
     Answer sealed;
     bool decrypted;
@@ -97,14 +113,22 @@ typedef struct {
     int64_t frame;
 } ProcessSource;
 
+/** The part that a process has in a connection. */
+typedef enum {
+    ROLE_CLIENT,
+    ROLE_SERVER,
+    ROLE_SPAWNED, ///< it was started over the connection
+    N_PROCESS_ROLES
+} ProcessRole;
+
 typedef struct {
-    const char *role; ///< "client", "server", "spawned"
+    ProcessRole role;
     int64_t pid;
     const char *start_time, *command_line;
     GArray *sources; ///< ProcessSource
     // From hosts' logs.
     const char *image, *user; ///< the user as DOMAIN\user where the domain is known
-    int64_t parent_pid;       ///< 0 when unknown
+    int64_t parent_pid;
     const char *parent_image;
     const char *note;    ///< what else is to be known about its part
     GArray *log_sources; ///< LogSource; NULL when there are none
@@ -112,6 +136,9 @@ typedef struct {
 
 /** Fills in what is not zero when it is unknown. */
 RecordCall call_init(void);
+
+/** A process of which nothing but this is known. It owns its array of sources. */
+Process process_init(ProcessRole role, int64_t pid);
 
 /** What of a conversation stands in one capture. */
 typedef struct {
@@ -131,8 +158,8 @@ typedef struct {
     int64_t order; ///< its first frame in that run
     RecordState state;
     Confidence confidence;
-    GPtrArray *techniques; ///< const char *, ATT&CK ids
-    GArray *evidence;      ///< Evidence
+    unsigned techniques; ///< set of Technique: record_has_technique()
+    GArray *evidence;    ///< Evidence
     int64_t activity;
     bool has_activation;
     RecordActivation activation;
@@ -149,6 +176,7 @@ typedef struct {
     Answer remote;
     bool callback;
     Auth auth;
+    GArray *users;      ///< RecordUser: all under whom calls were made, by their first one
     GArray *interfaces; ///< OfferedInterface
     const char *client_hint;
     Answer client_identified; ///< it said who it is before it logged in
@@ -196,9 +224,19 @@ const char *record_other_path(const RecordSet *set, const Record *record, int64_
 void record_set_free(RecordSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecordSet, record_set_free)
 
-/** CONFIDENCE_NONE for NULL and for a text that is none. */
-Confidence confidence_from_text(const char *text);
-const char *confidence_text(Confidence confidence);
+static inline bool record_has_technique(const Record *record, Technique technique)
+{
+    return record->techniques & 1u << technique;
+}
+
+/** TECHNIQUE_NONE adds nothing. */
+static inline void record_add_technique(Record *record, Technique technique)
+{
+    record->techniques |= technique ? 1u << technique : 0;
+}
+
+/** "client", "server", "spawned". */
+const char *process_role_name(ProcessRole role);
 
 /** NULL for RECORD_WHOLE. */
 const char *record_state_text(RecordState state);
@@ -217,9 +255,6 @@ int64_t property_number(const GArray *properties, const char *name);
 
 /** Whether the call is IWbemServices::ExecMethod of this class and method, which can be read. */
 bool call_is_method(const RecordCall *call, const char *class_name, const char *method);
-
-/** How much a stage says about what was done: 0 for the most. */
-size_t stage_rank(const char *stage);
 
 /** Whether the client said who it is before it logged in. `begun`: the conversation was seen from its start. */
 Answer record_client_identified(const Record *record, bool begun);

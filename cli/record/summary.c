@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/summary.h"
 
+#include "names/classes.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #define MAX_PHRASES 4
 #define MAX_VALUE ((size_t) 400) ///< characters of one text of the wire
 
-#define WMI_LOGIN_CLSID "8bc3f05e-d86b-11d0-a075-00c04fb68820"
-
 /** What the phrase of one call is made from. */
 typedef struct {
     const Record *record;
     const RecordCall *call;
     const char *failure; ///< why the server did not do it; NULL when it did or that is unknown
-} Deed;
+} Phrased;
 
 static bool is_any_of(const char *text, const char *const *list)
 {
@@ -66,10 +66,10 @@ static void append_after(GString *s, const char *separator, const char *value)
 }
 
 /** "ran: ", or, when it failed, "tried to run: ". */
-static void append_verb(GString *s, const Deed *deed, const char *done, const char *tried)
+static void append_verb(GString *s, const Phrased *phrased, const char *done, const char *tried)
 {
-    g_string_append(s, deed->failure ? "tried to " : "");
-    g_string_append(s, deed->failure ? tried : done);
+    g_string_append(s, phrased->failure ? "tried to " : "");
+    g_string_append(s, phrased->failure ? tried : done);
     g_string_append(s, ": ");
 }
 
@@ -102,11 +102,11 @@ static void append_path_key(GString *s, const char *separator, const char *path)
 
 // Methods of well-known classes.
 
-static void describe_process_create(GString *s, const Deed *deed)
+static void describe_process_create(GString *s, const Phrased *phrased)
 {
-    append_verb(s, deed, "ran", "run");
-    if (deed->call->command_line)
-        append_value(s, deed->call->command_line);
+    append_verb(s, phrased, "ran", "run");
+    if (phrased->call->command_line)
+        append_value(s, phrased->call->command_line);
     else
         g_string_append(s, "Win32_Process.Create");
 }
@@ -122,10 +122,10 @@ static const char *registry_root(const GArray *properties)
     return index < G_N_ELEMENTS(roots) ? roots[index] : NULL;
 }
 
-static void describe_registry(GString *s, const Deed *deed)
+static void describe_registry(GString *s, const Phrased *phrased)
 {
-    const GArray *properties = deed->call->properties;
-    g_string_append_printf(s, "registry: %s", deed->call->wmi_method);
+    const GArray *properties = phrased->call->properties;
+    g_string_append_printf(s, "registry: %s", phrased->call->wmi_method);
     const char *separator = " ";
     const char *const parts[] = {registry_root(properties), property_value(properties, "sSubKeyName"),
                                  property_value(properties, "sValueName")};
@@ -137,9 +137,9 @@ static void describe_registry(GString *s, const Deed *deed)
     append_after(s, " = ", property_value(properties, "uValue"));
 }
 
-static void describe_service(GString *s, const Deed *deed)
+static void describe_service(GString *s, const Phrased *phrased)
 {
-    const RecordCall *call = deed->call;
+    const RecordCall *call = phrased->call;
     g_string_append_printf(s, "service: %s", call->wmi_method);
     const char *name = property_value(call->properties, "Name");
     g_autofree char *key = path_key(call->object_path);
@@ -148,29 +148,29 @@ static void describe_service(GString *s, const Deed *deed)
     append_after(s, " to ", property_value(call->properties, "StartMode"));
 }
 
-static void describe_shadow_copy(GString *s, const Deed *deed)
+static void describe_shadow_copy(GString *s, const Phrased *phrased)
 {
-    const RecordCall *call = deed->call;
+    const RecordCall *call = phrased->call;
     g_string_append_printf(s, "shadow copy: %s", call->wmi_method);
     g_autofree char *key = path_key(call->object_path);
     append_after(s, " ", key);
     append_after(s, " ", property_value(call->properties, "Volume"));
 }
 
-static void describe_method(GString *s, const Deed *deed)
+static void describe_method(GString *s, const Phrased *phrased)
 {
     static const char *const services[] = {"Win32_Service", "Win32_BaseService", "Win32_SystemDriver", NULL};
-    const RecordCall *call = deed->call;
+    const RecordCall *call = phrased->call;
     if (is_text(call->class_name, "Win32_Process") && is_text(call->wmi_method, "Create")) {
-        describe_process_create(s, deed);
+        describe_process_create(s, phrased);
     } else if (is_text(call->class_name, "StdRegProv")) {
-        describe_registry(s, deed);
+        describe_registry(s, phrased);
     } else if (is_any_of(call->class_name, services)) {
-        describe_service(s, deed);
+        describe_service(s, phrased);
     } else if (is_text(call->class_name, "Win32_ShadowCopy")) {
-        describe_shadow_copy(s, deed);
+        describe_shadow_copy(s, phrased);
     } else {
-        append_verb(s, deed, "called", "call");
+        append_verb(s, phrased, "called", "call");
         append_value(s, call->class_name ? call->class_name : "");
         append_after(s, call->class_name ? "." : "", call->wmi_method);
         g_autofree char *key = path_key(call->object_path);
@@ -180,22 +180,13 @@ static void describe_method(GString *s, const Deed *deed)
 
 // Objects written.
 
-static bool is_subscription_class(const char *name)
-{
-    static const char *const classes[] = {"__EventFilter", "__FilterToConsumerBinding", NULL};
-    static const char suffix[] = "EventConsumer";
-    size_t len = name ? strlen(name) : 0;
-    return is_any_of(name, classes) ||
-           (len >= sizeof(suffix) && g_ascii_strcasecmp(name + len + 1 - sizeof(suffix), suffix) == 0);
-}
-
-static void describe_written(GString *s, const Deed *deed)
+static void describe_written(GString *s, const Phrased *phrased)
 {
     /** What a consumer does, or a filter waits for; the first that there is. */
     static const char *const contents[] = {"CommandLineTemplate", "ExecutablePath", "ScriptText",
                                            "ScriptFileName",      "Filename",       "Query"};
-    const RecordCall *call = deed->call;
-    append_verb(s, deed, "wrote", "write");
+    const RecordCall *call = phrased->call;
+    append_verb(s, phrased, "wrote", "write");
     append_value(s, call->class_name);
     if (is_text(call->class_name, "__FilterToConsumerBinding")) {
         append_path_key(s, " ", property_value(call->properties, "Filter"));
@@ -206,7 +197,7 @@ static void describe_written(GString *s, const Deed *deed)
     const char *content = NULL;
     for (size_t i = 0; !content && i < G_N_ELEMENTS(contents); i++)
         content = property_value(call->properties, contents[i]);
-    if (is_subscription_class(call->class_name))
+    if (wmi_class_is_subscription(call->class_name))
         append_after(s, ": ", content);
 }
 
@@ -244,24 +235,24 @@ static void append_listing(GString *s, const char *class_name)
     }
 }
 
-static void describe_query(GString *s, const Deed *deed)
+static void describe_query(GString *s, const Phrased *phrased)
 {
-    if (g_str_has_prefix(deed->call->method, "ExecNotificationQuery"))
-        append_verb(s, deed, "subscribed", "subscribe");
+    if (g_str_has_prefix(phrased->call->method, "ExecNotificationQuery"))
+        append_verb(s, phrased, "subscribed", "subscribe");
     else
-        append_verb(s, deed, "queried", "query");
-    append_value(s, deed->call->query);
-    g_autofree char *class_name = queried_class(deed->call->query);
+        append_verb(s, phrased, "queried", "query");
+    append_value(s, phrased->call->query);
+    g_autofree char *class_name = queried_class(phrased->call->query);
     append_listing(s, class_name);
 }
 
-static void describe_enumeration(GString *s, const Deed *deed)
+static void describe_enumeration(GString *s, const Phrased *phrased)
 {
-    append_verb(s, deed, "enumerated", "enumerate");
-    if (g_str_has_prefix(deed->call->method, "CreateClassEnum"))
-        g_string_append(s, *deed->call->class_name ? "subclasses of " : "all classes");
-    append_value(s, deed->call->class_name);
-    append_listing(s, deed->call->class_name);
+    append_verb(s, phrased, "enumerated", "enumerate");
+    if (g_str_has_prefix(phrased->call->method, "CreateClassEnum"))
+        g_string_append(s, *phrased->call->class_name ? "subclasses of " : "all classes");
+    append_value(s, phrased->call->class_name);
+    append_listing(s, phrased->call->class_name);
 }
 
 // Activations.
@@ -277,27 +268,28 @@ static bool is_activation(const RecordCall *call)
 static const char *activated_class(const Record *record, const RecordCall *call)
 {
     const RecordActivation *activation = &record->activation;
-    bool own =
-        record->has_activation && activation->frame == call->frame && activation->client_port == record->client.port;
+    bool own = record->has_activation && call->number != NUMBER_UNKNOWN && activation->call == call->number;
     return own ? activation->clsid : NULL;
 }
 
-static void describe_activation(GString *s, const Deed *deed)
+static void describe_activation(GString *s, const Phrased *phrased)
 {
-    const char *clsid = activated_class(deed->record, deed->call);
+    const char *clsid = activated_class(phrased->record, phrased->call);
     if (!clsid) {
         g_string_append(s, "tried to activate an object");
         return;
     }
-    append_verb(s, deed, "activated", "activate");
-    append_value(s, is_text(clsid, WMI_LOGIN_CLSID) ? "WMI" : clsid);
-    append_after(s, " on ", deed->record->activation.server_name);
+    Guid guid;
+    const ComClass *class = guid_parse(clsid, strlen(clsid), &guid) ? class_find(&guid) : NULL;
+    append_verb(s, phrased, "activated", "activate");
+    append_value(s, !class ? clsid : class->kind == CLASS_WMI ? "WMI" : class->name);
+    append_after(s, " on ", phrased->record->activation.server_name);
 }
 
 /** Interface and method, and why no more is known. */
-static void describe_unread(GString *s, const Deed *deed)
+static void describe_unread(GString *s, const Phrased *phrased)
 {
-    const RecordCall *call = deed->call;
+    const RecordCall *call = phrased->call;
     if (g_strcmp0(call->interface, "IWbemServices") != 0)
         append_after(s, "", call->interface ? call->interface : "?");
     if (s->len > 0)
@@ -316,38 +308,38 @@ static void describe_unread(GString *s, const Deed *deed)
     }
 }
 
-static void describe(GString *s, const Deed *deed)
+static void describe(GString *s, const Phrased *phrased)
 {
-    const RecordCall *call = deed->call;
+    const RecordCall *call = phrased->call;
     const char *method = call->method ? call->method : "";
     bool services = g_strcmp0(call->interface, "IWbemServices") == 0;
     if (services && g_str_has_prefix(method, "ExecMethod") && call->wmi_method) {
-        describe_method(s, deed);
+        describe_method(s, phrased);
     } else if (services && g_str_has_prefix(method, "PutInstance") && call->class_name) {
-        describe_written(s, deed);
+        describe_written(s, phrased);
     } else if (services && g_str_has_prefix(method, "PutClass") && call->class_name) {
-        append_verb(s, deed, "wrote", "write");
+        append_verb(s, phrased, "wrote", "write");
         append_after(s, "class ", call->class_name);
     } else if (services && g_str_has_prefix(method, "DeleteClass") && call->class_name) {
-        append_verb(s, deed, "deleted", "delete");
+        append_verb(s, phrased, "deleted", "delete");
         append_after(s, "class ", call->class_name);
     } else if (services && g_str_has_prefix(method, "DeleteInstance") && call->object_path) {
-        append_verb(s, deed, "deleted", "delete");
+        append_verb(s, phrased, "deleted", "delete");
         append_value(s, call->object_path);
     } else if (services && call->query) {
-        describe_query(s, deed);
+        describe_query(s, phrased);
     } else if (services && g_str_has_prefix(method, "Create") && call->class_name) {
-        describe_enumeration(s, deed);
+        describe_enumeration(s, phrased);
     } else if (services && g_str_has_prefix(method, "GetObject") && call->object_path) {
-        append_verb(s, deed, "read", "read");
+        append_verb(s, phrased, "read", "read");
         append_value(s, call->object_path);
     } else if (g_str_equal(method, "NTLMLogin") && call->namespace_path) {
-        append_verb(s, deed, "logged in", "log in");
+        append_verb(s, phrased, "logged in", "log in");
         append_value(s, call->namespace_path);
-    } else if (is_activation(call) && (deed->failure || activated_class(deed->record, call))) {
-        describe_activation(s, deed);
+    } else if (is_activation(call) && (phrased->failure || activated_class(phrased->record, call))) {
+        describe_activation(s, phrased);
     } else {
-        describe_unread(s, deed);
+        describe_unread(s, phrased);
     }
 }
 
@@ -397,9 +389,9 @@ static char *make_phrase(const Record *record, const RecordCall *call, GHashTabl
                                       ? NULL
                                       : g_hash_table_lookup(operations, GSIZE_TO_POINTER((size_t) call->number));
     g_autofree char *failure = make_failure(call, operation);
-    const Deed deed = {.record = record, .call = call, .failure = failure};
+    const Phrased phrased = {.record = record, .call = call, .failure = failure};
     GString *s = g_string_new(NULL);
-    describe(s, &deed);
+    describe(s, &phrased);
     if (failure) {
         append_after(s, " (failed: ", failure);
         g_string_append_c(s, ')');
@@ -414,50 +406,41 @@ static char *make_phrase(const Record *record, const RecordCall *call, GHashTabl
 // Which calls are worth a phrase.
 
 typedef struct {
-    size_t rank;
+    Stage stage;
     guint index; ///< of the call
-} Ranked;
-
-static bool in_subscription(const char *namespace_path)
-{
-    static const char last[] = "subscription";
-    size_t len = namespace_path ? strlen(namespace_path) : 0;
-    return len >= sizeof(last) && strchr("\\/", namespace_path[len - sizeof(last)]) &&
-           g_ascii_strcasecmp(namespace_path + len + 1 - sizeof(last), last) == 0;
-}
+} RankedCall;
 
 /** A write that makes something run later weighs like a subscription. */
-static size_t call_rank(const RecordCall *call)
+static Stage weigh(const RecordCall *call)
 {
-    bool persists = g_strcmp0(call->stage, "write") == 0 &&
-                    (is_subscription_class(call->class_name) || in_subscription(call->namespace_path));
-    return stage_rank(persists ? "subscribe" : call->stage);
+    bool persists = wmi_class_is_subscription(call->class_name) || wmi_namespace_is_subscription(call->namespace_path);
+    return call->stage == STAGE_WRITE && persists ? STAGE_SUBSCRIBE : call->stage;
 }
 
 static int compare_ranked(gconstpointer a, gconstpointer b)
 {
-    const Ranked *x = a, *y = b;
-    if (x->rank != y->rank)
-        return x->rank < y->rank ? -1 : 1;
+    const RankedCall *x = a, *y = b;
+    if (x->stage != y->stage)
+        return x->stage > y->stage ? -1 : 1;
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/** The calls that did something, strongest first. */
-static GArray *find_deeds(const Record *record)
+/** The calls that did more than read single objects, strongest first. */
+static GArray *find_acting_calls(const Record *record)
 {
-    GArray *deeds = g_array_new(FALSE, FALSE, sizeof(Ranked));
+    GArray *acting = g_array_new(FALSE, FALSE, sizeof(RankedCall));
     for (guint i = 0; i < record->calls->len; i++) {
         const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
-        Ranked ranked = {call_rank(call), i};
-        if (g_strcmp0(call->interface, "IWbemServices") == 0 && ranked.rank < stage_rank("read"))
-            g_array_append_val(deeds, ranked);
+        RankedCall ranked = {weigh(call), i};
+        if (g_strcmp0(call->interface, "IWbemServices") == 0 && ranked.stage > STAGE_READ)
+            g_array_append_val(acting, ranked);
     }
-    g_array_sort(deeds, compare_ranked);
-    return deeds;
+    g_array_sort(acting, compare_ranked);
+    return acting;
 }
 
-/** Without deeds: an activation, else the call that says most. NULL when there are no calls. */
-static const RecordCall *find_telling_call(const Record *record)
+/** When none acted: an activation, else the call that says most. NULL when there are no calls. */
+static const RecordCall *find_representative_call(const Record *record)
 {
     for (guint i = 0; i < record->calls->len; i++) {
         const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
@@ -488,16 +471,16 @@ static char *join(const Phrase *phrases, size_t count, guint more)
 char *summary_make(const Record *record)
 {
     g_autoptr(GHashTable) operations = find_operations(record);
-    g_autoptr(GArray) deeds = find_deeds(record);
-    if (deeds->len == 0) {
-        const RecordCall *call = find_telling_call(record);
+    g_autoptr(GArray) acting = find_acting_calls(record);
+    if (acting->len == 0) {
+        const RecordCall *call = find_representative_call(record);
         return call ? make_phrase(record, call, operations) : NULL;
     }
     Phrase phrases[MAX_PHRASES];
     size_t count = 0;
     guint more = 0;
-    for (guint i = 0; i < deeds->len; i++) {
-        const Ranked *ranked = &g_array_index(deeds, Ranked, i);
+    for (guint i = 0; i < acting->len; i++) {
+        const RankedCall *ranked = &g_array_index(acting, RankedCall, i);
         char *text = make_phrase(record, &g_array_index(record->calls, RecordCall, ranked->index), operations);
         size_t same = 0;
         while (same < count && strcmp(phrases[same].text, text) != 0)

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define MAX_ACCOUNTS 3u ///< named; the others are counted
 #define SECOND INT64_C(1000000000)
 
 char *record_text_endpoint(const RecordEnd *endpoint)
@@ -14,18 +15,49 @@ char *record_text_endpoint(const RecordEnd *endpoint)
     return g_strdup_printf(strchr(ip, ':') ? "[%s]:%s" : "%s:%s", ip, port);
 }
 
-char *record_text_user(const Auth *auth)
+char *record_text_account(const char *domain, const char *user)
 {
-    if (!auth->user || !auth->domain)
-        return g_strdup(auth->user);
-    return g_strconcat(auth->domain, "\\", auth->user, NULL);
+    return user && domain ? g_strconcat(domain, "\\", user, NULL) : g_strdup(user);
+}
+
+GPtrArray *record_users(const Record *record)
+{
+    GPtrArray *users = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < record->users->len; i++) {
+        const RecordUser *user = &g_array_index(record->users, RecordUser, i);
+        g_ptr_array_add(users, record_text_account(user->domain, user->user));
+    }
+    if (users->len == 0 && record->auth.user)
+        g_ptr_array_add(users, record_text_account(record->auth.domain, record->auth.user));
+    return users;
+}
+
+char *record_text_accounts(const GPtrArray *accounts)
+{
+    GString *s = g_string_new(NULL);
+    for (guint i = 0; i < MIN(accounts->len, MAX_ACCOUNTS); i++)
+        g_string_append_printf(s, "%s%s", i ? ", " : "", (const char *) g_ptr_array_index(accounts, i));
+    if (accounts->len > MAX_ACCOUNTS)
+        g_string_append_printf(s, " (and %u more)", accounts->len - MAX_ACCOUNTS);
+    return g_string_free(s, accounts->len == 0);
+}
+
+char *record_text_users(const Record *record)
+{
+    g_autoptr(GPtrArray) users = record_users(record);
+    return record_text_accounts(users);
+}
+
+const char *record_text_user_source(const Auth *auth)
+{
+    return auth->user_log ? auth->user_log : user_source_name(auth->user_source);
 }
 
 char *record_text_auth(const Auth *auth)
 {
     if (!auth->type || g_str_equal(auth->type, "none") || !auth->level)
         return g_strdup(auth->type);
-    return g_strconcat(auth->type, "/", auth->level, NULL);
+    return g_strconcat(auth->type, "/", auth_level_name(auth->level), NULL);
 }
 
 const char *record_text_namespace(const Record *record)
@@ -80,7 +112,7 @@ char *record_text_evidence(const RecordSet *set, const Record *record)
     GString *s = g_string_new(NULL);
     for (guint i = 0; i < record->evidence->len; i++) {
         const Evidence *evidence = &g_array_index(record->evidence, Evidence, i);
-        append_name(s, evidence->kind);
+        append_name(s, evidence_name(evidence->kind));
         if (evidence->frame) {
             g_autofree char *frame = frame_text(set, record, evidence->frame);
             g_string_append_printf(s, " (%s)", frame);
@@ -106,11 +138,11 @@ char *record_text_call(const RecordCall *call)
     return g_strdup_printf("%s::opnum %" PRId64, interface, call->opnum);
 }
 
-const Process *record_process(const Record *record, const char *role)
+const Process *record_process(const Record *record, ProcessRole role)
 {
     for (guint i = 0; i < record->processes->len; i++) {
         const Process *process = &g_array_index(record->processes, Process, i);
-        if (g_strcmp0(process->role, role) == 0)
+        if (process->role == role)
             return process;
     }
     return NULL;

@@ -12,7 +12,21 @@
 char *record_text_endpoint(const RecordEnd *endpoint);
 
 /** "DOMAIN\user", "user"; NULL when unknown. Owned by the caller. */
-char *record_text_user(const Auth *auth);
+char *record_text_account(const char *domain, const char *user);
+
+/** The accounts (char *) under which calls were made, else the one that authenticated; empty when unknown. Owned by the
+ * caller. */
+GPtrArray *record_users(const Record *record);
+
+/** Some of these accounts (char *): "EXAMPLE\svc, EXAMPLE\bob (and 1 more)". NULL when there are none. Owned by the
+ * caller. */
+char *record_text_accounts(const GPtrArray *accounts);
+
+/** Those of the record. Owned by the caller. */
+char *record_text_users(const Record *record);
+
+/** What said the user: "ntlm-authenticate", "log:4624"; NULL when unknown. */
+const char *record_text_user_source(const Auth *auth);
 
 /** "kerberos/privacy", "none"; NULL when unknown. Owned by the caller. */
 char *record_text_auth(const Auth *auth);
@@ -34,7 +48,7 @@ char *record_text_allowed(const Record *record);
 char *record_text_call(const RecordCall *call);
 
 /** The first process of that role; NULL when there is none. */
-const Process *record_process(const Record *record, const char *role);
+const Process *record_process(const Record *record, ProcessRole role);
 
 /** The part of a path behind its last backslash or slash. NULL for NULL. */
 const char *record_base_name(const char *path);

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #define EVENT_FORMAT 2       ///< the version of what is described here
+#define EVENT_KIND "event"   ///< the member that names the kind; it comes first
 #define EVENT_UNKNOWN (-1)   ///< of a number or answer
 #define EVENT_LIST_MAX 4096u ///< items that a reader takes of one list
 

@@ -68,7 +68,7 @@ void event_write(const Event *event, GString *out)
 {
     json_dumper d = {.output_string = out};
     json_dumper_begin_object(&d);
-    json_dumper_set_member_name(&d, "event");
+    json_dumper_set_member_name(&d, EVENT_KIND);
     json_dumper_value_string(&d, word_text(&event_words, event->kind));
     size_t n;
     const EventMember *members = event_members(&n);

@@ -35,9 +35,9 @@ const AttackTechnique *technique_get(Technique technique)
     return &techniques[technique];
 }
 
-char *technique_url(Technique technique)
+char *technique_url(const char *id)
 {
-    g_auto(GStrv) parts = g_strsplit(techniques[technique].id, ".", 2);
+    g_auto(GStrv) parts = g_strsplit(id, ".", 2);
     g_autofree char *path = g_strjoinv("/", parts);
     return g_strdup_printf("https://attack.mitre.org/techniques/%s/", path);
 }

@@ -45,8 +45,8 @@ static inline const char *technique_id(Technique technique)
     return word_text(&technique_words, technique);
 }
 
-/** Its page. Owned by the caller. */
-char *technique_url(Technique technique);
+/** The page of the technique with this id, or of its parent. Owned by the caller. */
+char *technique_url(const char *id);
 
 /** Owned by the caller. */
 char *tactic_url(const AttackTactic *tactic);

@@ -41,6 +41,31 @@ static inline bool guid_is_null(const Guid *g)
     return guid_equal(g, &zero);
 }
 
+/** Reads what guid_format() writes, in any case and with or without braces; false when `text` is something else. */
+static inline bool guid_parse(const char *text, size_t len, Guid *g)
+{
+    bool braces = len == GUID_TEXT_SIZE + 1 && text[0] == '{' && text[len - 1] == '}';
+    if (!braces && len != GUID_TEXT_SIZE - 1)
+        return false;
+    uint8_t bytes[16] = {0};
+    const char *p = text + (braces ? 1 : 0);
+    size_t digits = 0;
+    for (size_t i = 0; i < GUID_TEXT_SIZE - 1; i++) {
+        bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+        char c = p[i], lower = (char) (c | 0x20);
+        int digit = c >= '0' && c <= '9' ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+        if (hyphen ? c != '-' : digit < 0)
+            return false;
+        if (hyphen)
+            continue;
+        bytes[digits / 2] = (uint8_t) (bytes[digits / 2] << 4 | digit);
+        digits++;
+    }
+    Bytes b = bytes_init(bytes, sizeof(bytes), true);
+    *g = guid_read(&b);
+    return true;
+}
+
 /** Lower case, with hyphens and without braces, into `text`; returns `text`. */
 static inline const char *guid_format(const Guid *g, char text[static GUID_TEXT_SIZE])
 {

@@ -22,8 +22,12 @@ static const char *format_text(RecordSet *set, const char *format, ...)
 static void add_calls(RecordSet *set, Record *r, guint number)
 {
     static const struct {
-        const char *method, *stage;
-    } methods[] = {{"GetObject", "read"}, {"ExecQuery", "query"}, {"ExecMethod", "execute"}, {"PutInstance", "write"}};
+        const char *method;
+        Stage stage;
+    } methods[] = {{"GetObject", STAGE_READ},
+                   {"ExecQuery", STAGE_QUERY},
+                   {"ExecMethod", STAGE_EXECUTE},
+                   {"PutInstance", STAGE_WRITE}};
     for (guint i = 0; i < CALLS; i++) {
         RecordCall call = call_init();
         call.interface = "IWbemServices";
@@ -46,8 +50,8 @@ static void add_record(RecordSet *set, guint number)
     Record *r = record_new();
     r->confidence = CONFIDENCE_WMI;
     r->activity = pair + 1;
-    g_ptr_array_add(r->techniques, (gpointer) "T1047");
-    Evidence evidence = {"interface", (int64_t) number * 100 + 5};
+    record_add_technique(r, TECHNIQUE_WMI);
+    Evidence evidence = {EVIDENCE_INTERFACE, (int64_t) number * 100 + 5};
     g_array_append_val(r->evidence, evidence);
     r->start_time =
         format_text(set, "2020-08-06T%02u:%02u:%02u.320149Z", pair / 180 % 24, pair / 3 % 60, pair * 20 % 60);
@@ -62,11 +66,10 @@ static void add_record(RecordSet *set, guint number)
     r->filter = record_filter(&r->client, &r->server);
     r->filter = format_text(set, "%s", r->filter);
     r->auth =
-        (Auth){.type = "ntlm", .level = "privacy", .domain = "EXAMPLE", .user = format_text(set, "user%u", pair % 9)};
+        (Auth){.type = "ntlm", .level = AUTH_LEVEL_PRIVACY, .domain = "EXAMPLE", .user = format_text(set, "user%u", pair % 9)};
     r->auth.user_frame = r->frames.first + 8;
     r->summary = format_text(set, activation ? "activated: WMI on SERVER%u" : "ran: cmd.exe /c query %u", pair);
-    Process process = {
-        .role = "client", .pid = 4000 + pair, .sources = g_array_new(FALSE, FALSE, sizeof(ProcessSource))};
+    Process process = process_init(ROLE_CLIENT, 4000 + pair);
     ProcessSource source = {"wire:SetClientInfo", r->frames.first + 20};
     g_array_append_val(process.sources, source);
     if (activation) {

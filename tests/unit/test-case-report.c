@@ -84,7 +84,7 @@ static void test_time(void)
     free(out);
 }
 
-static Record *add_record(RecordSet *set, int64_t activity, const char *stage, const char *start)
+static Record *add_record(RecordSet *set, int64_t activity, Stage stage, const char *start)
 {
     Record *r = record_new();
     r->activity = activity;
@@ -106,20 +106,20 @@ static void test_activities(void)
     RecordSet *set = g_new0(RecordSet, 1);
     set->texts = g_string_chunk_new(64);
     set->records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
-    add_record(set, 1, "query", "2020-08-06T07:00:00Z");
-    add_record(set, 1, NULL, "2020-08-06T06:00:00Z");
-    add_record(set, 2, "execute", "2020-08-06T09:00:00Z");
-    Record *callback = add_record(set, 2, NULL, "2020-08-06T10:00:00Z");
+    add_record(set, 1, STAGE_QUERY, "2020-08-06T07:00:00Z");
+    add_record(set, 1, STAGE_UNKNOWN, "2020-08-06T06:00:00Z");
+    add_record(set, 2, STAGE_EXECUTE, "2020-08-06T09:00:00Z");
+    Record *callback = add_record(set, 2, STAGE_UNKNOWN, "2020-08-06T10:00:00Z");
     callback->callback = true;
     callback->client = (RecordEnd){.ip = "192.0.2.6", .host = "WS06", .port = 50000};
     callback->server = (RecordEnd){.ip = "192.0.2.5", .host = "WS05", .port = 50001};
-    add_record(set, 3, "execute", "2020-08-06T05:00:00Z")->allowed.rule = "known";
-    add_record(set, 4, "write", "2020-08-06T11:00:00Z")->auth = (Auth){.user = "ann", .domain = "D"};
-    add_record(set, NUMBER_UNKNOWN, "login", "2020-08-06T12:00:00Z");
-    add_record(set, NUMBER_UNKNOWN, "login", "2020-08-06T13:00:00Z");
-    add_record(set, 9, "execute", NULL)->confidence = CONFIDENCE_DCOM;
-    Record *subscription = add_record(set, 10, "read", "2020-08-06T14:00:00Z");
-    g_ptr_array_add(subscription->techniques, (gpointer) "T1546.003");
+    add_record(set, 3, STAGE_EXECUTE, "2020-08-06T05:00:00Z")->allowed.rule = "known";
+    add_record(set, 4, STAGE_WRITE, "2020-08-06T11:00:00Z")->auth = (Auth){.user = "ann", .domain = "D"};
+    add_record(set, NUMBER_UNKNOWN, STAGE_LOGIN, "2020-08-06T12:00:00Z");
+    add_record(set, NUMBER_UNKNOWN, STAGE_LOGIN, "2020-08-06T13:00:00Z");
+    add_record(set, 9, STAGE_EXECUTE, NULL)->confidence = CONFIDENCE_DCOM;
+    Record *subscription = add_record(set, 10, STAGE_READ, "2020-08-06T14:00:00Z");
+    record_add_technique(subscription, TECHNIQUE_SUBSCRIPTION);
 
     g_autoptr(GPtrArray) sets = g_ptr_array_new();
     g_ptr_array_add(sets, set);
@@ -136,7 +136,9 @@ static void test_activities(void)
     g_assert_cmpstr(activity_host(&worst->client), ==, "WS05");
     g_assert_cmpstr(activity_host(&worst->server), ==, "WS06");
     g_assert_cmpint(worst->end - worst->start, ==, INT64_C(3600000000000));
-    g_assert_cmpstr(((const Activity *) g_ptr_array_index(found, 2))->user, ==, "D\\ann");
+    const GPtrArray *accounts = ((const Activity *) g_ptr_array_index(found, 2))->accounts;
+    g_assert_cmpuint(accounts->len, ==, 1);
+    g_assert_cmpstr(g_ptr_array_index(accounts, 0), ==, "D\\ann");
     g_assert_true(((const Activity *) g_ptr_array_index(found, 6))->allowed);
     g_ptr_array_unref(set->records);
     g_string_chunk_free(set->texts);

@@ -25,14 +25,14 @@ static RecordSet *make_set(void)
     };
     g_array_append_vals(r->interfaces, offered, G_N_ELEMENTS(offered));
     RecordCall call = {
-        .interface = "IWbemServices", .method = "ExecMethod", .stage = "execute", .status = NUMBER_UNKNOWN};
+        .interface = "IWbemServices", .method = "ExecMethod", .stage = STAGE_EXECUTE, .status = NUMBER_UNKNOWN};
     g_array_append_val(r->calls, call);
     r->auth.type = "kerberos";
-    r->auth.level = "privacy";
+    r->auth.level = AUTH_LEVEL_PRIVACY;
     r->auth.domain = "CORP";
     r->auth.user = "svc";
     r->client.host = "WKS-07";
-    Process process = {.role = "client", .pid = 7240, .sources = g_array_new(FALSE, FALSE, sizeof(ProcessSource))};
+    Process process = process_init(ROLE_CLIENT, 7240);
     g_array_append_val(r->processes, process);
     Login login = {.namespace_path = "\\\\DC\\root\\cimv2"};
     g_array_append_val(r->logins, login);
@@ -160,7 +160,7 @@ static void test_said_by_calls(void)
 {
     g_autoptr(RecordSet) set = make_set();
     Record *r = g_ptr_array_index(set->records, 0);
-    g_array_index(r->processes, Process, 0).role = "server";
+    g_array_index(r->processes, Process, 0).role = ROLE_SERVER;
     r->client_identified = ANSWER_NO;
     g_array_set_size(r->logins, 0);
     RecordCall *call = &g_array_index(r->calls, RecordCall, 0);

@@ -19,7 +19,7 @@ static RecordSet *make_set(void)
         if (i == 1) {
             r->auth.domain = "EXAMPLE";
             r->auth.user = "Ann";
-            Process process = {.role = "client", .pid = 1, .image = "C:\\Tools\\Wmic.exe"};
+            Process process = {.role = ROLE_CLIENT, .pid = 1, .image = "C:\\Tools\\Wmic.exe"};
             process.sources = g_array_new(FALSE, FALSE, sizeof(ProcessSource));
             g_array_append_val(r->processes, process);
         }

@@ -3,6 +3,7 @@
 
 #include "output/format.h"
 #include "record/fold.h"
+#include "record/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,13 +47,13 @@ static char *to_ndjson(const RecordSet *set)
 static void test_whole_record(void)
 {
     static const char *const lines[] = {
-        "{\"event\":\"begin\",\"format\":1,\"plugin\":\"0.1.0\",\"wireshark\":\"4.0.17\"}",
+        "{\"event\":\"begin\",\"format\":2,\"plugin\":\"0.1.0\",\"wireshark\":\"4.0.17\"}",
         "{\"event\":\"conn\",\"conn\":1,\"frame\":54,\"client\":{\"ip\":\"10.0.0.1\",\"port\":55274},"
         "\"server\":{\"ip\":\"10.0.0.2\",\"port\":135},\"start_time\":\"2020-08-06T07:56:41Z\",\"first_frame\":50}",
         "{\"event\":\"call\",\"conn\":1,\"frame\":59,\"call\":1,\"opnum\":4}",
         "{\"event\":\"activation\",\"conn\":1,\"frame\":59,\"call\":1,\"clsid\":\"8bc3f05e-d86b-11d0-a075-"
         "00c04fb68820\",\"server_name\":\"W6\"}",
-        "{\"event\":\"activated\",\"conn\":1,\"frame\":60,\"request_frame\":59,\"status\":0}",
+        "{\"event\":\"activated\",\"conn\":1,\"frame\":60,\"call\":1,\"request_frame\":59,\"status\":0}",
         CONN("2"),
         WMI("2"),
         "{\"event\":\"bind\",\"conn\":2,\"frame\":65,\"alter\":false,\"contexts\":[{\"id\":0,\"uuid\":\"" SERVICES
@@ -65,7 +66,8 @@ static void test_whole_record(void)
         "{\"event\":\"call\",\"conn\":2,\"frame\":119,\"call\":7,\"interface\":\"IWbemServices\",\"uuid\":\"" SERVICES
         "\",\"interface_source\":\"bind\",\"opnum\":24,\"method\":\"ExecMethod\",\"stage\":\"execute\","
         "\"object\":\"00006800-0a80-0000-9eb0-6cbfe06bc80e\",\"auth\":{\"type\":\"ntlm\",\"level\":\"privacy\"},"
-        "\"sealed\":true,\"decrypted\":true,"
+        "\"user\":\"ann\",\"domain\":\"D\",\"workstation\":\"W5\",\"user_source\":\"ntlm-authenticate\","
+        "\"user_frame\":67,\"sealed\":true,\"decrypted\":true,"
         "\"namespace\":\"root\",\"server_pid\":2688,\"origin\":1,\"command_length\":39}",
         "{\"event\":\"fragment\",\"conn\":2,\"frame\":120,\"call\":7,\"of\":\"request\"}",
         "{\"event\":\"response\",\"conn\":2,\"frame\":122,\"call\":7,\"sealed\":false,\"fault\":false}",
@@ -81,7 +83,7 @@ static void test_whole_record(void)
         "{\"event\":\"technique\",\"conn\":2,\"frame\":120,\"call\":7,\"technique\":\"T1047\"}",
         "{\"event\":\"hint\",\"conn\":2,\"frame\":120,\"call\":7,\"text\":\"somebody\"}",
         "{\"event\":\"end\",\"conn\":2,\"activity\":1,\"confidence\":\"wmi\",\"activation_frame\":59,"
-        "\"activation_conn\":1,\"callback\":false,\"first_frame\":62,\"last_frame\":124,\"frames\":63,"
+        "\"activation_conn\":1,\"activation_call\":1,\"callback\":false,\"first_frame\":62,\"last_frame\":124,\"frames\":63,"
         "\"bytes_client\":100,\"bytes_server\":200,\"start_time\":\"2020-08-06T07:56:41.320149Z\","
         "\"end_time\":\"2020-08-06T07:56:56.321853Z\"}",
         "{\"event\":\"done\"}",
@@ -107,6 +109,8 @@ static void test_whole_record(void)
         "\"remote\":true,\"callback\":false,"
         "\"auth\":{\"type\":\"ntlm\",\"level\":\"privacy\",\"spn\":\"host/W6\",\"realm\":null,\"user\":\"ann\","
         "\"domain\":\"D\",\"workstation\":\"W5\",\"user_source\":\"ntlm-authenticate\",\"user_frame\":67},"
+        "\"users\":[{\"user\":\"ann\",\"domain\":\"D\",\"workstation\":\"W5\",\"source\":\"ntlm-authenticate\","
+        "\"frame\":67,\"calls\":1}],"
         "\"interfaces\":[{\"name\":\"IWbemServices\",\"uuid\":\"" SERVICES "\",\"frame\":65,\"accepted\":true}],"
         "\"client_hint\":\"somebody\",\"client_identified\":null,\"logins\":[],"
         "\"calls\":[{\"frame\":119,\"frames\":[119,120],\"time\":null,\"response_frame\":122,\"response_frames\":[122,"
@@ -150,7 +154,7 @@ static void test_without_end(void)
 
 static void test_stream(void)
 {
-    static const char begin[] = "{\"event\":\"begin\",\"format\":1,\"plugin\":\"0.1.0\",\"wireshark\":\"4.6.9\"}";
+    static const char begin[] = "{\"event\":\"begin\",\"format\":2,\"plugin\":\"0.1.0\",\"wireshark\":\"4.6.9\"}";
     static const char done[] = "{\"event\":\"done\",\"frames\":3}";
     g_autoptr(EventFold) fold = event_fold_new(0);
     event_fold_line(fold, begin, strlen(begin));
@@ -158,7 +162,7 @@ static void test_stream(void)
     const EventStream *stream = event_fold_stream(fold);
     g_assert_true(stream->begun);
     g_assert_true(stream->done);
-    g_assert_cmpint(stream->format, ==, 1);
+    g_assert_cmpint(stream->format, ==, EVENT_FORMAT);
     g_assert_cmpstr(stream->plugin_version, ==, "0.1.0");
     g_assert_cmpstr(stream->wireshark_version, ==, "4.6.9");
     g_assert_cmpuint(stream->malformed, ==, 0);
@@ -180,12 +184,12 @@ static void test_final_confidence(void)
     g_assert_cmpuint(set->records->len, ==, 2);
     const Record *raised = record_at(set, 0);
     g_assert_cmpint(raised->confidence, ==, CONFIDENCE_WMI);
-    g_assert_cmpuint(raised->techniques->len, ==, 1);
+    g_assert_true(record_has_technique(raised, TECHNIQUE_WMI));
     g_assert_cmpuint(raised->evidence->len, ==, 2); // the first of each kind
     g_assert_cmpint(g_array_index(raised->evidence, Evidence, 0).frame, ==, 5);
     const Record *plain = record_at(set, 1);
     g_assert_cmpint(plain->confidence, ==, CONFIDENCE_DCOM);
-    g_assert_cmpuint(plain->techniques->len, ==, 0);
+    g_assert_false(record_has_technique(plain, TECHNIQUE_WMI));
 }
 
 static void test_order(void)
@@ -252,39 +256,75 @@ static void test_auth(void)
     g_autoptr(RecordSet) set = fold_lines(lines);
     const Auth *auth = &record_at(set, 0)->auth;
     g_assert_cmpstr(auth->type, ==, "kerberos");
-    g_assert_cmpstr(auth->level, ==, "packet");
+    g_assert_cmpint(auth->level, ==, AUTH_LEVEL_PACKET);
     g_assert_cmpstr(auth->spn, ==, "host/a"); // no call came after the other one
     g_assert_cmpstr(auth->realm, ==, "R");
     g_assert_null(auth->user);
     auth = &record_at(set, 1)->auth;
     g_assert_cmpstr(auth->type, ==, "none");
-    g_assert_cmpstr(auth->level, ==, "none");
+    g_assert_cmpint(auth->level, ==, AUTH_LEVEL_NONE);
     auth = &record_at(set, 2)->auth;
     g_assert_null(auth->type);
-    g_assert_null(auth->level);
+    g_assert_cmpint(auth->level, ==, AUTH_LEVEL_UNKNOWN);
 }
 
-/** Who made the calls counts, not who came last. */
-static void test_identity(void)
-{
-#define USER(type, level, name)                                                                                        \
+#define AUTH(type, level, name)                                                                                        \
     "{\"event\":\"auth\",\"conn\":1,\"frame\":5,\"auth\":{\"type\":\"" type "\",\"level\":\"" level                    \
     "\"},\"spn\":\"s/" name "\",\"user\":\"" name "\",\"user_frame\":4}"
-#define USE(number, type, level)                                                                                       \
-    "{\"event\":\"call\",\"conn\":1,\"frame\":7,\"call\":" number ",\"auth\":{\"type\":\"" type                        \
-    "\",\"level\":\"" level "\"}}"
+#define CALL_AS(number, name)                                                                                          \
+    "{\"event\":\"call\",\"conn\":1,\"frame\":7,\"call\":" number ",\"user\":\"" name                                   \
+    "\",\"domain\":\"D\",\"user_source\":\"ntlm-authenticate\",\"user_frame\":4}"
+
+/** Who made most calls counts, not who came last or authenticated only; all who made calls are named. */
+static void test_users(void)
+{
+    static const char *const lines[] = {
+        WMI("1"),
+        AUTH("ntlm", "privacy", "bob"),
+        AUTH("ntlm", "connect", "ann"),
+        CALL_AS("1", "bob"),
+        CALL_AS("2", "ann"),
+        CALL_AS("3", "ann"),
+        CALL_AS("3", "bob"), // the same call again
+        CALL_AS("4", "bob"),
+        AUTH("ntlm", "connect", "eve"),
+        NULL,
+    };
+    g_autoptr(RecordSet) set = fold_lines(lines);
+    const Record *r = record_at(set, 0);
+    g_assert_cmpstr(r->auth.user, ==, "bob"); // of equal ones the first
+    g_assert_cmpint(r->auth.user_source, ==, USER_SOURCE_NTLM);
+    g_assert_cmpint(r->auth.user_frame, ==, 4);
+    g_assert_cmpuint(r->users->len, ==, 2);
+    const RecordUser *ann = &g_array_index(r->users, RecordUser, 1);
+    g_assert_cmpstr(ann->user, ==, "ann");
+    g_assert_cmpstr(ann->domain, ==, "D");
+    g_assert_cmpuint(ann->calls, ==, 2);
+    g_autofree char *text = record_text_users(r);
+    g_assert_cmpstr(text, ==, "D\\bob, D\\ann");
+}
+
+/** The service is that which the user's own token names. */
+static void test_service_of_user(void)
+{
+    static const char *const lines[] = {
+        WMI("1"),
+        AUTH("ntlm", "privacy", "ann"),
+        AUTH("ntlm", "privacy", "bob"),
+        "{\"event\":\"call\",\"conn\":1,\"frame\":7,\"call\":1,\"user\":\"ann\",\"user_frame\":4}",
+        NULL,
+    };
+    g_autoptr(RecordSet) set = fold_lines(lines);
+    g_assert_cmpstr(record_at(set, 0)->auth.spn, ==, "s/ann");
+}
+
+static void test_user_without_calls(void)
+{
     static const char *const lines[] = {
         WMI("1"),
         "{\"event\":\"auth\",\"conn\":1,\"frame\":3,\"auth\":{\"type\":\"kerberos\",\"level\":\"packet\"},"
         "\"spn\":\"host/a\",\"realm\":\"R\"}",
-        USE("1", "kerberos", "packet"),
-        USE("2", "kerberos", "packet"),
-        USE("3", "kerberos", "packet"),
-        USER("ntlm", "privacy", "ann"),
-        USE("4", "ntlm", "privacy"),
-        USE("5", "ntlm", "privacy"),
-        USER("ntlm", "privacy", "bob"),
-        USE("6", "ntlm", "privacy"),
+        AUTH("ntlm", "privacy", "ann"),
         NULL,
     };
     g_autoptr(RecordSet) set = fold_lines(lines);
@@ -292,21 +332,20 @@ static void test_identity(void)
     g_assert_cmpstr(auth->user, ==, "ann");
     g_assert_cmpstr(auth->spn, ==, "s/ann");
     g_assert_null(auth->realm);
-    g_assert_cmpint(auth->user_frame, ==, 4);
-    g_assert_cmpstr(auth->level, ==, "privacy");
-#undef USER
-#undef USE
+    g_assert_cmpuint(record_at(set, 0)->users->len, ==, 0);
 }
+#undef AUTH
+#undef CALL_AS
 
 static void test_own_activation(void)
 {
     static const char *const lines[] = {
         CONN("1"),
         WMI("1"),
-        "{\"event\":\"activation\",\"conn\":1,\"frame\":9,\"clsid\":\"a\"}",
-        "{\"event\":\"activation\",\"conn\":1,\"frame\":11,\"clsid\":\"b\"}",
-        "{\"event\":\"activated\",\"conn\":1,\"frame\":12,\"request_frame\":11,\"status\":0}",
-        "{\"event\":\"activated\",\"conn\":1,\"frame\":13,\"request_frame\":9,\"status\":2147942405}",
+        "{\"event\":\"activation\",\"conn\":1,\"frame\":9,\"call\":1,\"clsid\":\"a\"}",
+        "{\"event\":\"activation\",\"conn\":1,\"frame\":11,\"call\":2,\"clsid\":\"b\"}",
+        "{\"event\":\"activated\",\"conn\":1,\"frame\":12,\"call\":2,\"request_frame\":11,\"status\":0}",
+        "{\"event\":\"activated\",\"conn\":1,\"frame\":13,\"call\":1,\"request_frame\":9,\"status\":2147942405}",
         "{\"event\":\"end\",\"conn\":1,\"confidence\":\"wmi\"}",
         NULL,
     };
@@ -327,11 +366,15 @@ static void test_activations_in_one_frame(void)
         "{\"event\":\"activation\",\"conn\":1,\"frame\":9,\"call\":2,\"clsid\":\"b\"}",
         "{\"event\":\"activated\",\"conn\":1,\"frame\":12,\"call\":2,\"request_frame\":9,\"status\":5}",
         "{\"event\":\"activated\",\"conn\":1,\"frame\":12,\"call\":1,\"request_frame\":9,\"status\":0}",
+        WMI("2"),
+        "{\"event\":\"end\",\"conn\":2,\"activation_conn\":1,\"activation_frame\":9,\"activation_call\":2}",
         NULL,
     };
     g_autoptr(RecordSet) set = fold_lines(lines);
     g_assert_cmpstr(record_at(set, 0)->activation.clsid, ==, "a");
     g_assert_cmpint(record_at(set, 0)->activation.status, ==, 0);
+    g_assert_cmpstr(record_at(set, 1)->activation.clsid, ==, "b");
+    g_assert_cmpint(record_at(set, 1)->activation.status, ==, 5);
 }
 
 static void test_hints(void)
@@ -407,7 +450,7 @@ static void test_spawned(void)
     const GArray *processes = record_at(set, 0)->processes;
     g_assert_cmpuint(processes->len, ==, 2);
     const Process *process = &g_array_index(processes, Process, 0);
-    g_assert_cmpstr(process->role, ==, "spawned");
+    g_assert_cmpint(process->role, ==, ROLE_SPAWNED);
     g_assert_cmpint(process->pid, ==, 4880);
     g_assert_cmpstr(process->command_line, ==, "one");
     g_assert_cmpuint(process->sources->len, ==, 1);
@@ -493,7 +536,7 @@ static void test_processes(void)
     g_assert_cmpstr(r->client.fqdn, ==, "w5.x");
     g_assert_cmpuint(r->processes->len, ==, 4);
     const Process *process = &g_array_index(r->processes, Process, 0);
-    g_assert_cmpstr(process->role, ==, "client");
+    g_assert_cmpint(process->role, ==, ROLE_CLIENT);
     g_assert_cmpint(process->pid, ==, 72);
     g_assert_cmpstr(process->start_time, ==, "T1");
     g_assert_cmpuint(process->sources->len, ==, 2);
@@ -502,7 +545,7 @@ static void test_processes(void)
     g_assert_cmpstr(g_array_index(r->processes, Process, 1).start_time, ==, "T2");
     g_assert_cmpint(g_array_index(r->processes, Process, 2).pid, ==, 73);
     process = &g_array_index(r->processes, Process, 3);
-    g_assert_cmpstr(process->role, ==, "server");
+    g_assert_cmpint(process->role, ==, ROLE_SERVER);
     g_assert_cmpuint(process->sources->len, ==, 1);
     g_assert_cmpint(g_array_index(process->sources, ProcessSource, 0).frame, ==, 10);
 }
@@ -512,13 +555,13 @@ static void test_server_names(void)
 {
     static const char *const lines[] = {
         WMI("1"),
-        "{\"event\":\"activation\",\"conn\":1,\"frame\":9,\"clsid\":\"a\"}",
-        "{\"event\":\"activated\",\"conn\":1,\"frame\":10,\"request_frame\":9,\"status\":0,\"bindings\":[7,\"\","
+        "{\"event\":\"activation\",\"conn\":1,\"frame\":9,\"call\":1,\"clsid\":\"a\"}",
+        "{\"event\":\"activated\",\"conn\":1,\"frame\":10,\"call\":1,\"request_frame\":9,\"status\":0,\"bindings\":[7,\"\","
         "\"10.0.0.2[49670]\",\"W6[49670]\",\"w6.x.local[49670]\",\"W7[1]\"]}",
         WMI("2"),
-        "{\"event\":\"end\",\"conn\":2,\"confidence\":\"wmi\",\"activation_conn\":1,\"activation_frame\":9}",
+        "{\"event\":\"end\",\"conn\":2,\"confidence\":\"wmi\",\"activation_conn\":1,\"activation_call\":1}",
         WMI("3"),
-        "{\"event\":\"end\",\"conn\":3,\"confidence\":\"wmi\",\"activation_conn\":1,\"activation_frame\":9,"
+        "{\"event\":\"end\",\"conn\":3,\"confidence\":\"wmi\",\"activation_conn\":1,\"activation_call\":1,"
         "\"callback\":true}",
         NULL,
     };
@@ -593,7 +636,9 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/fold/interfaces", test_interfaces);
     g_test_add_func("/cli/fold/auth", test_auth);
     g_test_add_func("/cli/fold/own-activation", test_own_activation);
-    g_test_add_func("/cli/fold/identity", test_identity);
+    g_test_add_func("/cli/fold/users", test_users);
+    g_test_add_func("/cli/fold/service-of-user", test_service_of_user);
+    g_test_add_func("/cli/fold/user-without-calls", test_user_without_calls);
     g_test_add_func("/cli/fold/activations-in-one-frame", test_activations_in_one_frame);
     g_test_add_func("/cli/fold/hints", test_hints);
     g_test_add_func("/cli/fold/client-identified", test_client_identified);

@@ -44,20 +44,11 @@ static void test_remote(void)
     g_assert_cmpint(remote("?", "10.0.0.1"), ==, ANSWER_UNKNOWN);
 }
 
-static void test_confidence(void)
-{
-    g_assert_cmpint(confidence_from_text("wmi"), ==, CONFIDENCE_WMI);
-    g_assert_cmpint(confidence_from_text("rpcss"), ==, CONFIDENCE_RPCSS);
-    g_assert_cmpint(confidence_from_text("WMI"), ==, CONFIDENCE_NONE);
-    g_assert_cmpint(confidence_from_text(NULL), ==, CONFIDENCE_NONE);
-    g_assert_cmpstr(confidence_text(CONFIDENCE_DCOM), ==, "dcom");
-}
-
 static void test_strongest_call(void)
 {
     Record *record = record_new();
     g_assert_null(record_strongest_call(record));
-    static const char *const stages[] = {"control", NULL, "query", "execute", "execute", "novel", "login"};
+    static const Stage stages[] = {STAGE_CONTROL, STAGE_UNKNOWN, STAGE_QUERY, STAGE_EXECUTE, STAGE_EXECUTE, STAGE_LOGIN};
     for (size_t i = 0; i < G_N_ELEMENTS(stages); i++) {
         RecordCall call = {.frame = (int64_t) i, .stage = stages[i]};
         g_array_append_val(record->calls, call);
@@ -73,7 +64,6 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/record/filter-unknown", test_filter_unknown);
     g_test_add_func("/cli/record/filter-no-injection", test_filter_is_no_injection);
     g_test_add_func("/cli/record/remote", test_remote);
-    g_test_add_func("/cli/record/confidence", test_confidence);
     g_test_add_func("/cli/record/strongest-call", test_strongest_call);
     return g_test_run();
 }

@@ -48,8 +48,8 @@ static void expect_of(const Case *cases, size_t count, const char *expected)
 }
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define EXEC .method = "ExecMethod", .stage = "execute"
-#define PUT .method = "PutInstance", .stage = "write"
+#define EXEC .method = "ExecMethod", .stage = STAGE_EXECUTE
+#define PUT .method = "PutInstance", .stage = STAGE_WRITE
 #define CREATE EXEC, .class_name = "Win32_Process", .wmi_method = "Create"
 /** `...`: members of Case. */
 #define EXPECT(expected, ...) expect_of(&(Case){__VA_ARGS__}, 1, expected)
@@ -84,11 +84,11 @@ static void test_sealed(void)
 {
     EXPECT("ExecMethod (sealed, ~39 characters)", .call = {EXEC, .sealed = ANSWER_YES, .command_length = 39});
     EXPECT("ExecMethod (sealed)", .call = {EXEC, .sealed = ANSWER_YES});
-    EXPECT("ExecQuery (sealed)", .call = {.method = "ExecQuery", .stage = "query", .sealed = ANSWER_YES});
+    EXPECT("ExecQuery (sealed)", .call = {.method = "ExecQuery", .stage = STAGE_QUERY, .sealed = ANSWER_YES});
     EXPECT("ExecMethod (not readable: odd)",
            .call = {EXEC, .sealed = ANSWER_NO, .decrypted = true, .undecodable = "odd"});
     EXPECT("IDispatch::Invoke (sealed)",
-           .call = {.interface = "IDispatch", .method = "Invoke", .stage = "execute", .sealed = ANSWER_YES});
+           .call = {.interface = "IDispatch", .method = "Invoke", .stage = STAGE_EXECUTE, .sealed = ANSWER_YES});
 }
 
 static void test_registry(void)
@@ -148,28 +148,28 @@ static void test_written(void)
     EXPECT("wrote: __FilterToConsumerBinding to odd", .call = {PUT, .class_name = "__FilterToConsumerBinding"},
            .properties = LIST("Filter", NULL, "Consumer", "odd"));
     EXPECT("wrote: Win32_Thing", .call = {PUT, .class_name = "Win32_Thing"}, .properties = LIST("Filename", "x"));
-    EXPECT("wrote: class Evil", .call = {.method = "PutClass", .stage = "write", .class_name = "Evil"});
+    EXPECT("wrote: class Evil", .call = {.method = "PutClass", .stage = STAGE_WRITE, .class_name = "Evil"});
 }
 
 static void test_others(void)
 {
     EXPECT("deleted: A.b=\"c\"",
-           .call = {.method = "DeleteInstance", .stage = "delete", .object_path = "A.b=\"c\"", .class_name = "A"});
-    EXPECT("deleted: class A", .call = {.method = "DeleteClassAsync", .stage = "delete", .class_name = "A"});
+           .call = {.method = "DeleteInstance", .stage = STAGE_DELETE, .object_path = "A.b=\"c\"", .class_name = "A"});
+    EXPECT("deleted: class A", .call = {.method = "DeleteClassAsync", .stage = STAGE_DELETE, .class_name = "A"});
     EXPECT("queried: SELECT * FROM Win32_OperatingSystem",
-           .call = {.method = "ExecQuery", .stage = "query", .query = "SELECT * FROM Win32_OperatingSystem"});
+           .call = {.method = "ExecQuery", .stage = STAGE_QUERY, .query = "SELECT * FROM Win32_OperatingSystem"});
     EXPECT("queried: select a from WIN32_PROCESS where b (process listing)",
-           .call = {.method = "ExecQueryAsync", .stage = "query", .query = "select a from\nWIN32_PROCESS where b"});
-    EXPECT("queried: FROM", .call = {.method = "ExecQuery", .stage = "query", .query = "FROM"});
-    EXPECT("queried: ", .call = {.method = "ExecQuery", .stage = "query", .query = ""});
-    EXPECT("subscribed: x", .call = {.method = "ExecNotificationQuery", .stage = "subscribe", .query = "x"});
+           .call = {.method = "ExecQueryAsync", .stage = STAGE_QUERY, .query = "select a from\nWIN32_PROCESS where b"});
+    EXPECT("queried: FROM", .call = {.method = "ExecQuery", .stage = STAGE_QUERY, .query = "FROM"});
+    EXPECT("queried: ", .call = {.method = "ExecQuery", .stage = STAGE_QUERY, .query = ""});
+    EXPECT("subscribed: x", .call = {.method = "ExecNotificationQuery", .stage = STAGE_SUBSCRIBE, .query = "x"});
     EXPECT("enumerated: Win32_Service (service listing)",
-           .call = {.method = "CreateInstanceEnum", .stage = "enumerate", .class_name = "Win32_Service"});
-    EXPECT("enumerated: all classes", .call = {.method = "CreateClassEnum", .stage = "enumerate", .class_name = ""});
-    EXPECT("read: A", .call = {.method = "GetObject", .stage = "read", .object_path = "A"});
+           .call = {.method = "CreateInstanceEnum", .stage = STAGE_ENUMERATE, .class_name = "Win32_Service"});
+    EXPECT("enumerated: all classes", .call = {.method = "CreateClassEnum", .stage = STAGE_ENUMERATE, .class_name = ""});
+    EXPECT("read: A", .call = {.method = "GetObject", .stage = STAGE_READ, .object_path = "A"});
     EXPECT(
         "logged in: root",
-        .call = {.interface = "IWbemLevel1Login", .method = "NTLMLogin", .stage = "login", .namespace_path = "root"});
+        .call = {.interface = "IWbemLevel1Login", .method = "NTLMLogin", .stage = STAGE_LOGIN, .namespace_path = "root"});
 }
 
 static void test_activation(void)
@@ -181,26 +181,27 @@ static void test_activation(void)
     } cases[] = {
         {"8bc3f05e-d86b-11d0-a075-00c04fb68820", 0, "activated: WMI on W6"},
         {"8bc3f05e-d86b-11d0-a075-00c04fb68820", 0x80070005, "tried to activate: WMI on W6 (failed: 0x80070005)"},
+        {"C49E32C6-BC8B-11D2-85D4-00105A1F8304", 0, "activated: WMI on W6"},
+        {"49b2791a-b1ae-4c90-9b8e-e860ba07f889", 0, "activated: MMC20.Application on W6"},
         {"a", 0, "activated: a on W6"},
         {NULL, 0, "ISystemActivator::RemoteCreateInstance"},
         {NULL, 0x80070005, "tried to activate an object (failed: 0x80070005)"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         Record *record = record_new();
-        Case ping = {.call = {.interface = "IOXIDResolver", .method = "ServerAlive2", .stage = "control"}};
+        Case ping = {.call = {.interface = "IOXIDResolver", .method = "ServerAlive2", .stage = STAGE_CONTROL}};
         Case activation = {
             .call = {
-                .interface = "ISystemActivator", .method = "RemoteCreateInstance", .stage = "control", .frame = 9}};
+                .interface = "ISystemActivator", .method = "RemoteCreateInstance", .stage = STAGE_CONTROL, .number = 9}};
         activation.call.status = cases[i].status;
         add_call(record, &ping);
         add_call(record, &activation);
         record->has_activation = true;
         record->activation =
-            (RecordActivation){.frame = 9, .client_port = 7, .clsid = cases[i].clsid, .server_name = "W6"};
-        record->client.port = 7;
+            (RecordActivation){.call = 9, .clsid = cases[i].clsid, .server_name = "W6"};
         g_autofree char *summary = summary_make(record);
         g_assert_cmpstr(summary, ==, cases[i].expected);
-        record->client.port = 8; // the activation of another connection
+        record->activation.call = 8; // one of another connection, or the other one in this frame
         g_autofree char *other = summary_make(record);
         g_assert_null(strstr(other, "W6"));
         record_free(record);
@@ -212,7 +213,7 @@ static void test_semisynchronous(void)
 {
     Case cases[] = {
         {.call = {PUT, .class_name = "A", .status = 0}},
-        {.call = {.interface = "IWbemCallResult", .method = "GetCallStatus", .stage = "control", .status = 0}},
+        {.call = {.interface = "IWbemCallResult", .method = "GetCallStatus", .stage = STAGE_CONTROL, .status = 0}},
     };
     cases[0].call.number = 3;
     cases[1].call.origin = 3;
@@ -226,14 +227,14 @@ static void test_semisynchronous(void)
 static void test_order(void)
 {
     static const Case cases[] = {
-        {.call = {.method = "GetObject", .stage = "read", .object_path = "A"}},
-        {.call = {.method = "DeleteClass", .stage = "delete", .class_name = "D"}},
+        {.call = {.method = "GetObject", .stage = STAGE_READ, .object_path = "A"}},
+        {.call = {.method = "DeleteClass", .stage = STAGE_DELETE, .class_name = "D"}},
         {.call = {PUT, .class_name = "W"}},
         {.call = {PUT, .class_name = "S", .namespace_path = "//./root/Subscription"}},
         {.call = {PUT, .class_name = "LogFileEventConsumer"}},
         {.call = {CREATE, .command_line = "x"}},
         {.call = {CREATE, .command_line = "x"}},
-        {.call = {.method = "ExecQuery", .stage = "query", .query = "q"}},
+        {.call = {.method = "ExecQuery", .stage = STAGE_QUERY, .query = "q"}},
     };
     expect_of(cases, 5, "wrote: S; wrote: LogFileEventConsumer; wrote: W; deleted: class D");
     expect_of(cases, 8, "ran: x (2 times); wrote: S; wrote: LogFileEventConsumer; wrote: W; and 2 more");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "wire/pdu.h"
 
+#include "names/words.h"
+
 typedef struct {
     uint8_t data[512];
     size_t len;
