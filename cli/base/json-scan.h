@@ -14,7 +14,8 @@
 typedef struct {
     char *at, *end; ///< what is still to be read
     bool failed;    ///< it is no JSON object, or one that is nested too deep
-    bool openings; ///< objects and arrays inside the outermost object are given, too, where they begin; set after the start
+    bool
+        openings; ///< objects and arrays inside the outermost object are given, too, where they begin; set after the start
     bool begun, done;
     bool opened;                              ///< at the start of a level: no comma comes
     unsigned depth;                           ///< open objects and arrays

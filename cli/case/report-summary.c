@@ -53,7 +53,8 @@ static Counts count(const Report *report)
         counts.activities++;
         counts.connections += activity->records->len;
         counts.of_kind[activity->kind]++;
-        counts.also_persist += activity->kind < ACTIVITY_PERSIST && activity_has_technique(activity, TECHNIQUE_SUBSCRIPTION);
+        counts.also_persist +=
+            activity->kind < ACTIVITY_PERSIST && activity_has_technique(activity, TECHNIQUE_SUBSCRIPTION);
         note_once(clients, activity->client.ip ? activity->client.ip : activity_host(&activity->client));
         note_once(servers, activity->server.ip ? activity->server.ip : activity_host(&activity->server));
         for (guint k = 0; k < activity->accounts->len; k++)

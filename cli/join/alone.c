@@ -211,7 +211,8 @@ static void take_operation(HostAlone *alone, const HostEvent *event)
         set_user(alone, r, event);
     }
     if (event->pid > 0) {
-        HostProcessNote note = {.role = ROLE_CLIENT, .pid = event->pid, .parent_pid = NUMBER_UNKNOWN, .start = event->process_start};
+        HostProcessNote note = {
+            .role = ROLE_CLIENT, .pid = event->pid, .parent_pid = NUMBER_UNKNOWN, .start = event->process_start};
         (void) host_note_process(r, alone->set->texts, &note,
                                  host_note_source(event, alone->set->texts, "named by WMI as the operation's client"));
     }

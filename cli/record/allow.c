@@ -269,7 +269,7 @@ static bool matches_name(const GPtrArray *values, const char *whole)
     return false;
 }
 
-/** All have to. */
+/** All have to; NULL, who is not known, never does. */
 static bool matches_users(const GPtrArray *values, const GPtrArray *users)
 {
     for (guint i = 0; i < users->len; i++) {
@@ -329,6 +329,8 @@ void allow_apply(const Allow *allow, RecordSet *set)
     for (guint i = 0; i < set->records->len; i++) {
         Record *record = g_ptr_array_index(set->records, i);
         g_autoptr(GPtrArray) own = record_users(record);
+        if (own->len > 0 && record->unnamed_calls > 0)
+            g_ptr_array_add(own, NULL);
         bool alone = own->len > 0 || record->activity == NUMBER_UNKNOWN;
         const GPtrArray *users = alone ? own : g_hash_table_lookup(activities, &record->activity);
         for (guint j = 0; j < allow->rules->len && !record->allowed.rule; j++) {

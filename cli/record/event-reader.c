@@ -92,9 +92,7 @@ static void read_value(const EventMember *member, const JsonValue *value, void *
     switch (member->type) {
     case MEMBER_TEXT: *(const char **) at = read_text(value); break;
     case MEMBER_NUMBER: *(int64_t *) at = read_number(value); break;
-    case MEMBER_ANSWER:
-        *(int *) at = is_word(value, "true") ? 1 : is_word(value, "false") ? 0 : EVENT_UNKNOWN;
-        break;
+    case MEMBER_ANSWER: *(int *) at = is_word(value, "true") ? 1 : is_word(value, "false") ? 0 : EVENT_UNKNOWN; break;
     case MEMBER_WORD: *(unsigned *) at = word_value(member->words, read_text(value)); break;
     case MEMBER_TEXTS:
     case MEMBER_ITEMS: *(EventList *) at = (EventList){0}; break;

@@ -341,6 +341,8 @@ static void fold_call(EventFold *fold, FoldedConversation *c, const Event *e)
     RecordUser *user = e->user ? need_user(fold, c, e) : NULL;
     if (user)
         user->calls++;
+    else
+        r->unnamed_calls += e->auth_level > AUTH_LEVEL_NONE;
     if (e->server_pid != EVENT_UNKNOWN)
         add_process(fold, c, ROLE_SERVER, e->server_pid, NULL, (ProcessSource){"wire:ipid", call.frame});
 }
@@ -597,8 +599,7 @@ static void fold_state(EventFold *fold, FoldedConversation *c, const Event *e)
 {
     fold_totals(fold, c, e);
     if (fold->listener)
-        fold->listener(fold, c->conn, e->closed == 1 ? FOLD_CLOSED : FOLD_JUDGED,
-                       fold->listener_data);
+        fold->listener(fold, c->conn, e->closed == 1 ? FOLD_CLOSED : FOLD_JUDGED, fold->listener_data);
 }
 
 static void (*const handlers[N_EVENT_KINDS])(EventFold *fold, FoldedConversation *c, const Event *e) = {
@@ -715,16 +716,18 @@ static void resolve_origins(const EventFold *fold, Record *r)
     }
 }
 
-/** The user with most calls, of several the first. NULL when calls name none. */
+/** The user with most calls, of several the first; an unnamed one when no call names any. NULL when nobody who authenticated
+ *  made calls. */
 static const RecordUser *main_user(const Record *r)
 {
+    static const RecordUser unnamed;
     const RecordUser *best = NULL;
     for (guint i = 0; i < r->users->len; i++) {
         const RecordUser *user = &g_array_index(r->users, RecordUser, i);
         if (!best || user->calls > best->calls)
             best = user;
     }
-    return best;
+    return best || r->unnamed_calls == 0 ? best : &unnamed;
 }
 
 static void resolve_auth(FoldedConversation *c)

@@ -17,7 +17,7 @@ typedef struct EventFold EventFold;
 
 /** What the stream said about itself. Texts belong to the fold. */
 typedef struct {
-    bool begun; ///< `begin` was seen: the plugin is there and the capture was opened
+    bool begun;     ///< `begin` was seen: the plugin is there and the capture was opened
     int64_t format; ///< of `begin`; this program understands EVENT_FORMAT
     const char *plugin_version, *wireshark_version;
     bool done;       ///< `done` was seen: the whole capture was processed

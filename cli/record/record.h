@@ -176,8 +176,9 @@ typedef struct {
     Answer remote;
     bool callback;
     Auth auth;
-    GArray *users;      ///< RecordUser: all under whom calls were made, by their first one
-    GArray *interfaces; ///< OfferedInterface
+    GArray *users;       ///< RecordUser: all under whom calls were made, by their first one
+    guint unnamed_calls; ///< made by somebody who authenticated, but is not known
+    GArray *interfaces;  ///< OfferedInterface
     const char *client_hint;
     Answer client_identified; ///< it said who it is before it logged in
     GArray *logins;           ///< Login

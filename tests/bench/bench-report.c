@@ -65,8 +65,8 @@ static void add_record(RecordSet *set, guint number)
     r->server.host = format_text(set, "SERVER%u", pair * 7 % 200);
     r->filter = record_filter(&r->client, &r->server);
     r->filter = format_text(set, "%s", r->filter);
-    r->auth =
-        (Auth){.type = "ntlm", .level = AUTH_LEVEL_PRIVACY, .domain = "EXAMPLE", .user = format_text(set, "user%u", pair % 9)};
+    r->auth = (Auth){
+        .type = "ntlm", .level = AUTH_LEVEL_PRIVACY, .domain = "EXAMPLE", .user = format_text(set, "user%u", pair % 9)};
     r->auth.user_frame = r->frames.first + 8;
     r->summary = format_text(set, activation ? "activated: WMI on SERVER%u" : "ran: cmd.exe /c query %u", pair);
     Process process = process_init(ROLE_CLIENT, 4000 + pair);

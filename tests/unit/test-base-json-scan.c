@@ -13,8 +13,8 @@ static char *scan(const char *text)
     json_scan_init(&scan, copy, strlen(copy));
     while (json_scan_next(&scan, &value)) {
         Slice got = json_scan_text(&value);
-        g_string_append_printf(found, "%.*s%s%.*s;", (int) value.path_len, value.path, value.type == JSON_STRING ? "=" : ":",
-                               (int) got.len, got.text);
+        g_string_append_printf(found, "%.*s%s%.*s;", (int) value.path_len, value.path,
+                               value.type == JSON_STRING ? "=" : ":", (int) got.len, got.text);
     }
     g_string_append(found, scan.failed ? "failed" : "");
     return g_string_free(found, FALSE);

@@ -117,6 +117,40 @@ static void test_users_that_disagree(void)
     record_set_clear(set);
 }
 
+static void add_user(Record *record, const char *name)
+{
+    RecordUser user = {.user = name, .domain = "EXAMPLE", .calls = 1};
+    g_array_append_val(record->users, user);
+}
+
+/** A rule has to be for each user under whom calls were made, and there may be none that is not known. */
+static void test_several_users(void)
+{
+    static const struct {
+        const char *rules;
+        guint unnamed_calls;
+        bool expected;
+    } cases[] = {
+        {"[a]\nuser=ann\n", 0, false},
+        {"[a]\nuser=bob\n", 0, false},
+        {"[a]\nuser=ann\n[b]\nuser=bob\n", 0, false},
+        {"[a]\nuser=example\\ann; bob\n", 0, true},
+        {"[a]\nuser=*\n", 1, false},
+        {"[a]\nclient=*\n", 1, true},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Allow) allow = allow_parse(cases[i].rules, strlen(cases[i].rules), NULL);
+        RecordSet *set = make_set();
+        Record *record = g_ptr_array_index(set->records, 1);
+        add_user(record, "Ann");
+        add_user(record, "bob");
+        record->unnamed_calls = cases[i].unnamed_calls;
+        allow_apply(allow, set);
+        g_assert_true((record->allowed.rule != NULL) == cases[i].expected);
+        record_set_clear(set);
+    }
+}
+
 static void test_processes(void)
 {
     expect("[a]\nprocess=wmic.exe\n", ".2.");
@@ -182,6 +216,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/allow/host-like-address", test_host_that_is_called_like_an_address);
     g_test_add_func("/cli/allow/users", test_users);
     g_test_add_func("/cli/allow/users-disagree", test_users_that_disagree);
+    g_test_add_func("/cli/allow/several-users", test_several_users);
     g_test_add_func("/cli/allow/processes", test_processes);
     g_test_add_func("/cli/allow/until", test_until);
     g_test_add_func("/cli/allow/reason", test_reason);

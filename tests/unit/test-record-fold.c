@@ -83,7 +83,8 @@ static void test_whole_record(void)
         "{\"event\":\"technique\",\"conn\":2,\"frame\":120,\"call\":7,\"technique\":\"T1047\"}",
         "{\"event\":\"hint\",\"conn\":2,\"frame\":120,\"call\":7,\"text\":\"somebody\"}",
         "{\"event\":\"end\",\"conn\":2,\"activity\":1,\"confidence\":\"wmi\",\"activation_frame\":59,"
-        "\"activation_conn\":1,\"activation_call\":1,\"callback\":false,\"first_frame\":62,\"last_frame\":124,\"frames\":63,"
+        "\"activation_conn\":1,\"activation_call\":1,\"callback\":false,\"first_frame\":62,\"last_frame\":124,"
+        "\"frames\":63,"
         "\"bytes_client\":100,\"bytes_server\":200,\"start_time\":\"2020-08-06T07:56:41.320149Z\","
         "\"end_time\":\"2020-08-06T07:56:56.321853Z\"}",
         "{\"event\":\"done\"}",
@@ -247,7 +248,6 @@ static void test_auth(void)
         "\"spn\":\"host/a\",\"realm\":\"R\"}",
         "{\"event\":\"call\",\"conn\":1,\"frame\":7,\"call\":1,\"auth\":{\"type\":\"spnego\",\"level\":\"packet\"}}",
         "{\"event\":\"call\",\"conn\":1,\"frame\":8,\"call\":2,\"auth\":{\"type\":\"spnego\",\"level\":\"connect\"}}",
-        "{\"event\":\"auth\",\"conn\":1,\"frame\":9,\"spn\":\"host/b\"}",
         WMI("2"),
         "{\"event\":\"bind\",\"conn\":2,\"frame\":5,\"auth\":{\"type\":\"none\",\"level\":\"none\"}}",
         WMI("3"),
@@ -257,7 +257,7 @@ static void test_auth(void)
     const Auth *auth = &record_at(set, 0)->auth;
     g_assert_cmpstr(auth->type, ==, "kerberos");
     g_assert_cmpint(auth->level, ==, AUTH_LEVEL_PACKET);
-    g_assert_cmpstr(auth->spn, ==, "host/a"); // no call came after the other one
+    g_assert_cmpstr(auth->spn, ==, "host/a");
     g_assert_cmpstr(auth->realm, ==, "R");
     g_assert_null(auth->user);
     auth = &record_at(set, 1)->auth;
@@ -272,7 +272,7 @@ static void test_auth(void)
     "{\"event\":\"auth\",\"conn\":1,\"frame\":5,\"auth\":{\"type\":\"" type "\",\"level\":\"" level                    \
     "\"},\"spn\":\"s/" name "\",\"user\":\"" name "\",\"user_frame\":4}"
 #define CALL_AS(number, name)                                                                                          \
-    "{\"event\":\"call\",\"conn\":1,\"frame\":7,\"call\":" number ",\"user\":\"" name                                   \
+    "{\"event\":\"call\",\"conn\":1,\"frame\":7,\"call\":" number ",\"user\":\"" name                                  \
     "\",\"domain\":\"D\",\"user_source\":\"ntlm-authenticate\",\"user_frame\":4}"
 
 /** Who made most calls counts, not who came last or authenticated only; all who made calls are named. */
@@ -333,6 +333,22 @@ static void test_user_without_calls(void)
     g_assert_cmpstr(auth->spn, ==, "s/ann");
     g_assert_null(auth->realm);
     g_assert_cmpuint(record_at(set, 0)->users->len, ==, 0);
+}
+/** Who made the calls is not known: it need not be the one whose token is. */
+static void test_unnamed_calls(void)
+{
+    static const char *const lines[] = {
+        WMI("1"),
+        "{\"event\":\"auth\",\"conn\":1,\"frame\":3,\"auth\":{\"type\":\"kerberos\",\"level\":\"packet\"},"
+        "\"spn\":\"host/a\",\"realm\":\"R\"}",
+        AUTH("ntlm", "privacy", "ann"),
+        "{\"event\":\"call\",\"conn\":1,\"frame\":7,\"call\":1,\"auth\":{\"type\":\"kerberos\",\"level\":\"packet\"}}",
+        NULL,
+    };
+    g_autoptr(RecordSet) set = fold_lines(lines);
+    g_assert_null(record_at(set, 0)->auth.user);
+    g_assert_cmpstr(record_at(set, 0)->auth.spn, ==, "host/a");
+    g_assert_cmpuint(record_at(set, 0)->unnamed_calls, ==, 1);
 }
 #undef AUTH
 #undef CALL_AS
@@ -556,7 +572,8 @@ static void test_server_names(void)
     static const char *const lines[] = {
         WMI("1"),
         "{\"event\":\"activation\",\"conn\":1,\"frame\":9,\"call\":1,\"clsid\":\"a\"}",
-        "{\"event\":\"activated\",\"conn\":1,\"frame\":10,\"call\":1,\"request_frame\":9,\"status\":0,\"bindings\":[7,\"\","
+        "{\"event\":\"activated\",\"conn\":1,\"frame\":10,\"call\":1,\"request_frame\":9,\"status\":0,\"bindings\":[7,"
+        "\"\","
         "\"10.0.0.2[49670]\",\"W6[49670]\",\"w6.x.local[49670]\",\"W7[1]\"]}",
         WMI("2"),
         "{\"event\":\"end\",\"conn\":2,\"confidence\":\"wmi\",\"activation_conn\":1,\"activation_call\":1}",
@@ -638,6 +655,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/fold/own-activation", test_own_activation);
     g_test_add_func("/cli/fold/users", test_users);
     g_test_add_func("/cli/fold/service-of-user", test_service_of_user);
+    g_test_add_func("/cli/fold/unnamed-calls", test_unnamed_calls);
     g_test_add_func("/cli/fold/user-without-calls", test_user_without_calls);
     g_test_add_func("/cli/fold/activations-in-one-frame", test_activations_in_one_frame);
     g_test_add_func("/cli/fold/hints", test_hints);

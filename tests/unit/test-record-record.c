@@ -48,7 +48,8 @@ static void test_strongest_call(void)
 {
     Record *record = record_new();
     g_assert_null(record_strongest_call(record));
-    static const Stage stages[] = {STAGE_CONTROL, STAGE_UNKNOWN, STAGE_QUERY, STAGE_EXECUTE, STAGE_EXECUTE, STAGE_LOGIN};
+    static const Stage stages[] = {STAGE_CONTROL, STAGE_UNKNOWN, STAGE_QUERY,
+                                   STAGE_EXECUTE, STAGE_EXECUTE, STAGE_LOGIN};
     for (size_t i = 0; i < G_N_ELEMENTS(stages); i++) {
         RecordCall call = {.frame = (int64_t) i, .stage = stages[i]};
         g_array_append_val(record->calls, call);

@@ -165,11 +165,12 @@ static void test_others(void)
     EXPECT("subscribed: x", .call = {.method = "ExecNotificationQuery", .stage = STAGE_SUBSCRIBE, .query = "x"});
     EXPECT("enumerated: Win32_Service (service listing)",
            .call = {.method = "CreateInstanceEnum", .stage = STAGE_ENUMERATE, .class_name = "Win32_Service"});
-    EXPECT("enumerated: all classes", .call = {.method = "CreateClassEnum", .stage = STAGE_ENUMERATE, .class_name = ""});
+    EXPECT("enumerated: all classes",
+           .call = {.method = "CreateClassEnum", .stage = STAGE_ENUMERATE, .class_name = ""});
     EXPECT("read: A", .call = {.method = "GetObject", .stage = STAGE_READ, .object_path = "A"});
-    EXPECT(
-        "logged in: root",
-        .call = {.interface = "IWbemLevel1Login", .method = "NTLMLogin", .stage = STAGE_LOGIN, .namespace_path = "root"});
+    EXPECT("logged in: root",
+           .call = {
+               .interface = "IWbemLevel1Login", .method = "NTLMLogin", .stage = STAGE_LOGIN, .namespace_path = "root"});
 }
 
 static void test_activation(void)
@@ -190,15 +191,15 @@ static void test_activation(void)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         Record *record = record_new();
         Case ping = {.call = {.interface = "IOXIDResolver", .method = "ServerAlive2", .stage = STAGE_CONTROL}};
-        Case activation = {
-            .call = {
-                .interface = "ISystemActivator", .method = "RemoteCreateInstance", .stage = STAGE_CONTROL, .number = 9}};
+        Case activation = {.call = {.interface = "ISystemActivator",
+                                    .method = "RemoteCreateInstance",
+                                    .stage = STAGE_CONTROL,
+                                    .number = 9}};
         activation.call.status = cases[i].status;
         add_call(record, &ping);
         add_call(record, &activation);
         record->has_activation = true;
-        record->activation =
-            (RecordActivation){.call = 9, .clsid = cases[i].clsid, .server_name = "W6"};
+        record->activation = (RecordActivation){.call = 9, .clsid = cases[i].clsid, .server_name = "W6"};
         g_autofree char *summary = summary_make(record);
         g_assert_cmpstr(summary, ==, cases[i].expected);
         record->activation.call = 8; // one of another connection, or the other one in this frame
