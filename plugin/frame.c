@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "frame.h"
 
+#include "adopt.h"
+
 #include <epan/conversation.h>
 #include <wiretap/wtap.h>
 
@@ -57,6 +59,7 @@ Conversation *frame_count(packet_info *pinfo)
         const Endpoint to = frame_endpoint(&pinfo->dst, pinfo->destport);
         c = conversation_make(wmem_file_scope(), &from, &to);
         conversation_add_proto_data(tcp, proto_car, c);
+        adopt_watch(tcp, pinfo);
     }
     const wtap_rec *rec = pinfo->rec;
     bool has_id = rec->rec_type == REC_TYPE_PACKET && rec->presence_flags & WTAP_HAS_INTERFACE_ID;

@@ -6,6 +6,7 @@
  * reassembled them, and hands their bytes to the judge (judge/judge.h). What the tracker says hangs on the frame, and is
  * shown from there on every pass: Wireshark primes wanted fields on the first pass only.
  */
+#include "adopt.h"
 #include "compat.h"
 #include "event-tap.h"
 #include "frame.h"
@@ -195,4 +196,5 @@ void car_register_handoff(void)
         g_array_append_val(wanted, hf_core_tgs_rep);
     register_postdissector(handle);
     set_postdissector_wanted_hfids(handle, wanted);
+    adopt_register();
 }

@@ -2,6 +2,7 @@
 #include "wire/pdu.h"
 
 #define AUTH_TRAILER_SIZE 8
+#define SMALLEST_BIND 72 ///< bytes: one interface, one transfer syntax
 
 static void read_contexts(Bytes *b, Pdu *out)
 {
@@ -128,4 +129,19 @@ bool pdu_read(const uint8_t *data, size_t len, Pdu *out)
     if (out->type != PDU_FAULT)
         set_stub(&b, out);
     return true;
+}
+
+bool pdu_is_first(const uint8_t *data, size_t len)
+{
+    static const uint8_t whole = PFC_FIRST_FRAG | PFC_LAST_FRAG;
+    Bytes b = bytes_init(data, len, false);
+    uint8_t version = bytes_u8(&b), version_minor = bytes_u8(&b), type = bytes_u8(&b), flags = bytes_u8(&b);
+    uint8_t integers = bytes_u8(&b), floats = bytes_u8(&b); // and what integers say of characters
+    uint16_t reserved = bytes_u16(&b);
+    b.big_endian = (integers & 0xf0) == 0;
+    size_t frag_len = bytes_u16(&b), auth_len = bytes_u16(&b);
+    bytes_skip(&b, 4); // call_id
+    size_t auth = auth_len > 0 ? AUTH_TRAILER_SIZE + auth_len : 0;
+    return !b.failed && version == 5 && version_minor <= 1 && type == PDU_BIND && (flags & whole) == whole &&
+           (integers & 0xee) == 0 && floats <= 3 && reserved == 0 && frag_len >= SMALLEST_BIND + auth;
 }

@@ -85,4 +85,8 @@ typedef struct {
  *  were captured are given even when the last ones were cut off. */
 bool pdu_read(const uint8_t *data, size_t len, Pdu *out);
 
+/** Whether `data` is the start of a PDU that opens a connection: a whole Bind that offers at least one interface. Looks at the
+ *  header only, but strictly: for connections of which nothing else says that they are DCE/RPC. */
+bool pdu_is_first(const uint8_t *data, size_t len);
+
 #endif
