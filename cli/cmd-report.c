@@ -4,7 +4,7 @@
 #include "base/out-file.h"
 #include "case/report-input.h"
 #include "options.h"
-#include "reading/capture.h"
+#include "reading/reading.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -146,10 +146,6 @@ static void write_report(const ReportOptions *options, const Reading *reading, c
     g_autoptr(GPtrArray) logs = report_inputs_new();
     for (guint i = 0; i < options->reading.host_logs->len; i++)
         (void) report_inputs_add(logs, g_ptr_array_index(options->reading.host_logs, i));
-    g_autoptr(EventFold) fold = event_fold_new(0);
-    g_auto(TsharkEnd) end = {0};
-    bool asked = reading->tshark && capture_probe(reading->tshark, fold, &end, NULL);
-    const EventStream *plugin = asked ? event_fold_stream(fold) : NULL;
     const Report report = {
         .sets = reading->sets,
         .activities = activities,
@@ -162,8 +158,6 @@ static void write_report(const ReportOptions *options, const Reading *reading, c
         .note = note,
         .command = command,
         .created = created,
-        .plugin_version = plugin ? plugin->plugin_version : NULL,
-        .tshark_version = plugin ? plugin->wireshark_version : NULL,
         .keys = reading->keys.fd >= 0,
     };
     report_write(&report, stream);

@@ -48,5 +48,6 @@ void adopt_register(void)
     tcp_ports = find_dissector_table("tcp.port");
     heuristic = find_heur_dissector_by_unique_short_name("dcerpc_tcp");
     watcher = create_dissector_handle(dissect_first, -1); // no layer of its own
-    adopted = create_dissector_handle(dissect_adopted, proto_get_id_by_filter_name("dcerpc"));
+    // It has a name because core writes that into exported PDUs.
+    adopted = register_dissector("car.dcerpc", dissect_adopted, proto_get_id_by_filter_name("dcerpc"));
 }

@@ -82,6 +82,23 @@ static void write_inputs(const GPtrArray *inputs, const char *title, bool captur
     (void) fputs("</div>\n", stream);
 }
 
+/** Of what found it. */
+static void write_versions(const Report *report, FILE *stream)
+{
+    const RecordSet *set = report->sets->len > 0 ? g_ptr_array_index(report->sets, 0) : NULL;
+    html_begin_fact(stream, "Versions");
+    (void) fputs("car-wmi " CAR_VERSION, stream);
+    if (set && set->plugin_version) {
+        (void) fputs(", its plugin ", stream);
+        html_text(stream, set->plugin_version, HTML_SHORT);
+        (void) fputs(", tshark ", stream);
+        html_text(stream, set->wireshark_version, HTML_SHORT);
+    } else {
+        (void) fputs("; its plugin had no part in this: no capture was read", stream);
+    }
+    html_end_fact(stream);
+}
+
 void report_write_provenance(const Report *report, FILE *stream)
 {
     (void) fputs("<section id=\"provenance\">\n<h2>Provenance</h2>\n<dl class=\"facts\">\n", stream);
@@ -91,12 +108,7 @@ void report_write_provenance(const Report *report, FILE *stream)
     html_time(stream, report->created);
     (void) fputs(" UTC", stream);
     html_end_fact(stream);
-    html_begin_fact(stream, "Versions");
-    (void) fputs("car-wmi " CAR_VERSION ", its plugin ", stream);
-    html_text(stream, report->plugin_version, HTML_SHORT);
-    (void) fputs(", tshark ", stream);
-    html_text(stream, report->tshark_version, HTML_SHORT);
-    html_end_fact(stream);
+    write_versions(report, stream);
     html_begin_fact(stream, "Command line");
     html_code(stream, report->command, 4000);
     html_end_fact(stream);

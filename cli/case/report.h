@@ -26,17 +26,16 @@ typedef struct {
 } ReportInput;
 
 typedef struct {
-    const GPtrArray *sets;                       ///< RecordSet *
-    GPtrArray *activities;                       ///< Activity *, the worst first
-    Confidence min;                              ///< the weakest match that was asked for
-    GPtrArray *captures;                         ///< ReportInput *
-    GPtrArray *host_logs;                        ///< ReportInput *
-    const GPtrArray *warnings;                   ///< char *: what hosts' logs warned of
-    const char *case_name, *examiner, *note;     ///< NULL when not given
-    const char *command;                         ///< the command line, without secrets
-    const char *created;                         ///< time in RFC 3339
-    const char *plugin_version, *tshark_version; ///< NULL when unknown
-    bool keys;                                   ///< there were some
+    const GPtrArray *sets;                   ///< RecordSet *
+    GPtrArray *activities;                   ///< Activity *, the worst first
+    Confidence min;                          ///< the weakest match that was asked for
+    GPtrArray *captures;                     ///< ReportInput *
+    GPtrArray *host_logs;                    ///< ReportInput *
+    const GPtrArray *warnings;               ///< char *: what hosts' logs warned of
+    const char *case_name, *examiner, *note; ///< NULL when not given
+    const char *command;                     ///< the command line, without secrets
+    const char *created;                     ///< time in RFC 3339
+    bool keys;                               ///< there were some
 } Report;
 
 /** Errors are seen in ferror(). */

@@ -21,6 +21,8 @@ static const char *const preferences[] = {
     "tcp.check_checksum:FALSE",
     "tcp.analyze_sequence_numbers:TRUE",
     "tcp.desegment_tcp_streams:TRUE",
+    // A port that one end happens to have must not decide what a connection is.
+    "tcp.try_heuristic_first:TRUE",
     // Core would wait for a packet that was lost, and show nothing more of that direction.
     "tcp.reassemble_out_of_order:FALSE",
     "dcerpc.desegment_dcerpc:TRUE",
@@ -122,23 +124,31 @@ static bool run_tshark(const char *tshark, const Keys *keys, TsharkFlags flags, 
                       end, error);
 }
 
+bool capture_pipe(int ends[2], GError **error)
+{
+    if (pipe2(ends, O_CLOEXEC) == 0)
+        return true;
+    g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "no pipe to tshark: %s", g_strerror(errno));
+    return false;
+}
+
 bool capture_probe(const char *tshark, EventFold *fold, TsharkEnd *end, GError **error)
 {
     /** A pcap file header: version 2.4, Ethernet. */
     static const char empty[24] = {'\xd4', '\xc3', '\xb2', '\xa1', 2, 0, 4, 0, [16] = '\xff', '\xff', 0, 0, 1};
     *end = (TsharkEnd){.status = -1};
-    g_autofree char *path = NULL;
-    int fd = g_file_open_tmp("car-wmi-XXXXXX.pcap", &path, error);
-    if (fd < 0)
+    int ends[2];
+    if (!capture_pipe(ends, error))
         return false;
-    bool written = write(fd, empty, sizeof(empty)) == sizeof(empty);
-    (void) close(fd);
-    if (!written)
-        g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "%s cannot be written", path);
+    bool written = write(ends[1], empty, sizeof(empty)) == sizeof(empty); // there is room for it in a new pipe
+    (void) close(ends[1]);
+    if (!written) {
+        (void) close(ends[0]);
+        g_set_error_literal(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "nothing can be written to tshark");
+        return false;
+    }
     Sink sink = {.fold = fold};
-    bool ok = written && run_tshark(tshark, &KEYS_NONE, TSHARK_DEFAULT, path, -1, &sink, end, error);
-    (void) unlink(path);
-    return ok;
+    return run_tshark(tshark, &KEYS_NONE, TSHARK_DEFAULT, "-", ends[0], &sink, end, error);
 }
 
 static void set_no_plugin(GError **error)
@@ -204,14 +214,6 @@ static bool run_alone(const CaptureOptions *options, const FeedInput *input, Cap
     run->fold = event_fold_new(0);
     Sink sink = {.fold = run->fold};
     return run_tshark(options->tshark, options->keys, TSHARK_DEFAULT, input->path, -1, &sink, &run->tshark, error);
-}
-
-bool capture_pipe(int ends[2], GError **error)
-{
-    if (pipe2(ends, O_CLOEXEC) == 0)
-        return true;
-    g_set_error(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, "no pipe to tshark: %s", g_strerror(errno));
-    return false;
 }
 
 static bool run_feed(const CaptureOptions *options, GPtrArray *inputs, const FeedOptions *feeding, CaptureRun *run,

@@ -836,6 +836,8 @@ GArray *event_fold_conversations(EventFold *fold)
 RecordSet *event_fold_finish(EventFold *fold)
 {
     RecordSet *set = record_set_new(fold->texts);
+    set->plugin_version = fold->stream.plugin_version;
+    set->wireshark_version = fold->stream.wireshark_version;
     GHashTableIter iter;
     gpointer value;
     g_hash_table_iter_init(&iter, fold->conversations);

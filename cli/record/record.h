@@ -199,9 +199,10 @@ typedef struct {
 
 /** The records of one timeline. */
 typedef struct {
-    GPtrArray *files;    ///< RecordFile *, in order of time; at least one
-    GPtrArray *records;  ///< Record *, in order of first frame
-    GStringChunk *texts; ///< owns the texts of all records
+    GPtrArray *files;                               ///< RecordFile *, in order of time; at least one
+    GPtrArray *records;                             ///< Record *, in order of first frame
+    GStringChunk *texts;                            ///< owns the texts of all records
+    const char *plugin_version, *wireshark_version; ///< of what read the captures; NULL when nothing did
 } RecordSet;
 
 Record *record_new(void);

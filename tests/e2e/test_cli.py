@@ -134,6 +134,12 @@ def test_version(cli: Tools) -> None:
     assert result.returncode == 0 and result.stdout.startswith("car-wmi ")
 
 
+def test_version_writes_no_file(cli: Tools) -> None:
+    """The plugin is asked over a pipe."""
+    result = cli.car_wmi("--version", TMPDIR="/nonexistent")
+    assert result.returncode == 0 and "\nplugin " in result.stdout and "not loaded" not in result.stdout
+
+
 # -- several captures, standard input, output --------------------------------------------------------------------------
 
 

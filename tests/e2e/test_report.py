@@ -374,7 +374,18 @@ def test_hosts_logs_alone(cli: Tools, found: Found) -> None:
     path = cli.arena / "alone.json"
     path.write_bytes(lines(log.events))
     path.chmod(0o644)
-    assert "known from hosts’ logs only" in report(cli, "--host-log", path).words
+    page = report(cli, "--host-log", path)
+    assert "known from hosts’ logs only" in page.words
+    assert "its plugin had no part in this: no capture was read Command line" in page.words and ", tshark " not in page.words
+
+
+def test_one_run_of_tshark(cli: Tools, found: Found) -> None:
+    """What a report says of plugin and tshark comes from the run that read the capture."""
+    counting = cli.arena / "counting-tshark"
+    counting.write_text(f'#!/bin/sh\necho run >> {cli.home}/runs\nexec tshark "$@"\n')
+    counting.chmod(0o755)
+    assert ", its plugin " in report(cli, f"--tshark={counting}", found.path).words
+    assert (cli.home / "runs").read_text() == "run\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--case"], ["--note-file", "missing", "x.pcap"], ["missing.pcap"]])
