@@ -347,6 +347,18 @@ static void note_windows(const Doctor *d)
         note("Wireshark itself is not installed; car-wmi needs tshark only. To look at packets: apt install wireshark");
 }
 
+/** car-wmi itself sets it; this is about filters. */
+static void note_heuristics(const Doctor *d)
+{
+    const char *const argv[] = {d->tshark, "-G", "currentprefs", NULL};
+    g_auto(TsharkEnd) end = {0};
+    g_autofree char *settings = tshark_output(argv, &end, NULL);
+    if (settings && !strstr(settings, "\ntcp.try_heuristic_first: TRUE"))
+        note("in your own filters, a connection whose beginning was not captured is missing when one of its ports "
+             "belongs to "
+             "another protocol (8080), unless you set the preference tcp.try_heuristic_first");
+}
+
 static void note_profile(const Doctor *d)
 {
     g_autofree char *own = profile_find(d->personal_config);
@@ -399,6 +411,7 @@ static void examine(Doctor *d)
     if (d->interrupted_by)
         return;
     check_disabled(d);
+    note_heuristics(d);
     note_dumpcap(d);
     note_windows(d);
     if (d->install_profile)

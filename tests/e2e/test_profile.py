@@ -126,6 +126,7 @@ def test_columns(plugin: Tools, mixed: Mixed, home: Path) -> None:
 def test_preferences_are_known(plugin: Tools) -> None:
     wanted = profile.settings(PROFILE / "preferences")
     assert wanted["tcp.reassemble_out_of_order"] == "TRUE" and wanted["tcp.calculate_timestamps"] == "FALSE"
+    assert wanted["tcp.try_heuristic_first"] == "TRUE"
     listed = plugin.run("tshark", "-G", "currentprefs").stdout
     for name in wanted:
         assert f"\n#{name}: " in listed or f"\n{name}: " in listed or f"\n{name}:" in listed, name
@@ -299,6 +300,15 @@ def test_doctor_notes_who_may_capture(cli: Tools, beside: Path, mode: int, said:
     notes = [line for line in result.stdout.splitlines() if "may not capture" in line]
     assert result.returncode == 0 and len(notes) == (said is not None)
     assert said is None or (str(beside / "dumpcap") in notes[0] and said in notes[0] and "log in again" in notes[0])
+
+
+def test_doctor_notes_what_filters_miss(cli: Tools, home: Path) -> None:
+    before = cli.car_wmi("doctor", XDG_CONFIG_HOME=str(home))
+    assert before.returncode == 0 and "tcp.try_heuristic_first" in before.stdout
+    (home / "wireshark").mkdir(exist_ok=True)
+    (home / "wireshark" / "preferences").write_text("tcp.try_heuristic_first: TRUE\n")
+    after = cli.car_wmi("doctor", XDG_CONFIG_HOME=str(home))
+    assert after.returncode == 0 and "tcp.try_heuristic_first" not in after.stdout
 
 
 def test_doctor_notes_that_the_windows_are_missing(cli: Tools, beside: Path) -> None:

@@ -132,6 +132,42 @@ static void test_bind_snapped(void)
     g_assert_cmpuint(pdu.contexts[0].uuid.data1, ==, 0x143);
 }
 
+static void test_first(void)
+{
+    for (int big_endian = 0; big_endian <= 1; big_endian++) {
+        Builder b = bind(big_endian);
+        g_assert_true(pdu_is_first(b.data, b.len));
+        g_assert_true(pdu_is_first(b.data, PDU_HEADER_SIZE)); // the rest is in other segments
+        g_assert_false(pdu_is_first(b.data, PDU_HEADER_SIZE - 1));
+    }
+}
+
+static void test_not_first(void)
+{
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } changes[] = {
+        {0, 4}, // version
+        {1, 2}, // minor version
+        {2, PDU_ALTER_CONTEXT},
+        {2, PDU_BIND_ACK},
+        {3, PFC_FIRST_FRAG},
+        {4, 0x12}, // character set
+        {4, 0x20}, // byte order
+        {5, 4},    // floating point
+        {6, 1},    // reserved
+        {7, 1},    // reserved
+        {8, 71},   // too short for an interface
+        {10, 77},  // too short for one and this token
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
+        Builder b = bind(false);
+        b.data[changes[i].at] = changes[i].value;
+        g_assert_false(pdu_is_first(b.data, b.len));
+    }
+}
+
 static void test_bind_ack(void)
 {
     Builder b = start(PDU_BIND_ACK, PFC_FIRST_FRAG | PFC_LAST_FRAG, 0, false);
@@ -247,6 +283,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/decode-pdu/bind", test_bind);
     g_test_add_func("/decode-pdu/bind-snapped", test_bind_snapped);
+    g_test_add_func("/decode-pdu/first", test_first);
+    g_test_add_func("/decode-pdu/not-first", test_not_first);
     g_test_add_func("/decode-pdu/bind-ack", test_bind_ack);
     g_test_add_func("/decode-pdu/request", test_request);
     g_test_add_func("/decode-pdu/fault", test_fault);
