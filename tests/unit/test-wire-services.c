@@ -20,7 +20,7 @@ static bool request_good(const uint8_t *data, size_t len)
     const char *why = NULL;
     Bytes b = bytes_init(data, len, false);
     bool good = wmi_request_read(&b, checked_interface, checked_opnum, &r, &why);
-    g_assert_true(good == !why);
+    g_assert_true(good || why); // it may be set on the way to success
     if (good) {
         g_assert_false(r.object && r.object_why);
         wmi_request_clear(&r);
@@ -34,7 +34,7 @@ static bool response_good(const uint8_t *data, size_t len)
     const char *why = NULL;
     Bytes b = bytes_init(data, len, false);
     bool good = wmi_response_read(&b, checked_interface, checked_opnum, &r, &why);
-    g_assert_true(good == !why);
+    g_assert_true(good || why); // it may be set on the way to success
     if (good) {
         g_assert_false(r.object && r.object_why);
         wmi_response_clear(&r);
