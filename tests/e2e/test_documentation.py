@@ -92,7 +92,7 @@ def test_man_has_the_members_of_records() -> None:
     page = plain("car-wmi-record.5")
     named = set(re.findall(r"\w+", page))
     written = set()
-    for source in (REPOSITORY / "cli").glob("out-json*.c"):
+    for source in (REPOSITORY / "cli" / "output").glob("json*.c"):
         written |= set(re.findall(r'\bjson_\w+\(\w+, "(\w+)"', source.read_text()))
         written |= set(re.findall(r'\bwrite_\w+\(\w+, "(\w+)"', source.read_text()))
     assert "processes" in written

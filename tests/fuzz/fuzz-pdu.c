@@ -5,8 +5,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static Pdu p;
+    bool first = pdu_is_first(data, size);
     if (!pdu_read(data, size, &p))
         return 0;
+    fuzz_require(!first || p.type == PDU_BIND);
     fuzz_require(p.n_contexts <= PDU_MAX_CONTEXTS && p.n_results <= PDU_MAX_CONTEXTS);
     fuzz_range(p.stub, p.stub_len);
     fuzz_range(p.auth_value, p.auth_value_len);
