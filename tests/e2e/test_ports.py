@@ -169,15 +169,20 @@ def test_exported_pdus(plugin: Tools, sessions: Sessions) -> None:
     assert any(values.get("dcerpc.pkt_type") == ["11"] for values in found.values())
 
 
-def test_other_protocols_keep_their_ports(plugin: Tools) -> None:
-    """What does not begin with a Bind is nobody else's business."""
+@pytest.mark.parametrize("bind", [False, True], ids=["from-the-start", "after-a-bind"])
+def test_other_protocols_keep_their_ports(plugin: Tools, bind: bool) -> None:
+    """What is no DCE/RPC stays with the owner of the port, and nobody hides it by a Bind."""
     lab = Lab()
-    web = lab.flow(CLIENT, SERVER, 8080)
-    web.send(True, b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n")
-    web.send(False, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-    capture = lab.capture()
-    found = plugin.fields(plugin.write(capture), "http.request.method", "http.response.code")
-    assert [list(values.values()) for values in found.values()] == [[["GET"]], [["200"]]]
+    rpc = lab.connect(CLIENT, SERVER, 8080)
+    if bind:
+        rpc.bind(rpc.offer(guids.IWbemServices))
+    rpc.tcp.send(True, b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n")
+    rpc.tcp.send(False, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    for two_pass in (False, True):
+        found = plugin.fields(
+            plugin.write(lab.capture()), "http.request.method", "http.response.code", two_pass=two_pass
+        )
+        assert [list(values.values()) for values in found.values()] == [[["GET"]], [["200"]]]
 
 
 def test_without_handshake_heuristics_have_to_be_first(plugin: Tools) -> None:
