@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reading/capture.h"
 
+#include "event/event.h"
+
 #include "scan/feed.h"
 #include "tshark/plugin-files.h"
 
