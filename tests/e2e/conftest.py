@@ -76,16 +76,27 @@ def car_wmi(cli: Tools):
     return cli.car_wmi
 
 
-@pytest.fixture(scope="session")
-def validator():
-    """Checks one record against the JSON Schema; raises what is wrong with it."""
+def schema_validator(path: Path):
+    """Checks one object against a JSON Schema; raises what is wrong with it."""
     try:
         import jsonschema
     except ImportError:
-        pytest.fail("python3-jsonschema is not installed: the records cannot be checked against their schema")
-    schema = json.loads((HERE.parent / "record.schema.json").read_text())
+        pytest.fail("python3-jsonschema is not installed: nothing can be checked against its schema")
+    schema = json.loads(path.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate
+
+
+@pytest.fixture(scope="session")
+def validator():
+    """Checks one record."""
+    return schema_validator(REPOSITORY / "cli" / "record" / "record.schema.json")
+
+
+@pytest.fixture(scope="session")
+def event_validator():
+    """Checks one event."""
+    return schema_validator(REPOSITORY / "plugin" / "event" / "event.schema.json")
 
 
 @pytest.fixture(scope="session")

@@ -35,10 +35,12 @@ class Tools:
         self.program = arena / "car-wmi"
         self.dump = arena / "host-dump"
         self.engine = arena / "engine"
+        self.event_table = arena / "event-table"
         shutil.copytree(build / "stage", self.stage)
         shutil.copy(build / "cli" / "car-wmi", self.program)
         shutil.copy(build / "tests" / "host-dump", self.dump)
         shutil.copy(build / "tests" / "engine", self.engine)
+        shutil.copy(build / "tests" / "event-table", self.event_table)
         self.home = arena / "home"
         self.home.mkdir()
         self._drop: list[str] = []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gen import scenario
+from gen import guids, scenario
 from gen.scenario import CLIENT, OTHER, SERVER, Lab
 from support import Tools
 
@@ -70,6 +70,47 @@ def test_formats(cli: Tools, capture: Path) -> None:
         assert event.get("allowed") == ("Inventory: change <4711>" if event["fields"]["src_ip"] == CLIENT.ip else None)
     markdown = cli.car_wmi("list", "-T", "markdown", *arguments).stdout
     assert markdown.count("- Allowed: `Inventory: change <4711>`\n") == 2
+
+
+def user_rule(cli: Tools, *users: str) -> Path:
+    """A rule for these users of the domain."""
+    return rules(cli, "[Known]\nuser = " + ";".join(f"EXAMPLE\\{user}" for user in users), "users.ini")
+
+
+def test_token_without_calls(cli: Tools) -> None:
+    """A token by which no call is made says nothing of who made the calls."""
+    lab = Lab(seed=42)
+    session = scenario.wmi_session(lab, kind="impacket")
+    before = session.rpc.security
+    session.authenticate(guids.IEnumWbemClassObject, "bob")
+    session.rpc.security = before
+    session.create_process("calc.exe")
+    path = cli.write(lab.capture())
+    record = cli.records(path)[-1]
+    assert record["auth"]["user"] == "svc"
+    assert [(user["user"], user["calls"]) for user in record["users"]] == [("svc", len(record["calls"]))]
+    assert cli.records("--allow", user_rule(cli, "bob"), path)[-1]["allowed"] is None
+    assert cli.records("--allow", user_rule(cli, "svc"), path, status=(1,))[-1]["allowed"]["rule"] == "Known"
+
+
+def test_calls_of_two_users(cli: Tools, validator: Callable[[dict], None]) -> None:
+    """A rule has to be for both."""
+    lab = Lab(seed=43)
+    session = scenario.wmi_session(lab, kind="impacket")
+    session.authenticate(guids.IWbemServices, "bob")
+    session.create_process("calc.exe")
+    path = cli.write(lab.capture())
+    record = cli.records(path)[-1]
+    validator(record)
+    assert [(user["user"], user["domain"]) for user in record["users"]] == [("svc", "EXAMPLE"), ("bob", "EXAMPLE")]
+    assert [user["calls"] for user in record["users"]] == [len(record["calls"]) - 1, 1]
+    assert record["auth"]["user"] == "svc"
+    row = list(csv.DictReader(io.StringIO(cli.car_wmi("list", "-T", "csv", path).stdout)))[-1]
+    assert row["user"] == "EXAMPLE\\svc, EXAMPLE\\bob"
+    for users in (["svc"], ["bob"]):
+        assert cli.records("--allow", user_rule(cli, *users), path)[-1]["allowed"] is None
+    both = cli.records("--allow", user_rule(cli, "svc", "bob"), path, status=(1,))
+    assert both[-1]["allowed"]["rule"] == "Known"
 
 
 def test_navigator_counts_alerts(cli: Tools, capture: Path) -> None:

@@ -88,6 +88,18 @@ def test_man_has_the_commands_of_help(cli: Tools) -> None:
     assert set(commands(cli)) == sections("car-wmi.1").keys() - {"Common", "Reading", "Files"}
 
 
+def members_of(schema: Path) -> set[str]:
+    """All members that a schema names."""
+
+    def names(node: object) -> set[str]:
+        if isinstance(node, dict):
+            own = node["properties"] if node.get("type") == "object" and "properties" in node else {}
+            return set(own).union(*map(names, node.values()))
+        return set().union(*map(names, node)) if isinstance(node, list) else set()
+
+    return names(json.loads(schema.read_text()))
+
+
 def test_man_has_the_members_of_records() -> None:
     page = plain("car-wmi-record.5")
     named = set(re.findall(r"\w+", page))
@@ -97,14 +109,15 @@ def test_man_has_the_members_of_records() -> None:
         written |= set(re.findall(r'\bwrite_\w+\(\w+, "(\w+)"', source.read_text()))
     assert "processes" in written
     assert sorted(written - named) == []
-    schema = json.loads((REPOSITORY / "tests" / "record.schema.json").read_text())
+    assert sorted(members_of(REPOSITORY / "cli" / "record" / "record.schema.json") - named) == []
 
-    def names(node: object) -> set[str]:
-        if isinstance(node, dict):
-            return set(node.get("properties", {})).union(*map(names, node.values()))
-        return set().union(*map(names, node)) if isinstance(node, list) else set()
 
-    assert sorted(names(schema) - named) == []
+def test_man_has_the_members_of_events() -> None:
+    page = plain("car-wmi-events.5")
+    path = REPOSITORY / "plugin" / "event" / "event.schema.json"
+    assert sorted(members_of(path) - set(re.findall(r"\w+", page))) == []
+    kinds = json.loads(path.read_text())["properties"]["event"]["enum"]
+    assert re.findall(r"^\.TP\n\.B ([\w-]+)$", page.partition(".SH EVENTS")[2].partition("\n.SH ")[0], re.MULTILINE) == kinds
 
 
 def test_man_has_the_fields_of_the_plugin(plugin: Tools) -> None:

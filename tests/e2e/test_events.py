@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""tshark -q -z car,events: one JSON object a line, as plugin/event.h describes them."""
+"""tshark -q -z car,events: one JSON object a line, as car-wmi-events(5) describes them."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,10 +62,52 @@ def mixed(plugin: Tools) -> Mixed:
 
 def test_frame_of_the_stream(mixed: Mixed) -> None:
     first, last = mixed.lines[0], mixed.lines[-1]
-    assert first["event"] == "begin" and first["format"] == 1
+    assert first["event"] == "begin" and first["format"] == 2
     assert isinstance(first["plugin"], str) and isinstance(first["wireshark"], str)
     assert last == {"event": "done"}
     assert Counter(line["event"] for line in mixed.lines)["done"] == 1
+
+
+def test_schema(mixed: Mixed, plugin: Tools, event_validator: Callable[[dict], None]) -> None:
+    lab = Lab(seed=31)
+    scenario.wmi_session(lab, sealed=False).create_process("calc.exe")
+    lines = mixed.lines + plugin.events(plugin.write(scenario.sample())) + plugin.events(plugin.write(lab.capture()))
+    for line in lines:
+        event_validator(line)
+    kinds = {columns[0] for columns in member_table(plugin)}
+    assert kinds - {line["event"] for line in lines} == {"undecodable"}
+
+
+def member_table(plugin: Tools) -> list[list[str]]:
+    """Kind, member, type and words of each member, from the program; of an event without members the kind."""
+    return [line.split("\t") for line in plugin.run(plugin.event_table).stdout.splitlines()]
+
+
+def test_schema_is_the_member_table(plugin: Tools) -> None:
+    schema = json.loads((Path(__file__).parents[2] / "plugin" / "event" / "event.schema.json").read_text())
+    types = {"string": "text", "integer": "number", "boolean": "answer"}
+
+    def members(node: dict, path: str) -> Iterator[tuple[str, str, str]]:
+        node = schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+        if "enum" in node:
+            yield path, "word", " ".join(node["enum"])
+        elif "const" in node:
+            yield path, "number", ""
+        elif node["type"] == "object":
+            for name, inner in node.get("properties", {}).items():
+                yield from members(inner, f"{path}.{name}" if path else name)
+        elif node["type"] == "array":
+            yield from members(node["items"], f"{path}[]")
+        else:
+            yield path, types[node["type"]], ""
+
+    table = member_table(plugin)
+    kinds = schema["properties"]["event"]["enum"]
+    assert kinds == [columns[0] for columns in table if len(columns) == 1]
+    for kind in kinds:
+        assert {"if": {"properties": {"event": {"const": kind}}}, "then": {"$ref": f"#/$defs/{kind}"}} in schema["allOf"]
+        expected = {tuple(columns[1:]) for columns in table if columns[0] == kind and len(columns) > 1}
+        assert set(members(schema["$defs"][kind], "")) == expected
 
 
 def test_each_conversation_begins_and_ends_once(mixed: Mixed) -> None:

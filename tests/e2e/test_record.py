@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The records of car-wmi list: one a conversation, with the members that tests/record.schema.json demands."""
+"""The records of car-wmi list: one a conversation, with the members that record.schema.json demands."""
 
 from __future__ import annotations
 
@@ -289,3 +289,16 @@ def test_object_reference_of_a_sink_is_no_evidence_against_the_server(cli: Tools
     session.rpc.call(guids.IWbemServices, wmi.EXEC_QUERY_ASYNC, request, orpc.plain_response(), session.services)
     records = cli.records(cli.write(lab.capture()))
     assert [(r["client"]["ip"], r["callback"]) for r in records] == [(CLIENT.ip, False)] * 2
+
+
+def test_activations_in_one_segment(cli: Tools) -> None:
+    """Each leads to its own connection."""
+    lab = Lab(seed=44, mss=4000)
+    other, login = scenario.activate_together(lab, CLIENT, SERVER, [guids.CLSID_MMC20, guids.CLSID_WbemLevel1Login])
+    assert other.call.requests[-1] is login.call.requests[-1]
+    session = scenario.wmi_session(lab, activated=login)
+    session.create_process("calc.exe")
+    records = {r["client"]["port"]: r for r in cli.records(cli.write(lab.capture()))}
+    assert records[session.rpc.tcp.client.port]["activation"]["clsid"] == guids.CLSID_WbemLevel1Login
+    assert records[login.rpc.tcp.client.port]["activation"]["clsid"] == guids.CLSID_MMC20
+    assert records[login.rpc.tcp.client.port]["summary"] == f"activated: MMC20.Application on {SERVER.name}"

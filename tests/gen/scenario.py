@@ -12,7 +12,7 @@ from . import kerberos as kerberos_messages
 from .activation import Exporter
 from .capture import Capture
 from .ip import Endpoint, Packet
-from .rpc import Call, Rpc
+from .rpc import Call, Planned, Rpc
 from .security import CONNECT, INTEGRITY, PACKET, PRIVACY, Kerberos, Ntlm, Security
 from .tcp import Clock, Tcp
 
@@ -174,6 +174,11 @@ class Session:
         """All of them."""
         return [self.activated.rpc, self.rpc] if self.activated else [self.rpc]
 
+    def authenticate(self, uuid: str, user: str) -> None:
+        """Another user's security context, in which the next calls are made; the one before is in `rpc.security`."""
+        auth = ntlm(self.lab, self.client, self.server, PRIVACY, 4711, user=user, target=None)
+        self.rpc.bind(self.rpc.offer(uuid), auth, alter=True)
+
     # -- calls of IWbemServices ----------------------------------------------------------------------------------------
 
     def _services(self, opnum: int, request: bytes, response: bytes, **options: object) -> Call:
@@ -298,6 +303,24 @@ def activate(
     if close:
         rpc.tcp.finish()
     return Activated(rpc, call, exporter, causality, clsid, list(iids), ipids, name, status)
+
+
+def activate_together(lab: Lab, client: Host, server: Host, clsids: Sequence[str]) -> list[Activated]:
+    """Several activations whose requests stand in one segment, and so do their answers; each gives a port of its own."""
+    rpc = lab.connect(client, server, 135)
+    rpc.bind(rpc.offer(guids.ISystemActivator, features=True), kerberos(lab, server, CONNECT))
+    made, planned = [], []
+    for number, clsid in enumerate(clsids):
+        iids = [guids.IWbemLevel1Login if clsid == guids.CLSID_WbemLevel1Login else guids.IDispatch]
+        exporter = Exporter(lab.oxid(), lab.ipid(2688), [server.name, server.ip], 49670 + number)
+        ipids, causality = [lab.ipid(2688)], lab.guid()
+        given = [(iids[0], lab.oxid(), ipids[0])]
+        request = activation.activation_request(causality, clsid, iids, server.name)
+        answer = activation.activation_response(exporter, given)
+        planned.append(Planned(guids.ISystemActivator, activation.CREATE_INSTANCE, request, answer))
+        made.append((exporter, causality, clsid, iids, ipids))
+    calls = rpc.batch(planned)
+    return [Activated(rpc, call, *rest, server.name) for call, rest in zip(calls, made)]
 
 
 def remote_activation(

@@ -37,7 +37,7 @@ done
 as_ana "car-wmi doctor" | grep "you may not capture live traffic .* dpkg-reconfigure wireshark-common, .* ana, then log in"
 [ -e ~ana/.config/wireshark/profiles/CAR-WMI/colorfilters ]
 rm -r ~ana/.config/wireshark ~/.config/wireshark
-for page in man1/car-wmi.1 man5/car-wmi-record.5 man7/car-wmi-filter.7; do
+for page in man1/car-wmi.1 man5/car-wmi-record.5 man5/car-wmi-events.5 man7/car-wmi-filter.7; do
     [ -e "/usr/share/man/$page.gz" ]
 done
 
