@@ -342,7 +342,7 @@ static void fold_call(EventFold *fold, FoldedConversation *c, const Event *e)
     if (user)
         user->calls++;
     else
-        r->unnamed_calls += e->auth_level > AUTH_LEVEL_NONE;
+        r->unnamed_calls += e->auth_level != AUTH_LEVEL_NONE;
     if (e->server_pid != EVENT_UNKNOWN)
         add_process(fold, c, ROLE_SERVER, e->server_pid, NULL, (ProcessSource){"wire:ipid", call.frame});
 }
@@ -716,8 +716,8 @@ static void resolve_origins(const EventFold *fold, Record *r)
     }
 }
 
-/** The user with most calls, of several the first; an unnamed one when no call names any. NULL when nobody who authenticated
- *  made calls. */
+/** The user with most calls, of several the first; an unnamed one when no call names any. NULL when there are no calls but
+ *  those without authentication. */
 static const RecordUser *main_user(const Record *r)
 {
     static const RecordUser unnamed;

@@ -177,7 +177,7 @@ typedef struct {
     bool callback;
     Auth auth;
     GArray *users;       ///< RecordUser: all under whom calls were made, by their first one
-    guint unnamed_calls; ///< made by somebody who authenticated, but is not known
+    guint unnamed_calls; ///< whose user is not known; those without authentication do not count
     GArray *interfaces;  ///< OfferedInterface
     const char *client_hint;
     Answer client_identified; ///< it said who it is before it logged in

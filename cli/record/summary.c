@@ -14,7 +14,7 @@ typedef struct {
     const Record *record;
     const RecordCall *call;
     const char *failure; ///< why the server did not do it; NULL when it did or that is unknown
-} Phrased;
+} DescribedCall;
 
 static bool is_any_of(const char *text, const char *const *list)
 {
@@ -66,10 +66,10 @@ static void append_after(GString *s, const char *separator, const char *value)
 }
 
 /** "ran: ", or, when it failed, "tried to run: ". */
-static void append_verb(GString *s, const Phrased *phrased, const char *done, const char *tried)
+static void append_verb(GString *s, const DescribedCall *described, const char *done, const char *tried)
 {
-    g_string_append(s, phrased->failure ? "tried to " : "");
-    g_string_append(s, phrased->failure ? tried : done);
+    g_string_append(s, described->failure ? "tried to " : "");
+    g_string_append(s, described->failure ? tried : done);
     g_string_append(s, ": ");
 }
 
@@ -102,11 +102,11 @@ static void append_path_key(GString *s, const char *separator, const char *path)
 
 // Methods of well-known classes.
 
-static void describe_process_create(GString *s, const Phrased *phrased)
+static void describe_process_create(GString *s, const DescribedCall *described)
 {
-    append_verb(s, phrased, "ran", "run");
-    if (phrased->call->command_line)
-        append_value(s, phrased->call->command_line);
+    append_verb(s, described, "ran", "run");
+    if (described->call->command_line)
+        append_value(s, described->call->command_line);
     else
         g_string_append(s, "Win32_Process.Create");
 }
@@ -122,10 +122,10 @@ static const char *registry_root(const GArray *properties)
     return index < G_N_ELEMENTS(roots) ? roots[index] : NULL;
 }
 
-static void describe_registry(GString *s, const Phrased *phrased)
+static void describe_registry(GString *s, const DescribedCall *described)
 {
-    const GArray *properties = phrased->call->properties;
-    g_string_append_printf(s, "registry: %s", phrased->call->wmi_method);
+    const GArray *properties = described->call->properties;
+    g_string_append_printf(s, "registry: %s", described->call->wmi_method);
     const char *separator = " ";
     const char *const parts[] = {registry_root(properties), property_value(properties, "sSubKeyName"),
                                  property_value(properties, "sValueName")};
@@ -137,9 +137,9 @@ static void describe_registry(GString *s, const Phrased *phrased)
     append_after(s, " = ", property_value(properties, "uValue"));
 }
 
-static void describe_service(GString *s, const Phrased *phrased)
+static void describe_service(GString *s, const DescribedCall *described)
 {
-    const RecordCall *call = phrased->call;
+    const RecordCall *call = described->call;
     g_string_append_printf(s, "service: %s", call->wmi_method);
     const char *name = property_value(call->properties, "Name");
     g_autofree char *key = path_key(call->object_path);
@@ -148,29 +148,29 @@ static void describe_service(GString *s, const Phrased *phrased)
     append_after(s, " to ", property_value(call->properties, "StartMode"));
 }
 
-static void describe_shadow_copy(GString *s, const Phrased *phrased)
+static void describe_shadow_copy(GString *s, const DescribedCall *described)
 {
-    const RecordCall *call = phrased->call;
+    const RecordCall *call = described->call;
     g_string_append_printf(s, "shadow copy: %s", call->wmi_method);
     g_autofree char *key = path_key(call->object_path);
     append_after(s, " ", key);
     append_after(s, " ", property_value(call->properties, "Volume"));
 }
 
-static void describe_method(GString *s, const Phrased *phrased)
+static void describe_method(GString *s, const DescribedCall *described)
 {
     static const char *const services[] = {"Win32_Service", "Win32_BaseService", "Win32_SystemDriver", NULL};
-    const RecordCall *call = phrased->call;
+    const RecordCall *call = described->call;
     if (is_text(call->class_name, "Win32_Process") && is_text(call->wmi_method, "Create")) {
-        describe_process_create(s, phrased);
+        describe_process_create(s, described);
     } else if (is_text(call->class_name, "StdRegProv")) {
-        describe_registry(s, phrased);
+        describe_registry(s, described);
     } else if (is_any_of(call->class_name, services)) {
-        describe_service(s, phrased);
+        describe_service(s, described);
     } else if (is_text(call->class_name, "Win32_ShadowCopy")) {
-        describe_shadow_copy(s, phrased);
+        describe_shadow_copy(s, described);
     } else {
-        append_verb(s, phrased, "called", "call");
+        append_verb(s, described, "called", "call");
         append_value(s, call->class_name ? call->class_name : "");
         append_after(s, call->class_name ? "." : "", call->wmi_method);
         g_autofree char *key = path_key(call->object_path);
@@ -180,13 +180,13 @@ static void describe_method(GString *s, const Phrased *phrased)
 
 // Objects written.
 
-static void describe_written(GString *s, const Phrased *phrased)
+static void describe_written(GString *s, const DescribedCall *described)
 {
     /** What a consumer does, or a filter waits for; the first that there is. */
     static const char *const contents[] = {"CommandLineTemplate", "ExecutablePath", "ScriptText",
                                            "ScriptFileName",      "Filename",       "Query"};
-    const RecordCall *call = phrased->call;
-    append_verb(s, phrased, "wrote", "write");
+    const RecordCall *call = described->call;
+    append_verb(s, described, "wrote", "write");
     append_value(s, call->class_name);
     if (is_text(call->class_name, "__FilterToConsumerBinding")) {
         append_path_key(s, " ", property_value(call->properties, "Filter"));
@@ -235,24 +235,24 @@ static void append_listing(GString *s, const char *class_name)
     }
 }
 
-static void describe_query(GString *s, const Phrased *phrased)
+static void describe_query(GString *s, const DescribedCall *described)
 {
-    if (g_str_has_prefix(phrased->call->method, "ExecNotificationQuery"))
-        append_verb(s, phrased, "subscribed", "subscribe");
+    if (g_str_has_prefix(described->call->method, "ExecNotificationQuery"))
+        append_verb(s, described, "subscribed", "subscribe");
     else
-        append_verb(s, phrased, "queried", "query");
-    append_value(s, phrased->call->query);
-    g_autofree char *class_name = queried_class(phrased->call->query);
+        append_verb(s, described, "queried", "query");
+    append_value(s, described->call->query);
+    g_autofree char *class_name = queried_class(described->call->query);
     append_listing(s, class_name);
 }
 
-static void describe_enumeration(GString *s, const Phrased *phrased)
+static void describe_enumeration(GString *s, const DescribedCall *described)
 {
-    append_verb(s, phrased, "enumerated", "enumerate");
-    if (g_str_has_prefix(phrased->call->method, "CreateClassEnum"))
-        g_string_append(s, *phrased->call->class_name ? "subclasses of " : "all classes");
-    append_value(s, phrased->call->class_name);
-    append_listing(s, phrased->call->class_name);
+    append_verb(s, described, "enumerated", "enumerate");
+    if (g_str_has_prefix(described->call->method, "CreateClassEnum"))
+        g_string_append(s, *described->call->class_name ? "subclasses of " : "all classes");
+    append_value(s, described->call->class_name);
+    append_listing(s, described->call->class_name);
 }
 
 // Activations.
@@ -272,24 +272,24 @@ static const char *activated_class(const Record *record, const RecordCall *call)
     return own ? activation->clsid : NULL;
 }
 
-static void describe_activation(GString *s, const Phrased *phrased)
+static void describe_activation(GString *s, const DescribedCall *described)
 {
-    const char *clsid = activated_class(phrased->record, phrased->call);
+    const char *clsid = activated_class(described->record, described->call);
     if (!clsid) {
         g_string_append(s, "tried to activate an object");
         return;
     }
     Guid guid;
     const ComClass *class = guid_parse(clsid, strlen(clsid), &guid) ? class_find(&guid) : NULL;
-    append_verb(s, phrased, "activated", "activate");
+    append_verb(s, described, "activated", "activate");
     append_value(s, !class ? clsid : class->kind == CLASS_WMI ? "WMI" : class->name);
-    append_after(s, " on ", phrased->record->activation.server_name);
+    append_after(s, " on ", described->record->activation.server_name);
 }
 
 /** Interface and method, and why no more is known. */
-static void describe_unread(GString *s, const Phrased *phrased)
+static void describe_unread(GString *s, const DescribedCall *described)
 {
-    const RecordCall *call = phrased->call;
+    const RecordCall *call = described->call;
     if (g_strcmp0(call->interface, "IWbemServices") != 0)
         append_after(s, "", call->interface ? call->interface : "?");
     if (s->len > 0)
@@ -308,38 +308,38 @@ static void describe_unread(GString *s, const Phrased *phrased)
     }
 }
 
-static void describe(GString *s, const Phrased *phrased)
+static void describe(GString *s, const DescribedCall *described)
 {
-    const RecordCall *call = phrased->call;
+    const RecordCall *call = described->call;
     const char *method = call->method ? call->method : "";
     bool services = g_strcmp0(call->interface, "IWbemServices") == 0;
     if (services && g_str_has_prefix(method, "ExecMethod") && call->wmi_method) {
-        describe_method(s, phrased);
+        describe_method(s, described);
     } else if (services && g_str_has_prefix(method, "PutInstance") && call->class_name) {
-        describe_written(s, phrased);
+        describe_written(s, described);
     } else if (services && g_str_has_prefix(method, "PutClass") && call->class_name) {
-        append_verb(s, phrased, "wrote", "write");
+        append_verb(s, described, "wrote", "write");
         append_after(s, "class ", call->class_name);
     } else if (services && g_str_has_prefix(method, "DeleteClass") && call->class_name) {
-        append_verb(s, phrased, "deleted", "delete");
+        append_verb(s, described, "deleted", "delete");
         append_after(s, "class ", call->class_name);
     } else if (services && g_str_has_prefix(method, "DeleteInstance") && call->object_path) {
-        append_verb(s, phrased, "deleted", "delete");
+        append_verb(s, described, "deleted", "delete");
         append_value(s, call->object_path);
     } else if (services && call->query) {
-        describe_query(s, phrased);
+        describe_query(s, described);
     } else if (services && g_str_has_prefix(method, "Create") && call->class_name) {
-        describe_enumeration(s, phrased);
+        describe_enumeration(s, described);
     } else if (services && g_str_has_prefix(method, "GetObject") && call->object_path) {
-        append_verb(s, phrased, "read", "read");
+        append_verb(s, described, "read", "read");
         append_value(s, call->object_path);
     } else if (g_str_equal(method, "NTLMLogin") && call->namespace_path) {
-        append_verb(s, phrased, "logged in", "log in");
+        append_verb(s, described, "logged in", "log in");
         append_value(s, call->namespace_path);
-    } else if (is_activation(call) && (phrased->failure || activated_class(phrased->record, call))) {
-        describe_activation(s, phrased);
+    } else if (is_activation(call) && (described->failure || activated_class(described->record, call))) {
+        describe_activation(s, described);
     } else {
-        describe_unread(s, phrased);
+        describe_unread(s, described);
     }
 }
 
@@ -389,9 +389,9 @@ static char *make_phrase(const Record *record, const RecordCall *call, GHashTabl
                                       ? NULL
                                       : g_hash_table_lookup(operations, GSIZE_TO_POINTER((size_t) call->number));
     g_autofree char *failure = make_failure(call, operation);
-    const Phrased phrased = {.record = record, .call = call, .failure = failure};
+    const DescribedCall described = {.record = record, .call = call, .failure = failure};
     GString *s = g_string_new(NULL);
-    describe(s, &phrased);
+    describe(s, &described);
     if (failure) {
         append_after(s, " (failed: ", failure);
         g_string_append_c(s, ')');

@@ -37,6 +37,21 @@ static void test_values(void)
     expect("{\"a.b\":{\"c\":1}}", "a.b.c:1;");
 }
 
+/** Where objects and arrays begin: "{" or "[" with the depth of what stands in them. */
+static void test_openings(void)
+{
+    JsonScan scan;
+    JsonValue value;
+    char text[] = "{\"a\":{},\"b\":[{\"c\":1},[],\"x\"],\"d\":2}";
+    g_autoptr(GString) found = g_string_new(NULL);
+    json_scan_init(&scan, text, strlen(text));
+    scan.openings = true;
+    while (json_scan_next(&scan, &value))
+        g_string_append_printf(found, "%.*s%c%u;", (int) value.path_len, value.path, ":=\x7b["[value.type], scan.depth);
+    g_assert_true(scan.done);
+    g_assert_cmpstr(found->str, ==, "a{2;b[2;b{3;b.c:3;b[3;b=2;d:1;");
+}
+
 static void test_name(void)
 {
     JsonScan scan;
@@ -92,6 +107,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/json-scan/values", test_values);
     g_test_add_func("/json-scan/name", test_name);
+    g_test_add_func("/json-scan/openings", test_openings);
     g_test_add_func("/json-scan/escapes", test_escapes);
     g_test_add_func("/json-scan/malformed", test_malformed);
     g_test_add_func("/json-scan/deep", test_deep);

@@ -40,6 +40,30 @@ static void test_classes(void)
     g_assert_null(class_find(&(Guid){0}));
 }
 
+static void test_guid_text(void)
+{
+    static const char *const good[] = {"8bc3f05e-d86b-11d0-a075-00c04fb68820", "8BC3F05E-D86B-11D0-A075-00C04FB68820",
+                                       "{8bc3f05e-d86b-11d0-a075-00c04fb68820}"};
+    static const char *const bad[] = {"",
+                                      "8bc3f05e-d86b-11d0-a075-00c04fb6882",
+                                      "8bc3f05e-d86b-11d0-a075-00c04fb688200",
+                                      "8bc3f05e+d86b-11d0-a075-00c04fb68820",
+                                      "8bc3f05e-d86b-11d0-a075-00c04fb6882g",
+                                      "8bc3f05e-d86b-11d0-a075-00c04fb6882\xc0",
+                                      "{8bc3f05e-d86b-11d0-a075-00c04fb68820 ",
+                                      "8bc3f05ed86b11d0a07500c04fb68820----"};
+    for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+        Guid guid;
+        char text[GUID_TEXT_SIZE];
+        g_assert_true(guid_parse(good[i], strlen(good[i]), &guid));
+        g_assert_cmpstr(guid_format(&guid, text), ==, good[0]);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        Guid guid;
+        g_assert_false(guid_parse(bad[i], strlen(bad[i]), &guid));
+    }
+}
+
 static void test_denied(void)
 {
     g_assert_true(status_is_denied(0x80070005));
@@ -58,6 +82,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tables/interfaces", test_interfaces);
+    g_test_add_func("/tables/guid-text", test_guid_text);
     g_test_add_func("/tables/methods", test_methods);
     g_test_add_func("/tables/classes", test_classes);
     g_test_add_func("/tables/denied", test_denied);

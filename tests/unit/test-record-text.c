@@ -61,6 +61,25 @@ static void test_call(void)
     g_assert_cmpstr(name, ==, "IWbemServices::ExecMethod");
 }
 
+static void test_users(void)
+{
+    static const char *const expected[] = {"D\\ann", "D\\ann, bob", "D\\ann, bob, D\\c",
+                                           "D\\ann, bob, D\\c (and 1 more)"};
+    static const RecordUser users[] = {
+        {.domain = "D", .user = "ann"}, {.user = "bob"}, {.domain = "D", .user = "c"}, {.domain = "D", .user = "d"}};
+    Record *record = record_new();
+    g_assert_null(record_text_users(record));
+    record->auth = (Auth){.domain = "D", .user = "token"};
+    g_autofree char *token = record_text_users(record);
+    g_assert_cmpstr(token, ==, "D\\token");
+    for (size_t i = 0; i < G_N_ELEMENTS(users); i++) {
+        g_array_append_val(record->users, users[i]);
+        g_autofree char *text = record_text_users(record);
+        g_assert_cmpstr(text, ==, expected[i]);
+    }
+    record_free(record);
+}
+
 static void test_techniques(void)
 {
     const AttackTechnique *technique = technique_get(TECHNIQUE_SUBSCRIPTION);
@@ -79,6 +98,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/record-text/base-name", test_base_name);
     g_test_add_func("/cli/record-text/endpoint", test_endpoint);
     g_test_add_func("/cli/record-text/call", test_call);
+    g_test_add_func("/cli/record-text/users", test_users);
     g_test_add_func("/cli/record-text/techniques", test_techniques);
     return g_test_run();
 }
