@@ -186,8 +186,8 @@ static void test_other_types(void)
         "{\"event\":\"call\",\"call\":\"7\",\"frame\":true,\"stage\":4,\"sealed\":\"true\",\"method\":null}",
         "{\"event\":\"call\",\"call\":-7,\"frame\":1e3,\"opnum\":4.0,\"origin\":9223372036854775808,\"sealed\":1}",
         "{\"event\":\"call\",\"call\":[7],\"frame\":{\"frame\":7},\"stage\":\"novel\",\"method\":[\"a\"]}",
-        "{\"event\":\"call\",\"auth.type\":\"ntlm\",\"auth\":[{\"type\":\"ntlm\"}],\"auth\":{\"type\":{\"type\":"
-        "\"ntlm\"}}}",
+        "{\"event\":\"call\",\"auth.type\":\"ntlm\",\"auth\":[{\"type\":\"ntlm\"}]}",
+        "{\"event\":\"call\",\"auth\":{\"type\":{\"type\":\"ntlm\"}}}",
         "{\"event\":\"call\",\"query\":\"of another kind\",\"x\":{\"call\":7},\"x\":[7]}",
         "{\"event\":\"call\",\"call\":7,\"method\":\"a\",\"call\":{},\"method\":[]}",
     };
