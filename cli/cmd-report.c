@@ -2,6 +2,7 @@
 // car-wmi report: what was found, as one file for the case.
 
 #include "base/out-file.h"
+#include "base/time.h"
 #include "case/report-input.h"
 #include "options.h"
 #include "reading/reading.h"
@@ -95,8 +96,7 @@ static char *make_created(void)
     const char *epoch = g_getenv("SOURCE_DATE_EPOCH");
     int64_t seconds = 0;
     bool fixed = epoch && g_ascii_string_to_signed(epoch, 10, 0, INT64_C(253402300799), &seconds, NULL);
-    g_autoptr(GDateTime) time = fixed ? g_date_time_new_from_unix_utc(seconds) : g_date_time_new_now_utc();
-    return g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
+    return time_format(fixed ? seconds : g_get_real_time() / G_USEC_PER_SEC, 0, 0);
 }
 
 /** NULL with an error, or when there is no file. */

@@ -15,7 +15,7 @@ static void write_text(JsonWriter *w, const char *name, Slice text)
 
 static void write_time(JsonWriter *w, const char *name, int64_t time)
 {
-    g_autofree char *text = time == TIME_UNKNOWN ? NULL : time_text(time);
+    g_autofree char *text = time == NUMBER_UNKNOWN ? NULL : time_text(time);
     json_write_text(w, name, text);
 }
 

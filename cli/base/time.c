@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/time.h"
 
+#include "base/number.h"
+
 #include <string.h>
 
 #define FILETIME_1970 UINT64_C(116444736000000000) ///< 100 ns since 1601
+#define END (INT64_C(9214646400) * TIME_SECOND)    ///< 2262, which nanoseconds do not reach the end of
 
 /** What is still to be read. */
 typedef struct {
@@ -66,13 +69,14 @@ static bool read_date(Reader *r, int *year, int *month, int *day)
         break;
     default: return false;
     }
-    return *year >= 1970 && *year <= 9999 && *month >= 1 && *month <= 12 && *day >= 1 && *day <= 31;
+    return *year >= 1970 && *year < 2262 && *month >= 1 && *month <= 12 && *day >= 1 && *day <= 31 &&
+           g_date_valid_dmy((GDateDay) *day, (GDateMonth) *month, (GDateYear) *year);
 }
 
 static bool read_clock(Reader *r, WrittenTime *time)
 {
     int hour = read_number(r, 1, 2);
-    if (hour < 0 || hour > 24 || !read_char(r, ":"))
+    if (hour < 0 || hour > 23 || !read_char(r, ":"))
         return false;
     int minute = read_number(r, 2, 2), second = 0;
     if (minute < 0 || minute > 59)
@@ -131,29 +135,57 @@ bool time_parse(Slice text, WrittenTime *time)
         return false;
     Reader r = {text.text, text.text + text.len};
     int year, month, day;
-    *time = (WrittenTime){.time = TIME_UNKNOWN};
+    *time = (WrittenTime){.time = NUMBER_UNKNOWN};
     if (!read_date(&r, &year, &month, &day) || !read_char(&r, "T "))
         return false;
     time->time = days_from_date(year, month, day) * 24 * 60 * TIME_MINUTE;
-    return read_clock(&r, time) && read_zone(&r, time) && r.at == r.end;
+    return read_clock(&r, time) && read_zone(&r, time) && r.at == r.end && time->time >= 0 && time->time < END;
+}
+
+int64_t time_parse_utc(const char *text)
+{
+    size_t len = text ? strlen(text) : 0;
+    WrittenTime time;
+    bool strict = len >= strlen("2020-08-06T07:56:41Z") && strspn(text, "0123456789-T:.Z") == len && text[4] == '-' &&
+                  text[7] == '-' && text[10] == 'T' && text[13] == ':' && text[16] == ':' && text[len - 1] == 'Z';
+    return strict && time_parse((Slice){text, len}, &time) ? time.time : NUMBER_UNKNOWN;
+}
+
+int64_t time_from_epoch(Slice text)
+{
+    const char *dot = text.text ? memchr(text.text, '.', text.len) : NULL;
+    Slice whole = {text.text, dot ? (size_t) (dot - text.text) : text.len};
+    int64_t seconds = number_parse(whole), unit = TIME_SECOND;
+    if (seconds < 0 || seconds >= END / TIME_SECOND)
+        return NUMBER_UNKNOWN;
+    int64_t time = seconds * TIME_SECOND;
+    for (const char *at = dot ? dot + 1 : NULL; at && at < text.text + text.len && g_ascii_isdigit(*at); at++) {
+        unit /= 10;
+        time += (*at - '0') * unit;
+    }
+    return time;
 }
 
 int64_t time_from_filetime(uint64_t filetime)
 {
-    if (filetime < FILETIME_1970 || filetime > INT64_MAX)
-        return TIME_UNKNOWN;
-    return (int64_t) ((filetime - FILETIME_1970) / 10);
+    if (filetime < FILETIME_1970 || filetime - FILETIME_1970 >= (uint64_t) END / 100)
+        return NUMBER_UNKNOWN;
+    return (int64_t) (filetime - FILETIME_1970) * 100;
+}
+
+char *time_format(int64_t seconds, uint32_t nanoseconds, int digits)
+{
+    g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(seconds);
+    if (!date)
+        return NULL;
+    g_autofree char *whole = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S");
+    g_autofree char *fraction = g_strdup_printf("%09u", nanoseconds);
+    return g_strdup_printf("%s%s%.*sZ", whole, digits > 0 ? "." : "", digits, fraction);
 }
 
 char *time_text(int64_t time)
 {
-    if (time < 0 || time >= INT64_C(253402300800) * TIME_SECOND) // the year 10000
+    if (time < 0)
         return NULL;
-    g_autoptr(GDateTime) date = g_date_time_new_from_unix_utc(time / TIME_SECOND);
-    if (!date)
-        return NULL;
-    g_autofree char *seconds = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S");
-    if (time % TIME_SECOND == 0)
-        return g_strconcat(seconds, "Z", NULL);
-    return g_strdup_printf("%s.%03dZ", seconds, (int) (time % TIME_SECOND / 1000));
+    return time_format(time / TIME_SECOND, (uint32_t) (time % TIME_SECOND), time % TIME_SECOND == 0 ? 0 : 3);
 }

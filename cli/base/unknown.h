@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * How what is not known is written: an unknown text is NULL, an unknown number NUMBER_UNKNOWN, an unknown frame 0.
+ * How what is not known is written: an unknown text is NULL, an unknown number or time NUMBER_UNKNOWN, an unknown
+ * frame 0.
  */
 #ifndef CAR_BASE_UNKNOWN_H
 #define CAR_BASE_UNKNOWN_H

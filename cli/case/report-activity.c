@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The activities: the worst in full, as many as a report bears, the others as a line each.
 
+#include "base/time.h"
 #include "case/report-html.h"
 #include "case/report.h"
 #include "names/techniques.h"
@@ -141,7 +142,7 @@ static void write_facts(const Activity *activity, FILE *stream)
     const Record *last = main;
     for (guint i = 0; i < activity->records->len; i++) {
         const Record *record = g_ptr_array_index(activity->records, i);
-        if (record_time(record->end_time) > record_time(last->end_time))
+        if (time_parse_utc(record->end_time) > time_parse_utc(last->end_time))
             last = record;
     }
     html_begin_fact(stream, "When (UTC)");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What was called, in order. Calls that follow each other and say the same are one row.
 
+#include "base/time.h"
 #include "case/report-html.h"
 #include "case/report.h"
 #include "record/text.h"
@@ -15,7 +16,7 @@
 typedef struct {
     const Record *record;
     const RecordCall *call;
-    int64_t time; ///< as record_time()
+    int64_t time; ///< as in base/time.h
     char *what, *argument, *result;
     int64_t last_frame;
     guint times;
@@ -120,7 +121,7 @@ static GPtrArray *make_rows(const Activity *activity)
             Row *row = g_new0(Row, 1);
             row->record = record;
             row->call = &g_array_index(record->calls, RecordCall, j);
-            row->time = record_time(row->call->time);
+            row->time = time_parse_utc(row->call->time);
             row->last_frame = row->call->frame;
             row->times = 1;
             g_ptr_array_add(rows, row);

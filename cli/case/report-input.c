@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "case/report-input.h"
 
+#include "base/time.h"
 #include "capture/reader.h"
 
 #include <string.h>
@@ -45,12 +46,7 @@ static void hash_file(ReportInput *input, const char *path)
 /** A time of a packet with the precision of its capture. */
 static char *make_time(const CapturePacket *packet)
 {
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(packet->secs);
-    if (!time)
-        return NULL;
-    g_autofree char *whole = g_date_time_format(time, "%Y-%m-%dT%H:%M:%S");
-    g_autofree char *fraction = g_strdup_printf("%09u", packet->nsecs);
-    return g_strdup_printf("%s%s%.*sZ", whole, packet->digits ? "." : "", packet->digits, fraction);
+    return time_format(packet->secs, packet->nsecs, packet->digits);
 }
 
 /** Up to where it is damaged. */

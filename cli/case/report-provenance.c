@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Where it all comes from, so that somebody else can do it again.
 
+#include "base/time.h"
 #include "case/report-html.h"
 #include "case/report.h"
 
@@ -19,7 +20,7 @@ static void write_clocks(const Report *report, FILE *stream)
                     continue;
                 html_begin_fact(stream, g_hash_table_size(seen) > 1 ? NULL : "Clocks");
                 html_code(stream, clock->host, HTML_SHORT);
-                (void) fprintf(stream, " is %.3f&nbsp;s %s the capture’s (", (double) ABS(clock->skew) / 1e6,
+                (void) fprintf(stream, " is %.3f&nbsp;s %s the capture’s (", (double) ABS(clock->skew) / TIME_SECOND,
                                clock->skew >= 0 ? "ahead of" : "behind");
                 html_count(stream, clock->samples, "match)", "matches)");
                 html_end_fact(stream);

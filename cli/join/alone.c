@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "join/alone.h"
 
+#include "base/host-name.h"
+#include "base/number.h"
 #include "join/keep.h"
 #include "join/note.h"
 #include "join/operation.h"
@@ -23,7 +25,7 @@ const unsigned host_alone_second_wanted = HOST_WANT(HOST_LOGON);
 /** A record in the making. */
 typedef struct {
     Record *record;
-    int64_t first, last; ///< TIME_UNKNOWN when no event tells its time
+    int64_t first, last; ///< NUMBER_UNKNOWN when no event tells its time
     const char *host;    ///< that of the log
 } Group;
 
@@ -91,16 +93,16 @@ static void name_end(HostAlone *alone, RecordEnd *end, Slice name)
         name.text++;
         name.len--;
     }
-    const char *dot = memchr(name.text, '.', name.len);
-    if (slice_address(name, &address)) {
+    if (address_parse(name, &address)) {
         g_autofree char *text = address_text(&address);
         end->ip = keep(alone, slice(text));
         return;
     }
-    if (dot && !end->fqdn)
+    Slice label = host_name_label(name);
+    if (label.len < name.len && !end->fqdn)
         end->fqdn = keep(alone, name);
     if (!end->host)
-        end->host = keep(alone, (Slice){name.text, dot ? (size_t) (dot - name.text) : name.len});
+        end->host = keep(alone, label);
 }
 
 /** The group of what has `key` in common; `key` is taken. NULL when there are too many. */
@@ -115,7 +117,7 @@ static Group *find_group(HostAlone *alone, char *key, const HostEvent *event, bo
     }
     if (!group) {
         group = g_new0(Group, 1);
-        *group = (Group){record_new(), TIME_UNKNOWN, TIME_UNKNOWN, keep(alone, event->host)};
+        *group = (Group){record_new(), NUMBER_UNKNOWN, NUMBER_UNKNOWN, keep(alone, event->host)};
         Record *r = group->record;
         r->conn = (int64_t) alone->groups->len;
         r->confidence = CONFIDENCE_WMI;
@@ -127,8 +129,8 @@ static Group *find_group(HostAlone *alone, char *key, const HostEvent *event, bo
         g_hash_table_insert(alone->by_key, g_steal_pointer(&key), group);
     }
     g_free(key);
-    if (event->time != TIME_UNKNOWN && event->zoned) {
-        group->first = group->first == TIME_UNKNOWN ? event->time : MIN(group->first, event->time);
+    if (event->time != NUMBER_UNKNOWN && event->zoned) {
+        group->first = group->first == NUMBER_UNKNOWN ? event->time : MIN(group->first, event->time);
         group->last = MAX(group->last, event->time);
     }
     return group;
@@ -184,7 +186,7 @@ static void add_operation(HostAlone *alone, Record *record, const HostEvent *eve
     RecordCall call = call_init();
     call.interface = "IWbemServices";
     call.method = keep(alone, operation.method);
-    call.status = slice_number(event->status);
+    call.status = number_parse(event->status);
     set_stage(&call);
     wmi_operation_tell(&operation, &call, alone->set->texts, event_reference(alone, event));
     g_array_append_val(record->calls, call);
@@ -192,11 +194,11 @@ static void add_operation(HostAlone *alone, Record *record, const HostEvent *eve
 
 static void take_operation(HostAlone *alone, const HostEvent *event)
 {
-    g_autofree char *host = g_strndup(event->host.text ? event->host.text : "", event->host.len);
-    g_autofree char *client = g_strndup(event->client.text ? event->client.text : "", event->client.len);
-    if (event->local || host_names_agree(host, client))
+    g_autofree char *host = slice_dup(event->host);
+    g_autofree char *client = slice_dup(event->client);
+    if (event->local || host_names_agree(event->host, event->client))
         return;
-    g_autofree char *user = g_strndup(event->user.text ? event->user.text : "", event->user.len);
+    g_autofree char *user = slice_dup(event->user);
     bool fresh;
     Group *group =
         find_group(alone, g_strdup_printf("operation\x1f%s\x1f%s\x1f%" PRId64 "\x1f%s", host, client, event->pid, user),
@@ -245,9 +247,9 @@ static void take_rpc_call(HostAlone *alone, const HostEvent *event)
     const Interface *interface = find_wmi_interface(event->uuid);
     if (!interface || !slice_find(event->protocol, "ip_tcp") || address_loopback(&event->from))
         return;
-    g_autofree char *host = g_strndup(event->host.text ? event->host.text : "", event->host.len);
-    g_autofree char *peer = g_strndup(event->address.text ? event->address.text : "", event->address.len);
-    int64_t port = slice_number(event->endpoint);
+    g_autofree char *host = slice_dup(event->host);
+    g_autofree char *peer = slice_dup(event->address);
+    int64_t port = number_parse(event->endpoint);
     bool fresh;
     Group *group =
         find_group(alone,
@@ -261,7 +263,7 @@ static void take_rpc_call(HostAlone *alone, const HostEvent *event)
     if (fresh) {
         name_end(alone, server ? &r->server : &r->client, event->host);
         name_end(alone, server ? &r->client : &r->server, event->address);
-        r->server.port = port > 0 && port <= 65535 ? port : NUMBER_UNKNOWN;
+        r->server.port = number_is_port(port) ? port : NUMBER_UNKNOWN;
         r->client.port = server && event->from_port > 0 ? event->from_port : NUMBER_UNKNOWN;
         set_user(alone, r, event);
     }
@@ -271,7 +273,7 @@ static void take_rpc_call(HostAlone *alone, const HostEvent *event)
                                 .pid = event->pid,
                                 .image = event->image,
                                 .parent_pid = NUMBER_UNKNOWN,
-                                .start = TIME_UNKNOWN};
+                                .start = NUMBER_UNKNOWN};
         (void) host_note_process(r, alone->set->texts, &note,
                                  host_note_source(event, alone->set->texts, "called or served WMI's interface"));
     }
@@ -291,7 +293,7 @@ static void take_rpc_call(HostAlone *alone, const HostEvent *event)
 
 static char *make_logon_key(const HostEvent *event)
 {
-    g_autofree char *host = g_strndup(event->host.text ? event->host.text : "", event->host.len);
+    g_autofree char *host = slice_dup(event->host);
     g_autofree char *lower = g_ascii_strdown(host, -1);
     return g_strdup_printf("%s\x1f%" G_GINT64_MODIFIER "x", lower, event->logon_id);
 }
@@ -325,7 +327,7 @@ void host_alone_first(const HostEvent *event, gpointer data)
 
 static bool executes_near(const Group *group, const KeptEvent *process)
 {
-    if (group->first == TIME_UNKNOWN || process->time < group->first - LAUNCH || process->time > group->last + LAUNCH)
+    if (group->first == NUMBER_UNKNOWN || process->time < group->first - LAUNCH || process->time > group->last + LAUNCH)
         return false;
     const RecordCall *call = record_strongest_call(group->record);
     return call && call->stage == STAGE_EXECUTE;

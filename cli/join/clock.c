@@ -4,7 +4,7 @@
 #define MAX_SAMPLES 4096 ///< a host
 
 typedef struct {
-    GArray *differences[HOST_SAMPLE_KINDS]; ///< int64_t, microseconds
+    GArray *differences[HOST_SAMPLE_KINDS]; ///< int64_t, nanoseconds
     int64_t skew;
     guint samples;
 } HostClock;
@@ -51,7 +51,7 @@ const char *host_clocks_key(HostClocks *clocks, const HostEvent *event)
 
 bool host_clock_difference(const HostEvent *event, int64_t time, int64_t *difference)
 {
-    if (event->time == TIME_UNKNOWN || time == TIME_UNKNOWN)
+    if (event->time == NUMBER_UNKNOWN || time == NUMBER_UNKNOWN)
         return false;
     int64_t limit = HOST_MAX_SKEW + (event->zoned ? 0 : HOST_MAX_ZONE);
     *difference = event->time + event->precision / 2 - time; // its last digits were cut off
@@ -110,7 +110,7 @@ int64_t host_clocks_skew(const HostClocks *clocks, const char *key, guint *sampl
 int64_t host_clocks_time(const HostClocks *clocks, const char *key, const HostEvent *event)
 {
     guint samples;
-    if (event->time == TIME_UNKNOWN)
-        return TIME_UNKNOWN;
+    if (event->time == NUMBER_UNKNOWN)
+        return NUMBER_UNKNOWN;
     return event->time - host_clocks_skew(clocks, key, &samples);
 }

@@ -22,7 +22,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HostClocks, host_clocks_free)
 /** The host an event speaks of, as a key. One that does not name itself goes by its file. Owned by the clocks. */
 const char *host_clocks_key(HostClocks *clocks, const HostEvent *event);
 
-/** How far the event is off `time`, in microseconds, as the host's clock tells it; false when that is more than clocks
+/** How far the event is off `time`, in nanoseconds, as the host's clock tells it; false when that is more than clocks
  * can differ. */
 bool host_clock_difference(const HostEvent *event, int64_t time, int64_t *difference);
 
@@ -43,7 +43,7 @@ void host_clocks_settle(HostClocks *clocks);
 /** The skew, and from how many differences it was told: 0 and 0 when there are none. */
 int64_t host_clocks_skew(const HostClocks *clocks, const char *key, guint *samples);
 
-/** The event's time by the capture's clock; TIME_UNKNOWN when it says none. */
+/** The event's time by the capture's clock; NUMBER_UNKNOWN when it says none. */
 int64_t host_clocks_time(const HostClocks *clocks, const char *key, const HostEvent *event);
 
 #endif

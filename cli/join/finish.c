@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The last part of the join: WMI's operations and subscriptions, credentials, whom RPCSS connects for, and the clocks.
 
+#include "base/number.h"
 #include "join/join.h"
 #include "join/note.h"
 #include "join/operation.h"
@@ -33,16 +34,10 @@ static bool is_client_pid(const Record *record, int64_t pid)
     return !any; // nothing contradicts
 }
 
-static bool same_user_name(const char *a, Slice b)
-{
-    Slice x = slice_base(slice(a)), y = slice_base(b);
-    return x.len > 0 && x.len == y.len && g_ascii_strncasecmp(x.text, y.text, x.len) == 0;
-}
-
 /** Whether both name a user, and not the same one. */
 static bool other_user(const Record *record, Slice user)
 {
-    return record->auth.user && user.text && !same_user_name(record->auth.user, user);
+    return record->auth.user && user.text && !slice_same_base(slice(record->auth.user), user);
 }
 
 // Operations.
@@ -102,8 +97,7 @@ static void tell_method_calls(HostConn *conn, const WmiOperation *method)
     for (guint i = 0; i < operations->len; i++) {
         WmiOperation other;
         const Operation *operation = &g_array_index(operations, Operation, i);
-        if (wmi_operation_parse(slice(operation->operation), &other) && other.method.len == method->method.len &&
-            memcmp(other.method.text, method->method.text, other.method.len) == 0)
+        if (wmi_operation_parse(slice(operation->operation), &other) && slice_equal(other.method, method->method))
             g_array_append_val(of_operations, i);
     }
     if (of_calls->len != of_operations->len)
@@ -128,7 +122,7 @@ static void tell_calls(HostConn *conn)
     for (guint i = 0; operations && i < operations->len; i++) {
         WmiOperation operation;
         if (wmi_operation_parse(slice(g_array_index(operations, Operation, i).operation), &operation) &&
-            g_hash_table_add(done, g_strndup(operation.method.text, operation.method.len)))
+            g_hash_table_add(done, slice_dup(operation.method)))
             tell_method_calls(conn, &operation);
     }
 }

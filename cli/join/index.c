@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "join/index.h"
 
+#include "base/host-name.h"
+#include "base/number.h"
 #include "join/clock.h"
 
 #include <string.h>
@@ -41,11 +43,6 @@ static Ends make_ends(const Address *a, int64_t a_port, const Address *b, int64_
     return (Ends){{*a, *b}, {(uint16_t) a_port, (uint16_t) b_port}};
 }
 
-static bool is_port(int64_t port)
-{
-    return port > 0 && port <= 65535;
-}
-
 static void conn_free(gpointer data)
 {
     HostConn *conn = data;
@@ -65,12 +62,6 @@ static void put(GHashTable *table, const Ends *ends, HostConn *conn)
     g_ptr_array_add(list, conn);
 }
 
-static int64_t read_time(const char *text)
-{
-    WrittenTime time;
-    return time_parse(slice(text), &time) ? time.time : TIME_UNKNOWN;
-}
-
 static void add_record(HostIndex *index, RecordSet *set, Record *record)
 {
     HostConn conn = {
@@ -78,12 +69,13 @@ static void add_record(HostIndex *index, RecordSet *set, Record *record)
         .record = record,
         .client_port = record->client.port,
         .server_port = record->server.port,
-        .start = read_time(record->start_time),
-        .end = read_time(record->end_time),
+        .start = time_parse_utc(record->start_time),
+        .end = time_parse_utc(record->end_time),
     };
-    if (!slice_address(slice(record->client.ip), &conn.client) ||
-        !slice_address(slice(record->server.ip), &conn.server) || !is_port(conn.client_port) ||
-        !is_port(conn.server_port) || conn.start == TIME_UNKNOWN)
+    if (!address_parse(slice(record->client.ip), &conn.client) ||
+        !address_parse(slice(record->server.ip), &conn.server) || !address_known(&conn.client) ||
+        !address_known(&conn.server) || !number_is_port(conn.client_port) || !number_is_port(conn.server_port) ||
+        conn.start == NUMBER_UNKNOWN)
         return;
     conn.end = MAX(conn.end, conn.start);
     conn.events = g_ptr_array_new();
@@ -131,7 +123,7 @@ const GPtrArray *host_index_conns(const HostIndex *index)
 const GPtrArray *host_index_find(const HostIndex *index, const Address *a, int64_t a_port, const Address *b,
                                  int64_t b_port)
 {
-    if (!is_port(a_port) || !is_port(b_port))
+    if (!number_is_port(a_port) || !number_is_port(b_port))
         return NULL;
     Ends ends = make_ends(a, a_port, b, b_port);
     return g_hash_table_lookup(index->by_ends, &ends);
@@ -139,7 +131,7 @@ const GPtrArray *host_index_find(const HostIndex *index, const Address *a, int64
 
 const GPtrArray *host_index_find_client(const HostIndex *index, const Address *client, int64_t port)
 {
-    if (!is_port(port))
+    if (!number_is_port(port))
         return NULL;
     Ends ends = {{*client}, {(uint16_t) port}};
     return g_hash_table_lookup(index->by_client, &ends);
@@ -148,7 +140,7 @@ const GPtrArray *host_index_find_client(const HostIndex *index, const Address *c
 bool host_index_near(const HostIndex *index, const HostEvent *event)
 {
     int64_t difference;
-    if (event->time == TIME_UNKNOWN || index->conns->len == 0)
+    if (event->time == NUMBER_UNKNOWN || index->conns->len == 0)
         return false;
     bool inside = event->time >= index->earliest && event->time <= index->latest;
     return inside || host_clock_difference(event, index->earliest, &difference) ||
@@ -169,6 +161,5 @@ bool host_conn_is_host(const HostConn *conn, HostSide side, Slice name, bool unk
     const char *known = host_conn_name(conn, side);
     if (!known)
         return unknown;
-    g_autofree char *text = name.text ? g_strndup(name.text, name.len) : NULL;
-    return host_names_agree(known, text);
+    return host_names_agree(slice(known), name);
 }

@@ -3,6 +3,8 @@
 
 #include "join/join.h"
 
+#include "base/host-name.h"
+#include "base/number.h"
 #include "join/note.h"
 
 #include <string.h>
@@ -32,11 +34,8 @@ static GPtrArray *list_under(GHashTable *table, gconstpointer key)
 static char *make_key(Slice name)
 {
     Address address;
-    if (!slice_address(name, &address)) {
-        const char *dot = memchr(name.text, '.', name.len);
-        name.len = dot ? (size_t) (dot - name.text) : name.len;
-    }
-    return g_ascii_strdown(name.text, (gssize) name.len);
+    Slice key = address_parse(name, &address) ? name : host_name_label(name);
+    return g_ascii_strdown(key.text, (gssize) key.len);
 }
 
 static void put_name(HostJoin *join, GHashTable *table, const char *name, HostConn *conn)
@@ -110,7 +109,7 @@ void host_join_free(HostJoin *join)
 static bool possible(const HostConn *conn, const HostEvent *event)
 {
     int64_t difference;
-    if (event->time == TIME_UNKNOWN)
+    if (event->time == NUMBER_UNKNOWN)
         return event->snapshot;
     bool inside = event->time >= conn->start && event->time <= conn->end;
     return inside || host_clock_difference(event, conn->start, &difference) ||
@@ -145,7 +144,7 @@ static void keep_other(HostJoin *join, GPtrArray *list, const HostEvent *event)
 
 static const GPtrArray *find_by_port(const HostJoin *join, Slice endpoint)
 {
-    int64_t port = slice_number(endpoint);
+    int64_t port = number_parse(endpoint);
     return port > 0 ? g_hash_table_lookup(join->by_server_port, GSIZE_TO_POINTER((size_t) port)) : NULL;
 }
 
@@ -203,7 +202,7 @@ static void sample_clocks(HostJoin *join)
 bool host_join_during(HostJoin *join, const HostConn *conn, const HostEvent *event, int64_t before, int64_t after)
 {
     int64_t time = host_clocks_time(join->clocks, host_clocks_key(join->clocks, event), event);
-    return time != TIME_UNKNOWN && time + event->precision >= conn->start - before && time <= conn->end + after;
+    return time != NUMBER_UNKNOWN && time + event->precision >= conn->start - before && time <= conn->end + after;
 }
 
 static HostSide other_side(HostSide side)
@@ -231,7 +230,7 @@ static const ProcessRole roles[] = {[HOST_SIDE_CLIENT] = ROLE_CLIENT, [HOST_SIDE
 
 static const char *connection_reason(const KeptEvent *event)
 {
-    if (event->time == TIME_UNKNOWN)
+    if (event->time == NUMBER_UNKNOWN)
         return "same addresses and ports, at a time that is not told";
     return event->snapshot ? "same addresses and ports, while the connection was there" : "same addresses and ports";
 }
@@ -244,7 +243,7 @@ static void add_want(HostJoin *join, HostConn *conn, HostSide side, int64_t pid,
             return;
     }
     HostWant *want = g_new0(HostWant, 1);
-    *want = (HostWant){conn, side, pid, guid, start, NULL, NULL, TIME_UNKNOWN};
+    *want = (HostWant){conn, side, pid, guid, start, NULL, NULL, NUMBER_UNKNOWN};
     g_ptr_array_add(join->wants, want);
     g_ptr_array_add(conn->wants, want);
     if (pid >= 0)
@@ -258,7 +257,7 @@ static void note_connection(HostJoin *join, HostConn *conn, const KeptEvent *eve
     HostSide side = find_side(conn, event);
     if (side == HOST_SIDE_UNKNOWN)
         return;
-    bool timed = event->time != TIME_UNKNOWN;
+    bool timed = event->time != NUMBER_UNKNOWN;
     if (timed && !event->snapshot && !host_join_during(join, conn, event, HOST_MAX_RESIDUE, HOST_MAX_RESIDUE))
         return;
     if (!conn->host[side] && event->host.text)
@@ -266,7 +265,7 @@ static void note_connection(HostJoin *join, HostConn *conn, const KeptEvent *eve
     GStringChunk *texts = conn->set->texts;
     HostProcessNote note = host_note_of(event, roles[side], texts);
     (void) host_note_process(conn->record, texts, &note, host_note_source(event, texts, connection_reason(event)));
-    add_want(join, conn, side, event->pid, event->guid.text, TIME_UNKNOWN);
+    add_want(join, conn, side, event->pid, event->guid.text, NUMBER_UNKNOWN);
 }
 
 static void note_ends(HostJoin *join)
@@ -344,7 +343,7 @@ static void want_wire_processes(HostJoin *join)
             if (process->pid < 0 || process->sources->len == 0 || process->role == ROLE_SPAWNED)
                 continue;
             HostSide side = process->role == ROLE_CLIENT ? HOST_SIDE_CLIENT : HOST_SIDE_SERVER;
-            add_want(join, conn, side, process->pid, NULL, started ? start.time : TIME_UNKNOWN);
+            add_want(join, conn, side, process->pid, NULL, started ? start.time : NUMBER_UNKNOWN);
         }
     }
 }
@@ -371,7 +370,7 @@ static bool has_call(const Record *record, Slice uuid, int64_t opnum)
 static void note_rpc_call(HostJoin *join, HostConn *conn, const KeptEvent *event)
 {
     HostSide side = event->side;
-    if (event->pid <= 0 || slice_number(event->endpoint) != conn->server_port ||
+    if (event->pid <= 0 || number_parse(event->endpoint) != conn->server_port ||
         !host_conn_is_host(conn, side, event->host, false) || !has_call(conn->record, event->uuid, event->opnum) ||
         !host_join_during(join, conn, event, 2 * TIME_SECOND, 5 * TIME_SECOND))
         return;
@@ -384,7 +383,7 @@ static void note_rpc_call(HostJoin *join, HostConn *conn, const KeptEvent *event
     note.user = NULL; // the caller's, not that of the server process
     (void) host_note_process(conn->record, texts, &note,
                              host_note_source(event, texts, "same interface, procedure and server port"));
-    add_want(join, conn, side, event->pid, NULL, TIME_UNKNOWN);
+    add_want(join, conn, side, event->pid, NULL, NUMBER_UNKNOWN);
 }
 
 static void note_rpc_calls(HostJoin *join)

@@ -19,9 +19,9 @@
 typedef struct {
     HostConn *conn;
     HostSide side;
-    int64_t pid;            ///< -1 when only the GUID is known
+    int64_t pid;            ///< NUMBER_UNKNOWN when only the GUID is known
     const char *guid;       ///< Sysmon's, or NULL
-    int64_t start;          ///< when it was created, by its own host's clock, or TIME_UNKNOWN
+    int64_t start;          ///< when it was created, by its own host's clock
     const KeptEvent *found; ///< its creation
     const char *reason;     ///< why that is it
     int64_t ended;          ///< the newest end of such a pid before the connection, by the capture's clock

@@ -3,7 +3,6 @@
 
 #include "join/alone.h"
 #include "join/join.h"
-#include "tshark/tshark.h"
 
 #include <inttypes.h>
 
@@ -27,8 +26,7 @@ static bool read_all(const GPtrArray *paths, const char *tshark, unsigned wanted
         const char *path = g_ptr_array_index(paths, i);
         g_auto(HostReadStats) stats = {0};
         if (!host_read(path, tshark, wanted, func, reader, &stats, error)) {
-            if (error && (*error)->domain != TSHARK_INTERRUPT)
-                g_prefix_error(error, "%s: ", path);
+            g_prefix_error(error, "%s: ", path);
             return false;
         }
         if (warn)
@@ -49,7 +47,7 @@ static void warn_about_clocks(GPtrArray *sets, HostLogsWarn warn, gpointer data)
                 if (ABS(clock->skew) < NOTABLE_SKEW || !g_hash_table_add(seen, (gpointer) clock->host))
                     continue;
                 warn(data, "the clock of %s is %.1f s %s the capture's (%u %s); taken into account", clock->host,
-                     (double) ABS(clock->skew) / 1e6, clock->skew > 0 ? "ahead of" : "behind", clock->samples,
+                     (double) ABS(clock->skew) / TIME_SECOND, clock->skew > 0 ? "ahead of" : "behind", clock->samples,
                      clock->samples == 1 ? "match" : "matches");
             }
         }

@@ -51,16 +51,13 @@ HostProcessNote host_note_of(const HostEvent *event, ProcessRole role, GStringCh
 
 static bool same_image(const char *known, Slice image)
 {
-    if (!known || !image.text)
-        return true;
-    Slice a = slice_base(slice(known)), b = slice_base(image);
-    return a.len == b.len && g_ascii_strncasecmp(a.text, b.text, a.len) == 0;
+    return !known || !image.text || slice_same_base(slice(known), image);
 }
 
 static bool same_start(const char *known, int64_t start)
 {
     WrittenTime time;
-    if (!known || start == TIME_UNKNOWN || !time_parse(slice(known), &time))
+    if (!known || start == NUMBER_UNKNOWN || !time_parse(slice(known), &time))
         return true;
     return ABS(time.time - start) <= SAME_START;
 }
@@ -74,7 +71,7 @@ static bool same_process(const Process *process, const HostProcessNote *note)
     if (process->pid != NUMBER_UNKNOWN && note->pid >= 0)
         return process->pid == note->pid;
     bool spawned = note->role == ROLE_SPAWNED; // there may be several; a connection's end is one
-    return !spawned || (process->image && note->image.text && process->start_time && note->start != TIME_UNKNOWN);
+    return !spawned || (process->image && note->image.text && process->start_time && note->start != NUMBER_UNKNOWN);
 }
 
 /** \device\harddiskvolume2\… is what is taken for want of a path with a drive. */
@@ -112,7 +109,7 @@ static void complete(Process *process, GStringChunk *texts, const HostProcessNot
         process->parent_pid = note->parent_pid;
     if (!process->user)
         process->user = note->user;
-    if (!process->start_time && note->start != TIME_UNKNOWN) {
+    if (!process->start_time && note->start != NUMBER_UNKNOWN) {
         g_autofree char *start = time_text(note->start);
         process->start_time = slice_keep(texts, slice(start));
     }

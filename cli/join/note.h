@@ -24,7 +24,7 @@ typedef struct {
     int64_t pid;
     Slice image, command_line, parent_image;
     int64_t parent_pid;
-    int64_t start; ///< TIME_UNKNOWN
+    int64_t start;
     const char *user;
 } HostProcessNote;
 

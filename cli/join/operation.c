@@ -48,7 +48,7 @@ bool wmi_operation_is_call(const WmiOperation *operation, const RecordCall *call
     if (g_strcmp0(call->interface, "IWbemServices") != 0 || !call->method)
         return false;
     Slice method = without_suffix(slice(call->method), "Async");
-    return method.len == operation->method.len && memcmp(method.text, operation->method.text, method.len) == 0;
+    return slice_equal(method, operation->method);
 }
 
 static void tell(const char **place, GStringChunk *texts, Slice text)

@@ -34,14 +34,13 @@ static void set_found(HostJoin *join, HostWant *want, const HostEvent *event, co
 /** Whether the start says what the wire says of the process: both by the clock of the process's host. */
 static bool same_creation(const HostWant *want, const HostEvent *event)
 {
-    return event->process_start != TIME_UNKNOWN && event->zoned &&
+    return event->process_start != NUMBER_UNKNOWN && event->zoned &&
            ABS(event->process_start - want->start) <= SAME_CREATION;
 }
 
 static bool same_base(Slice a, Slice b)
 {
-    Slice x = slice_base(a), y = slice_base(b);
-    return !a.text || !b.text || (x.len == y.len && g_ascii_strncasecmp(x.text, y.text, x.len) == 0);
+    return !a.text || !b.text || slice_same_base(a, b);
 }
 
 /** What the record says of the wanted process's image already. */
@@ -59,7 +58,7 @@ static Slice known_image(const HostWant *want)
 /** Process ids are used again: of several starts the newest before the connection counts. */
 static void consider_start(HostJoin *join, HostWant *want, const HostEvent *event, const KeptEvent **kept)
 {
-    bool timed = want->start != TIME_UNKNOWN;
+    bool timed = want->start != NUMBER_UNKNOWN;
     if (!host_conn_is_host(want->conn, want->side, event->host, timed))
         return;
     if (timed) {
@@ -68,7 +67,8 @@ static void consider_start(HostJoin *join, HostWant *want, const HostEvent *even
         return;
     }
     int64_t time = host_clocks_time(join->clocks, host_clocks_key(join->clocks, event), event);
-    if (time == TIME_UNKNOWN || time > want->conn->start + SAME_CREATION || !same_base(event->image, known_image(want)))
+    if (time == NUMBER_UNKNOWN || time > want->conn->start + SAME_CREATION ||
+        !same_base(event->image, known_image(want)))
         return;
     if (!want->found || want->found->time <= event->time)
         set_found(join, want, event, kept, "same process id, its newest start before the connection");
@@ -79,7 +79,7 @@ static void consider_end(HostJoin *join, HostWant *want, const HostEvent *event)
     if (!host_conn_is_host(want->conn, want->side, event->host, false))
         return;
     int64_t time = host_clocks_time(join->clocks, host_clocks_key(join->clocks, event), event);
-    if (time != TIME_UNKNOWN && time + event->precision < want->conn->start)
+    if (time != NUMBER_UNKNOWN && time + event->precision < want->conn->start)
         want->ended = MAX(want->ended, time);
 }
 
@@ -142,7 +142,7 @@ static void note_found(HostJoin *join)
             continue;
         const KeptEvent *event = want->found;
         int64_t time = host_clocks_time(join->clocks, host_clocks_key(join->clocks, event), event);
-        if (want->ended != TIME_UNKNOWN && time < want->ended && want->start == TIME_UNKNOWN && !want->guid)
+        if (want->ended != NUMBER_UNKNOWN && time < want->ended && want->start == NUMBER_UNKNOWN && !want->guid)
             continue; // it had ended, and its id was somebody else's
         GStringChunk *texts = want->conn->set->texts;
         HostProcessNote note = host_note_of(event, roles[want->side], texts);
@@ -175,10 +175,7 @@ static bool told_by_wire(const Record *record, int64_t pid)
 /** Without the domain, which is written in several ways. */
 static bool same_user(const char *a, Slice b)
 {
-    if (!a || !b.text)
-        return false;
-    Slice x = slice_base(slice(a)), y = slice_base(b);
-    return x.len > 0 && x.len == y.len && g_ascii_strncasecmp(x.text, y.text, x.len) == 0;
+    return slice_same_base(slice(a), b);
 }
 
 static bool executes(const Record *record)

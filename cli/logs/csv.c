@@ -2,6 +2,7 @@
 // Snapshots of a host's connections: the CSV that Export-Csv makes of Get-NetTCPConnection, and the output of
 // netstat -ano (also with -b).
 
+#include "base/number.h"
 #include "logs/read.h"
 
 #include <string.h>
@@ -101,12 +102,6 @@ static HostEvent snapshot_event(const HostReading *reading, int64_t row)
     return event;
 }
 
-static int64_t port(Slice text)
-{
-    int64_t value = slice_number(text);
-    return value > 0 && value <= 65535 ? value : -1;
-}
-
 /** False when the row is none of a table of connections. Those that listen or are not connected have no peer. */
 static bool read_row(const HostReading *reading, const Header *header, char *line, size_t len, int64_t row,
                      HostEvent *event)
@@ -118,11 +113,11 @@ static bool read_row(const HostReading *reading, const Header *header, char *lin
         c[i] = there ? slice_present(cells[header->index[i]]) : SLICE_NONE;
     }
     *event = snapshot_event(reading, row);
-    (void) slice_address(c[LOCAL_ADDRESS], &event->from);
-    (void) slice_address(c[REMOTE_ADDRESS], &event->to);
-    event->from_port = port(c[LOCAL_PORT]);
-    event->to_port = port(c[REMOTE_PORT]);
-    event->pid = slice_number(c[OWNING_PROCESS]);
+    (void) address_parse(c[LOCAL_ADDRESS], &event->from);
+    (void) address_parse(c[REMOTE_ADDRESS], &event->to);
+    event->from_port = number_parse_port(c[LOCAL_PORT]);
+    event->to_port = number_parse_port(c[REMOTE_PORT]);
+    event->pid = number_parse(c[OWNING_PROCESS]);
     event->image = c[PROCESS_PATH].text ? c[PROCESS_PATH] : c[PROCESS_NAME];
     event->host = c[COMPUTER];
     WrittenTime time;
@@ -149,8 +144,8 @@ static bool read_endpoint(Slice text, Address *address, int64_t *port_number)
     if (!colon)
         return false;
     size_t len = (size_t) (colon - text.text);
-    *port_number = port((Slice){colon + 1, text.len - len - 1});
-    (void) slice_address((Slice){text.text, len}, address);
+    *port_number = number_parse_port((Slice){colon + 1, text.len - len - 1});
+    (void) address_parse((Slice){text.text, len}, address);
     return true;
 }
 
@@ -176,7 +171,7 @@ static bool read_netstat(const char *line, size_t len, HostEvent *event)
     Slice word, last = SLICE_NONE;
     while ((word = take_word(&at, end)).text)
         last = word;
-    event->pid = slice_number(last);
+    event->pid = number_parse(last);
     return event->pid >= 0;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "logs/event.h"
 
-#include <string.h>
+#include "base/number.h"
 
 typedef bool (*FillFunc)(const HostFields *fields, HostEvent *event);
 
@@ -9,27 +9,27 @@ HostEvent host_event_init(HostEventKind kind, const char *file, const char *log)
 {
     return (HostEvent){
         .kind = kind,
-        .source = {.file = file, .log = log, .id = -1, .record = -1},
-        .time = TIME_UNKNOWN,
+        .source = {.file = file, .log = log, .id = NUMBER_UNKNOWN, .record = NUMBER_UNKNOWN},
+        .time = NUMBER_UNKNOWN,
         .precision = 1,
-        .from_port = -1,
-        .to_port = -1,
-        .pid = -1,
-        .parent_pid = -1,
-        .process_start = TIME_UNKNOWN,
-        .opnum = -1,
+        .from_port = NUMBER_UNKNOWN,
+        .to_port = NUMBER_UNKNOWN,
+        .pid = NUMBER_UNKNOWN,
+        .parent_pid = NUMBER_UNKNOWN,
+        .process_start = NUMBER_UNKNOWN,
+        .opnum = NUMBER_UNKNOWN,
     };
 }
 
 static int64_t number(const HostFields *f, HostField field)
 {
-    return slice_number(host_field(f, field));
+    return number_parse(host_field(f, field));
 }
 
-static int64_t port(Slice text)
+/** False when it is no address, or one that says nothing. */
+static bool read_address(const HostFields *f, HostField field, Address *address)
 {
-    int64_t value = slice_number(text);
-    return value > 0 && value <= 65535 ? value : -1;
+    return address_parse(host_field(f, field), address) && address_known(address);
 }
 
 static Slice first_of(Slice a, Slice b)
@@ -53,7 +53,7 @@ static void take_utc_time(const HostFields *f, HostEvent *e)
 static bool fill_sysmon_process(const HostFields *f, HostEvent *e)
 {
     take_utc_time(f, e);
-    e->process_start = e->kind == HOST_PROCESS_START ? e->time : TIME_UNKNOWN;
+    e->process_start = e->kind == HOST_PROCESS_START ? e->time : NUMBER_UNKNOWN;
     e->pid = number(f, FIELD_PROCESS_ID);
     e->guid = host_field(f, FIELD_PROCESS_GUID);
     e->image = host_field(f, FIELD_IMAGE);
@@ -63,14 +63,14 @@ static bool fill_sysmon_process(const HostFields *f, HostEvent *e)
     e->parent_image = host_field(f, FIELD_PARENT_IMAGE);
     e->user = host_field(f, FIELD_USER);
     e->domain = host_field(f, FIELD_USER_DOMAIN);
-    e->logon_id = slice_id(host_field(f, FIELD_LOGON_ID));
+    e->logon_id = number_parse_id(host_field(f, FIELD_LOGON_ID));
     return e->pid >= 0 || e->guid.text;
 }
 
 static bool fill_sysmon_connection(const HostFields *f, HostEvent *e)
 {
     // UtcTime is the network stack's, by another clock, and can be seconds off: it only serves when there is no other.
-    if (e->time == TIME_UNKNOWN || !e->zoned)
+    if (e->time == NUMBER_UNKNOWN || !e->zoned)
         take_utc_time(f, e);
     Slice protocol = host_field(f, FIELD_PROTOCOL);
     if (protocol.text && !slice_is_any_case(protocol, "tcp"))
@@ -80,13 +80,12 @@ static bool fill_sysmon_connection(const HostFields *f, HostEvent *e)
     e->image = host_field(f, FIELD_IMAGE);
     e->user = host_field(f, FIELD_USER);
     e->domain = host_field(f, FIELD_USER_DOMAIN);
-    e->from_port = port(host_field(f, FIELD_SOURCE_PORT));
-    e->to_port = port(host_field(f, FIELD_DESTINATION_PORT));
+    e->from_port = number_parse_port(host_field(f, FIELD_SOURCE_PORT));
+    e->to_port = number_parse_port(host_field(f, FIELD_DESTINATION_PORT));
     Slice initiated = host_field(f, FIELD_INITIATED);
     if (initiated.text)
         e->side = slice_is_any_case(initiated, "true") ? HOST_SIDE_CLIENT : HOST_SIDE_SERVER;
-    return slice_address(host_field(f, FIELD_SOURCE_IP), &e->from) &&
-           slice_address(host_field(f, FIELD_DESTINATION_IP), &e->to);
+    return read_address(f, FIELD_SOURCE_IP, &e->from) && read_address(f, FIELD_DESTINATION_IP, &e->to);
 }
 
 static bool fill_sysmon_subscription(const HostFields *f, HostEvent *e)
@@ -120,12 +119,12 @@ static bool fill_logon(const HostFields *f, HostEvent *e)
 {
     e->user = host_field(f, FIELD_TARGET_USER_NAME);
     e->domain = host_field(f, FIELD_TARGET_DOMAIN_NAME);
-    e->logon_id = slice_id(host_field(f, FIELD_TARGET_LOGON_ID));
+    e->logon_id = number_parse_id(host_field(f, FIELD_TARGET_LOGON_ID));
     e->logon_type = host_field(f, FIELD_LOGON_TYPE);
     e->package = first_of(host_field(f, FIELD_LM_PACKAGE_NAME), host_field(f, FIELD_AUTHENTICATION_PACKAGE_NAME));
     e->client = host_field(f, FIELD_WORKSTATION_NAME);
-    e->from_port = port(host_field(f, FIELD_IP_PORT));
-    return slice_address(host_field(f, FIELD_IP_ADDRESS), &e->from);
+    e->from_port = number_parse_port(host_field(f, FIELD_IP_PORT));
+    return read_address(f, FIELD_IP_ADDRESS, &e->from);
 }
 
 static bool fill_explicit_logon(const HostFields *f, HostEvent *e)
@@ -156,11 +155,11 @@ static bool fill_process_created(const HostFields *f, HostEvent *e)
     // The target is who it runs as where that is not its creator; older Windows only says the creator.
     bool other = host_field(f, FIELD_TARGET_USER_NAME).text != NULL;
     bool old = f->values[FIELD_TARGET_USER_NAME].text == NULL;
-    if (old && is_service(slice_id(host_field(f, FIELD_SUBJECT_LOGON_ID))))
+    if (old && is_service(number_parse_id(host_field(f, FIELD_SUBJECT_LOGON_ID))))
         return e->pid >= 0;
     e->user = host_field(f, other ? FIELD_TARGET_USER_NAME : FIELD_SUBJECT_USER_NAME);
     e->domain = host_field(f, other ? FIELD_TARGET_DOMAIN_NAME : FIELD_SUBJECT_DOMAIN_NAME);
-    e->logon_id = slice_id(host_field(f, other ? FIELD_TARGET_LOGON_ID : FIELD_SUBJECT_LOGON_ID));
+    e->logon_id = number_parse_id(host_field(f, other ? FIELD_TARGET_LOGON_ID : FIELD_SUBJECT_LOGON_ID));
     return e->pid >= 0;
 }
 
@@ -176,17 +175,16 @@ static bool fill_permitted_connection(const HostFields *f, HostEvent *e)
     Slice protocol = host_field(f, FIELD_PROTOCOL);
     if (protocol.text && !slice_is(protocol, "6"))
         return false;
-    e->pid = slice_number(first_of(host_field(f, FIELD_PROCESS_ID_UPPER), host_field(f, FIELD_PROCESS_ID)));
+    e->pid = number_parse(first_of(host_field(f, FIELD_PROCESS_ID_UPPER), host_field(f, FIELD_PROCESS_ID)));
     e->image = host_field(f, FIELD_APPLICATION);
-    e->from_port = port(host_field(f, FIELD_SOURCE_PORT));
-    e->to_port = port(host_field(f, FIELD_DEST_PORT));
+    e->from_port = number_parse_port(host_field(f, FIELD_SOURCE_PORT));
+    e->to_port = number_parse_port(host_field(f, FIELD_DEST_PORT));
     Slice direction = host_field(f, FIELD_DIRECTION);
     if (slice_is(direction, "%%14592"))
         e->side = HOST_SIDE_SERVER;
     else if (slice_is(direction, "%%14593"))
         e->side = HOST_SIDE_CLIENT;
-    return slice_address(host_field(f, FIELD_SOURCE_ADDRESS), &e->from) &&
-           slice_address(host_field(f, FIELD_DEST_ADDRESS), &e->to);
+    return read_address(f, FIELD_SOURCE_ADDRESS, &e->from) && read_address(f, FIELD_DEST_ADDRESS, &e->to);
 }
 
 // WMI-Activity.
@@ -195,7 +193,7 @@ static bool fill_provider(const HostFields *f, HostEvent *e)
 {
     Slice message = host_field(f, FIELD_MESSAGE);
     Slice pid = first_of(host_field(f, FIELD_PROCESS_ID_UPPER), slice_after(message, "ProcessID"));
-    e->pid = slice_number(first_of(pid, host_field(f, FIELD_EXECUTION_PID)));
+    e->pid = number_parse(first_of(pid, host_field(f, FIELD_EXECUTION_PID)));
     e->image = first_of(host_field(f, FIELD_HOST_PROCESS), slice_after(message, "HostProcess"));
     e->item_name = host_field(f, FIELD_PROVIDER_NAME);
     return e->pid > 0;
@@ -208,8 +206,8 @@ static bool fill_operation(const HostFields *f, HostEvent *e)
     e->client = first_of(host_field(f, FIELD_CLIENT_MACHINE), slice_after(message, "ClientMachine"));
     e->client_fqdn = host_field(f, FIELD_CLIENT_MACHINE_FQDN);
     e->user = first_of(host_field(f, FIELD_USER), slice_after(message, "; User"));
-    e->pid = slice_number(first_of(host_field(f, FIELD_CLIENT_PROCESS_ID), slice_after(message, "ClientProcessId")));
-    e->process_start = time_from_filetime(slice_id(host_field(f, FIELD_CLIENT_PROCESS_CREATION_TIME)));
+    e->pid = number_parse(first_of(host_field(f, FIELD_CLIENT_PROCESS_ID), slice_after(message, "ClientProcessId")));
+    e->process_start = time_from_filetime(number_parse_id(host_field(f, FIELD_CLIENT_PROCESS_CREATION_TIME)));
     e->namespace_path = host_field(f, FIELD_NAMESPACE_NAME);
     e->status = first_of(host_field(f, FIELD_RESULT_CODE), slice_after(message, "ResultCode"));
     Slice local = host_field(f, FIELD_IS_LOCAL);
@@ -225,7 +223,7 @@ static bool fill_temporary_subscription(const HostFields *f, HostEvent *e)
     e->namespace_path = host_field(f, FIELD_NAMESPACE_NAME);
     e->user = host_field(f, FIELD_USER);
     e->client = host_field(f, FIELD_CLIENT_MACHINE);
-    e->pid = slice_number(first_of(host_field(f, FIELD_PROCESS_ID_UPPER), host_field(f, FIELD_CLIENT_PROCESS_ID)));
+    e->pid = number_parse(first_of(host_field(f, FIELD_PROCESS_ID_UPPER), host_field(f, FIELD_CLIENT_PROCESS_ID)));
     return e->item_value.text != NULL;
 }
 
@@ -246,7 +244,7 @@ static bool fill_rpc(const HostFields *f, HostEvent *e)
     e->side = e->source.id == 5 ? HOST_SIDE_CLIENT : HOST_SIDE_SERVER;
     e->pid = number(f, FIELD_EXECUTION_PID);
     e->uuid = host_field(f, FIELD_INTERFACE_UUID);
-    e->opnum = slice_number(first_of(host_field(f, FIELD_PROC_NUM), host_field(f, FIELD_OP_NUM)));
+    e->opnum = number_parse(first_of(host_field(f, FIELD_PROC_NUM), host_field(f, FIELD_OP_NUM)));
     e->protocol = host_field(f, FIELD_PROTOCOL);
     if (slice_is(e->protocol, "1")) // of the provider's own numbering
         e->protocol = slice("ncacn_ip_tcp");
@@ -266,17 +264,17 @@ static bool fill_rpc_firewall(const HostFields *f, HostEvent *e)
         p[i] = slice_present(f->parameters[i]);
     Slice message = host_field(f, FIELD_MESSAGE);
     e->side = HOST_SIDE_SERVER;
-    e->pid = slice_number(first_of(p[PID], slice_after(message, "Process ID:")));
+    e->pid = number_parse(first_of(p[PID], slice_after(message, "Process ID:")));
     e->image = first_of(p[IMAGE], slice_after(message, "Image Path:"));
     e->protocol = first_of(p[PROTOCOL], slice_after(message, "Protocol:"));
     e->endpoint = first_of(p[ENDPOINT], slice_after(message, "Endpoint:"));
     e->address = first_of(p[CLIENT], slice_after(message, "Network Address:"));
     e->uuid = first_of(p[UUID], first_of(host_field(f, FIELD_INTERFACE_UUID), slice_after(message, "InterfaceUuid:")));
-    e->opnum = slice_number(first_of(p[OPNUM], first_of(host_field(f, FIELD_OP_NUM), slice_after(message, "OpNum:"))));
+    e->opnum = number_parse(first_of(p[OPNUM], first_of(host_field(f, FIELD_OP_NUM), slice_after(message, "OpNum:"))));
     Slice name = first_of(p[NAME], slice_after(message, "Security ID:"));
     e->user = slice_has_prefix(name, "S-1-") ? SLICE_NONE : name;
-    e->from_port = port(first_of(p[CLIENT_PORT], slice_after(message, " Port:")));
-    (void) slice_address(e->address, &e->from);
+    e->from_port = number_parse_port(first_of(p[CLIENT_PORT], slice_after(message, " Port:")));
+    (void) address_parse(e->address, &e->from);
     return e->uuid.text != NULL;
 }
 
@@ -333,18 +331,12 @@ unsigned host_event_kinds(int64_t id)
     return kinds;
 }
 
-static bool begins(Slice text, const char *prefix)
-{
-    size_t len = strlen(prefix);
-    return text.text && text.len >= len && g_ascii_strncasecmp(text.text, prefix, len) == 0;
-}
-
 static bool is_log(const HostFields *fields, Log log)
 {
     Slice provider = host_field(fields, FIELD_PROVIDER);
     if (provider.text)
         return slice_is_any_case(provider, logs[log].provider);
-    return begins(host_field(fields, FIELD_CHANNEL), logs[log].channel);
+    return slice_has_prefix_any_case(host_field(fields, FIELD_CHANNEL), logs[log].channel);
 }
 
 /** A time in an unknown zone can be moved to UTC when another moment is told in both. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * One event of a host's log in one form, whatever said it: what the join (host-join.h) works with.
+ * One event of a host's log in one form, whatever said it: what the room join works with.
  */
 #ifndef CAR_LOGS_EVENT_H
 #define CAR_LOGS_EVENT_H
 
+#include "base/address.h"
 #include "base/time.h"
 #include "logs/fields.h"
 #include <stdint.h>
@@ -31,7 +32,7 @@ typedef enum { HOST_SIDE_UNKNOWN, HOST_SIDE_CLIENT, HOST_SIDE_SERVER } HostSide;
 typedef struct {
     const char *file;   ///< as the user named it, made valid UTF-8
     const char *log;    ///< "Sysmon", "Security", …; a constant
-    int64_t id, record; ///< the event's and the record's number; -1 when there is none
+    int64_t id, record; ///< the event's and the record's number; NUMBER_UNKNOWN when there is none
 } HostEventSource;
 
 /** Texts belong to the reader and last until it goes on. */
@@ -39,21 +40,21 @@ typedef struct {
     HostEventKind kind;
     HostEventSource source;
     Slice host;        ///< the host whose log it is
-    int64_t time;      ///< by that host's clock, or TIME_UNKNOWN
-    int64_t precision; ///< of the time, in microseconds
+    int64_t time;      ///< by that host's clock
+    int64_t precision; ///< of the time, in nanoseconds
     bool zoned;        ///< the time is in UTC; else by an unknown zone's clock
     bool snapshot;     ///< the connection was there at this time, or when nobody knows, whenever it was made
 
     // Connections: both ends, in any order unless `local_first`.
     bool local_first; ///< `from` is this host's end
     Address from, to;
-    int64_t from_port, to_port; ///< -1 when unknown
+    int64_t from_port, to_port; ///< NUMBER_UNKNOWN where nobody knows
     HostSide side;              ///< the end that this host is
 
     // Processes: the one that started, ended, has the connection, calls; of operations the client's.
-    int64_t pid, parent_pid; ///< -1 when unknown
+    int64_t pid, parent_pid; ///< NUMBER_UNKNOWN where nobody knows
     Slice image, command_line, parent_image, guid, parent_guid;
-    int64_t process_start; ///< by the clock of the host it runs on, or TIME_UNKNOWN
+    int64_t process_start; ///< by the clock of the host it runs on
 
     // Accounts.
     Slice user, domain; ///< `user` may hold both, as DOMAIN\user
@@ -73,7 +74,7 @@ typedef struct {
 
     // RPC.
     Slice uuid, protocol, endpoint, address;
-    int64_t opnum; ///< -1 when unknown
+    int64_t opnum; ///< NUMBER_UNKNOWN where nobody knows
 } HostEvent;
 
 /** The kinds that events of this number can be, as a mask; to tell at a glance what need not be read. */

@@ -2,6 +2,7 @@
 // Events as JSON lines, one an event, in the forms of NXLog (flat), winlogbeat (ECS) and evtx_dump.
 
 #include "base/json-scan.h"
+#include "base/number.h"
 #include "logs/read.h"
 
 #include <string.h>
@@ -118,20 +119,20 @@ static bool read_line(char *line, size_t len, HostFields *fields)
 
 // Most lines need not be read: their event id says so.
 
-/** The number after `key`, which ends with the quote of a member's name; -1 when it does not stand there. */
+/** The number after `key`, which ends with the quote of a member's name; NUMBER_UNKNOWN when it does not stand there. */
 static int64_t find_id(const char *line, size_t len, const char *key)
 {
     size_t key_len = strlen(key);
     const char *end = line + len, *at = memmem(line, len, key, key_len);
     if (!at)
-        return -1;
+        return NUMBER_UNKNOWN;
     at += key_len;
     while (at < end && (*at == ' ' || *at == ':' || *at == '"'))
         at++;
     const char *start = at;
     while (at < end && g_ascii_isdigit(*at))
         at++;
-    return slice_number((Slice){start, (size_t) (at - start)});
+    return number_parse((Slice){start, (size_t) (at - start)});
 }
 
 /** Whether the line can hold a wanted event. A quote in a text value has a backslash before it: only names match. */

@@ -2,6 +2,7 @@
 // A capture taken on a host, which names the processes of its packets: in comments "PID=n", as etl2pcapng writes them,
 // or in the process information of macOS, which tshark shows from 4.6 on. tshark reads it.
 
+#include "base/number.h"
 #include "logs/read.h"
 #include "tshark/tshark.h"
 
@@ -40,32 +41,16 @@ static bool split(const char *line, size_t len, bool darwin, Slice cells[CELLS])
     return true;
 }
 
-/** Of seconds since 1970 with a fraction. */
-static int64_t read_epoch(Slice text)
-{
-    const char *dot = text.text ? memchr(text.text, '.', text.len) : NULL;
-    Slice whole = {text.text, dot ? (size_t) (dot - text.text) : text.len};
-    int64_t time = slice_number(whole), unit = TIME_SECOND;
-    if (time < 0 || time > INT64_MAX / TIME_SECOND - 1)
-        return TIME_UNKNOWN;
-    time *= TIME_SECOND;
-    for (const char *at = dot ? dot + 1 : NULL; at && at < text.text + text.len && g_ascii_isdigit(*at); at++) {
-        unit /= 10;
-        time += (*at - '0') * unit;
-    }
-    return time;
-}
-
 /** The number in a comment "PID=7240". */
 static int64_t read_comment(Slice comment)
 {
     const char *found = slice_find(comment, "PID=");
     if (!found)
-        return -1;
+        return NUMBER_UNKNOWN;
     const char *start = found + strlen("PID="), *end = comment.text + comment.len, *at = start;
     while (at < end && g_ascii_isdigit(*at))
         at++;
-    return slice_number((Slice){start, (size_t) (at - start)});
+    return number_parse((Slice){start, (size_t) (at - start)});
 }
 
 /** Gives each end of a connection with its process once. */
@@ -89,25 +74,25 @@ static void take_line(const char *line, size_t len, gpointer data)
         packets->reading->stats->damaged++;
         return;
     }
-    bool outbound = slice_number(cells[DIRECTION]) == 2;
-    int64_t pid = slice_number(cells[PID]);
+    bool outbound = number_parse(cells[DIRECTION]) == 2;
+    int64_t pid = number_parse(cells[PID]);
     if (pid < 0) {
         // A packet that comes in is handled in whatever process runs just then: its comment says nothing.
-        pid = outbound ? read_comment(cells[COMMENT]) : -1;
+        pid = outbound ? read_comment(cells[COMMENT]) : NUMBER_UNKNOWN;
     }
     if (pid < 0 || !cells[DIRECTION].text)
         return;
     HostEvent event = host_event_init(HOST_CONNECTION, packets->reading->shown, "packets");
-    event.source.record = slice_number(cells[NUMBER]);
-    event.time = read_epoch(cells[TIME]);
+    event.source.record = number_parse(cells[NUMBER]);
+    event.time = time_from_epoch(cells[TIME]);
     event.zoned = event.snapshot = event.local_first = true;
     event.pid = pid;
     event.image = cells[NAME];
     Address src, dst;
-    if (!slice_address(cells[SRC4].text ? cells[SRC4] : cells[SRC6], &src) ||
-        !slice_address(cells[DST4].text ? cells[DST4] : cells[DST6], &dst))
+    if (!address_parse(cells[SRC4].text ? cells[SRC4] : cells[SRC6], &src) ||
+        !address_parse(cells[DST4].text ? cells[DST4] : cells[DST6], &dst))
         return;
-    int64_t src_port = slice_number(cells[SRC_PORT]), dst_port = slice_number(cells[DST_PORT]);
+    int64_t src_port = number_parse(cells[SRC_PORT]), dst_port = number_parse(cells[DST_PORT]);
     event.from = outbound ? src : dst;
     event.to = outbound ? dst : src;
     event.from_port = outbound ? src_port : dst_port;

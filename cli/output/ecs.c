@@ -3,6 +3,7 @@
 // process at the client's end.
 
 #include "base/json-write.h"
+#include "base/time.h"
 #include "names/techniques.h"
 #include "output/format.h"
 #include "record/text.h"
@@ -50,7 +51,7 @@ static void write_event(JsonWriter *w, const RecordSet *set, const Record *r)
     json_write_known_text(w, "reason", *reason ? reason : NULL);
     json_write_known_text(w, "start", r->start_time);
     json_write_known_text(w, "end", r->end_time);
-    int64_t start = record_time(r->start_time), end = record_time(r->end_time);
+    int64_t start = time_parse_utc(r->start_time), end = time_parse_utc(r->end_time);
     if (start != NUMBER_UNKNOWN && end >= start)
         json_write_int(w, "duration", end - start);
     json_close_object(w);

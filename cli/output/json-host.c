@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "output/json-host.h"
 
+#include "base/time.h"
+
 static void write_count(JsonWriter *w, const char *name, int64_t value)
 {
     if (value < 0)
@@ -68,7 +70,7 @@ static void write_clock(JsonWriter *w, const Clock *clock)
 {
     json_open_object(w, NULL);
     json_write_text(w, "host", clock->host);
-    json_write_int(w, "ahead_ms", clock->skew / 1000);
+    json_write_int(w, "ahead_ms", clock->skew / TIME_MILLISECOND);
     json_write_int(w, "samples", clock->samples);
     json_close_object(w);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/activity.h"
 
+#include "base/time.h"
 #include "record/text.h"
 
 static const char *const titles[ACTIVITY_KINDS] = {
@@ -87,7 +88,7 @@ static void add_record(Activity *activity, const Record *record)
         if (!g_ptr_array_find_with_equal_func(activity->accounts, g_ptr_array_index(users, i), g_str_equal, NULL))
             g_ptr_array_add(activity->accounts, g_strdup(g_ptr_array_index(users, i)));
     }
-    int64_t start = record_time(record->start_time), end = record_time(record->end_time);
+    int64_t start = time_parse_utc(record->start_time), end = time_parse_utc(record->end_time);
     if (start != NUMBER_UNKNOWN && (activity->start == NUMBER_UNKNOWN || start < activity->start)) {
         activity->start = start;
         activity->start_time = record->start_time;

@@ -27,7 +27,7 @@ typedef struct {
     bool allowed;             ///< all records are
     RecordEnd client, server; ///< of WMI, with the names that any of the records has; `port` is that of `main`
     GPtrArray *accounts;      ///< char *, "DOMAIN\user": all that its records name, each once
-    int64_t start, end;       ///< as record_time()
+    int64_t start, end;       ///< as time_parse_utc()
     const char *start_time;   ///< of `start`, as its record has it; NULL when unknown
 } Activity;
 

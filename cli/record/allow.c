@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/allow.h"
 
+#include "base/address.h"
+#include "base/time.h"
 #include "record/text.h"
 
 #include <gio/gio.h>
 #include <string.h>
 
 #define MAX_FILE ((size_t) 1 << 20)
-#define DAY (INT64_C(86400) * 1000000000)
 
 G_DEFINE_QUARK(car - allow - error - quark, allow_error)
 
 /** One value of a key. */
 typedef struct {
-    GInetAddressMask *network; ///< or, when NULL:
-    GPatternSpec *pattern;     ///< of a text in lower case
-    bool address;              ///< it is one of addresses, not of names
-    bool whole;                ///< it names the domain or folder, too
+    Network network;       ///< where there is no pattern
+    GPatternSpec *pattern; ///< of a text in lower case
+    bool address;          ///< it is one of addresses, not of names
+    bool whole;            ///< it names the domain or folder, too
 } Value;
 
 typedef struct {
     char *name, *reason;
     GPtrArray *client, *server, *user, *process; ///< Value *; NULL: any
-    int64_t until;                               ///< as record_time(), the first moment when it is no longer good
+    int64_t until;                               ///< the first moment when it is no longer good
 } Rule;
 
 struct Allow {
@@ -34,7 +35,6 @@ struct Allow {
 static void value_free(gpointer data)
 {
     Value *value = data;
-    g_clear_object(&value->network);
     g_clear_pointer(&value->pattern, g_pattern_spec_free);
     g_free(value);
 }
@@ -67,12 +67,12 @@ static GPatternSpec *make_pattern(const char *text)
 static Value *make_place(const char *text)
 {
     Value *value = g_new0(Value, 1);
-    value->network = g_inet_address_mask_new_from_string(text, NULL);
-    if (!value->network && strchr(text, '/')) {
+    bool network = network_parse(slice(text), &value->network);
+    if (!network && strchr(text, '/')) {
         value_free(value);
         return NULL;
     }
-    if (!value->network) {
+    if (!network) {
         // A host may call itself by any address: such a pattern is for addresses only.
         value->address = strspn(text, "0123456789.:*?") == strlen(text) && strpbrk(text, "0123456789:");
         value->pattern = make_pattern(text);
@@ -122,11 +122,11 @@ static bool read_until(Rule *rule, const char *text, GError **error)
 {
     bool date = strlen(text) == strlen("2026-12-31");
     g_autofree char *time = date ? g_strconcat(text, "T00:00:00Z", NULL) : g_strdup(text);
-    rule->until = record_time(time);
+    rule->until = time_parse_utc(time);
     if (rule->until == NUMBER_UNKNOWN)
         return set_rule_error(error, rule->name,
                               "until: %s is neither a day (2026-12-31) nor a time (2026-12-31T12:00:00Z)", text);
-    rule->until += date ? DAY : 0;
+    rule->until += date ? TIME_DAY : 0;
     return true;
 }
 
@@ -247,10 +247,11 @@ static bool matches_text(const Value *value, const char *text)
 
 static bool matches_place(const GPtrArray *values, const RecordEnd *end)
 {
-    g_autoptr(GInetAddress) address = end->ip ? g_inet_address_new_from_string(end->ip) : NULL;
+    Address address;
+    bool known = address_parse(slice(end->ip), &address);
     for (guint i = 0; i < values->len; i++) {
         const Value *value = g_ptr_array_index(values, i);
-        if (value->network   ? address && g_inet_address_mask_matches(value->network, address)
+        if (!value->pattern  ? known && network_has(&value->network, &address)
             : value->address ? matches_text(value, end->ip)
                              : matches_text(value, end->host) || matches_text(value, end->fqdn))
             return true;
@@ -294,7 +295,7 @@ static bool matches(const Rule *rule, const Record *record, const GPtrArray *use
     // The server of a callback is the client of the WMI that it belongs to.
     const RecordEnd *client = record->callback ? &record->server : &record->client;
     const RecordEnd *server = record->callback ? &record->client : &record->server;
-    int64_t start = record_time(record->start_time);
+    int64_t start = time_parse_utc(record->start_time);
     return (!rule->client || matches_place(rule->client, client)) &&
            (!rule->server || matches_place(rule->server, server)) &&
            (!rule->user || matches_users(rule->user, users)) &&

@@ -40,7 +40,7 @@ typedef struct {
 /** How far a host's clock is ahead of the capture's. */
 typedef struct {
     const char *host;
-    int64_t skew; ///< microseconds
+    int64_t skew; ///< nanoseconds
     guint samples;
 } Clock;
 

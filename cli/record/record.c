@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/record.h"
 
-#include <gio/gio.h>
+#include "base/address.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -145,28 +146,36 @@ const char *record_state_text(RecordState state)
     return texts[state];
 }
 
+/** The address as an operand, and the `field` to compare with it; NULL when it is none. Written anew, not copied: only an
+ * address gets into the expression. Owned by the caller. */
+static char *filter_operand(const char *ip, const char **field)
+{
+    Address address;
+    if (!address_parse(slice(ip), &address))
+        return NULL;
+    bool v6 = strchr(ip, ':');
+    *field = v6 ? "ipv6.addr" : "ip.addr";
+    g_autofree char *text = address_text(&address);
+    return g_strconcat(v6 && address_is_v4(&address) ? "::ffff:" : "", text, NULL);
+}
+
 char *record_filter(const RecordEnd *client, const RecordEnd *server)
 {
-    g_autoptr(GInetAddress) a = client->ip ? g_inet_address_new_from_string(client->ip) : NULL;
-    g_autoptr(GInetAddress) b = server->ip ? g_inet_address_new_from_string(server->ip) : NULL;
-    if (!a || !b || g_inet_address_get_family(a) != g_inet_address_get_family(b) || client->port < 0 ||
-        server->port < 0)
+    const char *field, *other;
+    g_autofree char *a = filter_operand(client->ip, &field);
+    g_autofree char *b = filter_operand(server->ip, &other);
+    if (!a || !b || strcmp(field, other) != 0 || client->port < 0 || server->port < 0)
         return NULL;
-    // Written anew, not copied: only an address gets into the expression.
-    g_autofree char *a_text = g_inet_address_to_string(a);
-    g_autofree char *b_text = g_inet_address_to_string(b);
-    const char *field = g_inet_address_get_family(a) == G_SOCKET_FAMILY_IPV6 ? "ipv6.addr" : "ip.addr";
-    return g_strdup_printf("%s==%s && %s==%s && tcp.port==%" PRId64 " && tcp.port==%" G_GINT64_FORMAT, field, a_text,
-                           field, b_text, client->port, server->port);
+    return g_strdup_printf("%s==%s && %s==%s && tcp.port==%" PRId64 " && tcp.port==%" PRId64, field, a, field, b,
+                           client->port, server->port);
 }
 
 Answer record_remote(const RecordEnd *client, const RecordEnd *server)
 {
-    g_autoptr(GInetAddress) a = client->ip ? g_inet_address_new_from_string(client->ip) : NULL;
-    g_autoptr(GInetAddress) b = server->ip ? g_inet_address_new_from_string(server->ip) : NULL;
-    if (!a || !b)
+    Address a, b;
+    if (!address_parse(slice(client->ip), &a) || !address_parse(slice(server->ip), &b))
         return ANSWER_UNKNOWN;
-    bool local = g_inet_address_equal(a, b) || (g_inet_address_get_is_loopback(a) && g_inet_address_get_is_loopback(b));
+    bool local = address_equal(&a, &b) || (address_loopback(&a) && address_loopback(&b));
     return local ? ANSWER_NO : ANSWER_YES;
 }
 

@@ -159,20 +159,3 @@ const char *record_base_name(const char *path)
     }
     return base;
 }
-
-int64_t record_time(const char *time)
-{
-    if (!time || strlen(time) < strlen("2020-08-06T07:56:41Z"))
-        return NUMBER_UNKNOWN;
-    g_autofree char *whole = g_strdup_printf("%.19sZ", time);
-    g_autoptr(GDateTime) date = g_date_time_new_from_iso8601(whole, NULL);
-    if (!date || g_date_time_get_year(date) < 1970 || g_date_time_get_year(date) > 2261)
-        return NUMBER_UNKNOWN;
-    int64_t rest = 0, unit = SECOND / 10;
-    const char *p = time + 19;
-    if (*p == '.') {
-        for (p++; g_ascii_isdigit(*p); p++, unit /= 10)
-            rest += (*p - '0') * unit;
-    }
-    return strcmp(p, "Z") == 0 ? g_date_time_to_unix(date) * SECOND + rest : NUMBER_UNKNOWN;
-}

@@ -53,7 +53,4 @@ const Process *record_process(const Record *record, ProcessRole role);
 /** The part of a path behind its last backslash or slash. NULL for NULL. */
 const char *record_base_name(const char *path);
 
-/** Nanoseconds since 1970 of a time in RFC 3339, UTC; NUMBER_UNKNOWN when it is none, or is not in 1970 to 2261. */
-int64_t record_time(const char *time);
-
 #endif

@@ -17,11 +17,11 @@ static void test_difference(void)
     g_assert_true(host_clock_difference(&event, 991 * TIME_SECOND, &difference));
     g_assert_cmpint(difference, ==, 9 * TIME_SECOND);
     g_assert_false(host_clock_difference(&event, 1000 * TIME_SECOND - 16 * TIME_MINUTE, &difference));
-    g_assert_false(host_clock_difference(&event, TIME_UNKNOWN, &difference));
+    g_assert_false(host_clock_difference(&event, NUMBER_UNKNOWN, &difference));
     event.zoned = false;
     g_assert_true(host_clock_difference(&event, 1000 * TIME_SECOND - 14 * 60 * TIME_MINUTE, &difference));
     g_assert_false(host_clock_difference(&event, 1000 * TIME_SECOND - 15 * 60 * TIME_MINUTE, &difference));
-    event.time = TIME_UNKNOWN;
+    event.time = NUMBER_UNKNOWN;
     g_assert_false(host_clock_difference(&event, 0, &difference));
 }
 

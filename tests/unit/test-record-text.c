@@ -3,31 +3,6 @@
 #include "names/techniques.h"
 #include "record/text.h"
 
-static void test_time(void)
-{
-    static const struct {
-        const char *text;
-        int64_t expected;
-    } cases[] = {
-        {"1970-01-01T00:00:00Z", 0},
-        {"2020-08-06T07:56:41Z", INT64_C(1596700601000000000)},
-        {"2020-08-06T07:56:41.5Z", INT64_C(1596700601500000000)},
-        {"2020-08-06T07:56:41.320149Z", INT64_C(1596700601320149000)},
-        {"2020-08-06T07:56:41.000000001Z", INT64_C(1596700601000000001)},
-        {"2020-08-06T07:56:41.0000000019Z", INT64_C(1596700601000000001)},
-        {NULL, NUMBER_UNKNOWN},
-        {"", NUMBER_UNKNOWN},
-        {"2020-08-06", NUMBER_UNKNOWN},
-        {"2020-13-06T07:56:41Z", NUMBER_UNKNOWN},
-        {"2020-08-06T07:56:41+01:00", NUMBER_UNKNOWN},
-        {"2020-08-06T07:56:41.5Z ", NUMBER_UNKNOWN},
-        {"9999-08-06T07:56:41Z", NUMBER_UNKNOWN},
-        {"1601-01-01T00:00:00Z", NUMBER_UNKNOWN},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
-        g_assert_cmpint(record_time(cases[i].text), ==, cases[i].expected);
-}
-
 static void test_base_name(void)
 {
     g_assert_cmpstr(record_base_name("C:\\Windows\\cmd.exe"), ==, "cmd.exe");
@@ -94,7 +69,6 @@ static void test_techniques(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/cli/record-text/time", test_time);
     g_test_add_func("/cli/record-text/base-name", test_base_name);
     g_test_add_func("/cli/record-text/endpoint", test_endpoint);
     g_test_add_func("/cli/record-text/call", test_call);
