@@ -4,7 +4,6 @@
 #include "base/number.h"
 
 #include <arpa/inet.h>
-#include <string.h>
 
 static const uint8_t v4_mapped[12] = {[10] = 0xff, [11] = 0xff};
 
@@ -29,8 +28,7 @@ bool address_parse(Slice text, Address *address)
     buffer[len] = '\0';
     uint8_t v4[4];
     if (inet_pton(AF_INET, buffer, v4) == 1) {
-        memcpy(address->bytes, v4_mapped, sizeof(v4_mapped));
-        memcpy(address->bytes + sizeof(v4_mapped), v4, sizeof(v4));
+        *address = address_from_v4(v4);
         return true;
     }
     if (inet_pton(AF_INET6, buffer, address->bytes) == 1)

@@ -7,10 +7,25 @@
 
 #include "base/slice.h"
 
+#include <string.h>
+
 /** IPv6, or IPv4 as ::ffff:a.b.c.d. All zero: unknown. */
 typedef struct {
     uint8_t bytes[16];
 } Address;
+
+/** From the bytes of packets. */
+static inline Address address_from_v4(const uint8_t bytes[4])
+{
+    return (Address){{[10] = 0xff, [11] = 0xff, bytes[0], bytes[1], bytes[2], bytes[3]}};
+}
+
+static inline Address address_from_v6(const uint8_t bytes[16])
+{
+    Address address;
+    memcpy(address.bytes, bytes, sizeof(address.bytes));
+    return address;
+}
 
 /** False when it is no address. Zones (%12), brackets and ::ffff: are understood. */
 bool address_parse(Slice text, Address *address);

@@ -205,13 +205,7 @@ static LayersKind read_icmp(Span s, bool v6, Layers *out)
     if (header < 20 || s.len < header + 4 || s.p[0] >> 4 != (v6 ? 6 : 4) || s.p[v6 ? 6 : 9] != IP_TCP)
         return LAYERS_DEAD;
     for (int i = 0; i < 2; i++) {
-        memset(out->ip[i], 0, 16);
-        if (v6) {
-            memcpy(out->ip[i], s.p + 8 + 16 * i, 16);
-        } else {
-            memset(out->ip[i] + 10, 0xff, 2);
-            memcpy(out->ip[i] + 12, s.p + 12 + 4 * i, 4);
-        }
+        out->ip[i] = v6 ? address_from_v6(s.p + 8 + 16 * i) : address_from_v4(s.p + 12 + 4 * i);
         out->port[i] = u16(s.p + header + 2 * i);
     }
     out->has_ports = true;
@@ -274,11 +268,8 @@ static LayersKind read_ipv4(Span s, Layers *out, int depth)
     }
     if (header > 20 && is_source_routed(s.p + 20, header - 20))
         return LAYERS_UNKNOWN;
-    for (int i = 0; i < 2; i++) {
-        memset(out->ip[i], 0, 10);
-        memset(out->ip[i] + 10, 0xff, 2);
-        memcpy(out->ip[i] + 12, s.p + 12 + 4 * i, 4);
-    }
+    for (int i = 0; i < 2; i++)
+        out->ip[i] = address_from_v4(s.p + 12 + 4 * i);
     (void) skip(&s, header);
     if (fragment & 0x3fff)
         return read_fragment(s, protocol, (fragment & 0x1fff) == 0, out);
@@ -291,7 +282,8 @@ static LayersKind read_ipv6(Span s, Layers *out, int depth)
         return LAYERS_DEAD;
     uint16_t length = u16(s.p + 4);
     uint8_t next = s.p[6];
-    memcpy(out->ip, s.p + 8, 32);
+    for (int i = 0; i < 2; i++)
+        out->ip[i] = address_from_v6(s.p + 8 + 16 * i);
     (void) skip(&s, 40);
     if (length > 0) // 0: longer than 64 kB
         limit(&s, length);

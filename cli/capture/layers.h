@@ -6,6 +6,7 @@
 #ifndef CAR_CAPTURE_LAYERS_H
 #define CAR_CAPTURE_LAYERS_H
 
+#include "base/address.h"
 #include "capture/packet.h"
 #include <stdint.h>
 
@@ -22,7 +23,7 @@ enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
 
 typedef struct {
     LayersKind kind;
-    uint8_t ip[2][16]; ///< source, destination; IPv4 as ::ffff:a.b.c.d
+    Address ip[2]; ///< source, destination
     uint16_t port[2];
     bool has_ports; ///< always but for FRAGMENT, where the first one of a TCP packet has them
     // TCP

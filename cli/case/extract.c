@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "case/extract.h"
 
+#include "base/flow-key.h"
+#include "base/hash.h"
 #include "base/text-escape.h"
 #include "capture/layers.h"
 #include "capture/pcapng.h"
@@ -8,7 +10,6 @@
 #include "record/claims.h"
 #include "record/text.h"
 
-#include <gio/gio.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -18,14 +19,6 @@
 #define MAX_COMMENT ((size_t) 400)
 
 G_DEFINE_QUARK(car - extract - error - quark, extract_error)
-
-/** Both ends of a flow, the lower one first. */
-typedef struct {
-    uint8_t ip[2][16];
-    uint16_t port[2]; ///< zero for fragments
-    uint8_t transport;
-    uint8_t zero[3];
-} Key;
 
 /** Packets of a flow that a part wants. */
 typedef struct {
@@ -47,8 +40,8 @@ typedef struct {
     const ExtractCapture *capture;
     guint index;
     GArray *parts;          ///< ExtractPart
-    GHashTable *wants;      ///< Key → GArray of Want
-    GHashTable *clients;    ///< addresses (16 bytes) → GArray of part, of which all Kerberos is wanted
+    GHashTable *wants;      ///< FlowKey → GArray of Want
+    GHashTable *clients;    ///< Address → GArray of part, of which all Kerberos is wanted
     GArray *connections;    ///< Connection
     GHashTable *comments;   ///< frame → GPtrArray of char *, for each part: see comment_key()
     GHashTable *interfaces; ///< what it stands for → its number, plus one
@@ -60,54 +53,15 @@ typedef struct {
     bool pending;           ///< there is one
 } Work;
 
-static guint key_hash(gconstpointer data)
+/** Fragments have no ports. */
+static bool record_key(FlowKey *key, const Record *record, bool ports)
 {
-    const uint8_t *bytes = data;
-    guint hash = 5381;
-    for (size_t i = 0; i < sizeof(Key); i++)
-        hash = hash * 33 + bytes[i];
-    return hash;
-}
-
-static gboolean key_equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(Key)) == 0;
-}
-
-static void key_set(Key *key, const uint8_t ip[2][16], const uint16_t port[2], uint8_t transport)
-{
-    int order = memcmp(ip[0], ip[1], 16);
-    guint low = order > 0 || (order == 0 && port[0] > port[1]);
-    memset(key, 0, sizeof(*key));
-    for (guint i = 0; i < 2; i++) {
-        memcpy(key->ip[i], ip[low ^ i], 16);
-        key->port[i] = port[low ^ i];
-    }
-    key->transport = transport;
-}
-
-/** False when it is no address. IPv4 is written as ::ffff:a.b.c.d. */
-static bool read_address(uint8_t out[16], const char *text)
-{
-    g_autoptr(GInetAddress) address = text ? g_inet_address_new_from_string(text) : NULL;
-    if (!address)
-        return false;
-    memset(out, 0, 16);
-    size_t size = g_inet_address_get_native_size(address);
-    if (size == 4)
-        out[10] = out[11] = 0xff;
-    memcpy(out + 16 - size, g_inet_address_to_bytes(address), size);
-    return true;
-}
-
-static bool record_key(Key *key, const Record *record, bool ports)
-{
-    uint8_t ip[2][16];
-    if (!read_address(ip[0], record->client.ip) || !read_address(ip[1], record->server.ip) || record->client.port < 0 ||
-        record->server.port < 0)
+    Address ip[2];
+    if (!address_parse(slice(record->client.ip), &ip[0]) || !address_parse(slice(record->server.ip), &ip[1]) ||
+        record->client.port < 0 || record->server.port < 0)
         return false;
     uint16_t port[2] = {ports ? (uint16_t) record->client.port : 0, ports ? (uint16_t) record->server.port : 0};
-    key_set(key, (const uint8_t(*)[16]) ip, port, ports ? IPPROTO_TCP : 0);
+    (void) flow_key_set(key, ip, port, ports ? IPPROTO_TCP : 0);
     return true;
 }
 
@@ -116,7 +70,7 @@ static void unref_array(gpointer data)
     g_array_unref(data);
 }
 
-static void add_want(Work *work, const Key *key, Want want)
+static void add_want(Work *work, const FlowKey *key, Want want)
 {
     GArray *list = g_hash_table_lookup(work->wants, key);
     if (!list) {
@@ -176,7 +130,7 @@ static bool find_part(const Work *work, const Record *record, RecordPart *out)
 /** The packets of the conversation in the capture under way. */
 static void plan_extent(Work *work, guint part, const Record *record)
 {
-    Key key;
+    FlowKey key;
     RecordPart here;
     if (!find_part(work, record, &here) || !record_key(&key, record, true))
         return;
@@ -223,14 +177,14 @@ static void plan_record(GArray *works, guint part, const Record *record)
 
 static void plan_client(Work *work, guint part, const Activity *activity)
 {
-    uint8_t ip[16];
-    if (!read_address(ip, activity->client.ip))
+    Address ip;
+    if (!address_parse(slice(activity->client.ip), &ip))
         return;
-    GArray *list = g_hash_table_lookup(work->clients, ip);
+    GArray *list = g_hash_table_lookup(work->clients, &ip);
     if (list)
         g_array_append_val(list, part);
     else
-        add_part(work->clients, g_memdup2(ip, sizeof(ip)), part);
+        add_part(work->clients, g_memdup2(&ip, sizeof(ip)), part);
 }
 
 static void plan(GArray *works, const GArray *parts, bool all_tickets)
@@ -256,11 +210,11 @@ static uint8_t transport_of(const Layers *layers)
     }
 }
 
-static void layers_key(Key *key, const Layers *layers)
+static void layers_key(FlowKey *key, const Layers *layers)
 {
     const uint16_t none[2] = {0};
     bool ports = layers->kind != LAYERS_FRAGMENT;
-    key_set(key, (const uint8_t(*)[16]) layers->ip, ports ? layers->port : none, transport_of(layers));
+    (void) flow_key_set(key, layers->ip, ports ? layers->port : none, transport_of(layers));
 }
 
 static bool next_packet(CaptureReader *reader, CapturePacket *packet)
@@ -269,7 +223,7 @@ static bool next_packet(CaptureReader *reader, CapturePacket *packet)
 }
 
 /** The flow of a ticket, which may go on in other captures; or the fragments about the frame `middle`. */
-static void want_ticket(GArray *works, Work *work, const Key *key, guint part, uint64_t middle)
+static void want_ticket(GArray *works, Work *work, const FlowKey *key, guint part, uint64_t middle)
 {
     Want want = {.part = part, .last = UINT64_MAX, .connection = UINT_MAX};
     if (middle) {
@@ -303,7 +257,7 @@ static bool plan_tickets(GArray *works, Work *work, GError **error)
         bool fragment = layers.kind == LAYERS_FRAGMENT;
         if (!fragment && !transport_of(&layers))
             continue;
-        Key key;
+        FlowKey key;
         layers_key(&key, &layers);
         for (guint i = 0; i < parts->len; i++)
             want_ticket(works, work, &key, g_array_index(parts, guint, i), fragment ? packet.number : 0);
@@ -351,7 +305,7 @@ static void write_tickets(Work *work, const Layers *layers, const CapturePacket 
     if (!transport_of(layers) || (layers->port[0] != KERBEROS && layers->port[1] != KERBEROS))
         return;
     for (guint i = 0; i < 2; i++) {
-        const GArray *parts = g_hash_table_lookup(work->clients, layers->ip[i]);
+        const GArray *parts = g_hash_table_lookup(work->clients, &layers->ip[i]);
         for (guint j = 0; parts && j < parts->len; j++)
             write_packet(work, g_array_index(parts, guint, j), packet);
     }
@@ -364,7 +318,7 @@ static bool take_packet(Work *work, const CapturePacket *packet, GError **error)
     bool fragment = layers.kind == LAYERS_FRAGMENT;
     if (!fragment && !transport_of(&layers))
         return true;
-    Key key;
+    FlowKey key;
     layers_key(&key, &layers);
     const GArray *wants = g_hash_table_lookup(work->wants, &key);
     if (packet->link_type < 0 && (wants || g_hash_table_size(work->clients) > 0)) {
@@ -434,18 +388,14 @@ static bool copy_packets(GArray *works, GError **error)
     }
 }
 
-static gboolean address_equal(gconstpointer a, gconstpointer b)
+static gboolean same_address(gconstpointer a, gconstpointer b)
 {
-    return memcmp(a, b, 16) == 0;
+    return address_equal(a, b);
 }
 
-static guint address_hash(gconstpointer data)
+static guint hash_address(gconstpointer address)
 {
-    const uint8_t *bytes = data;
-    guint hash = 5381;
-    for (guint i = 0; i < 16; i++)
-        hash = hash * 33 + bytes[i];
-    return hash;
+    return (guint) hash_bytes(address, sizeof(Address));
 }
 
 static void write_section(const GArray *captures, FILE *stream)
@@ -488,8 +438,8 @@ bool extract_write(GArray *captures, GArray *parts, bool all_tickets, GError **e
             .capture = &g_array_index(captures, ExtractCapture, i),
             .index = i,
             .parts = parts,
-            .wants = g_hash_table_new_full(key_hash, key_equal, g_free, unref_array),
-            .clients = g_hash_table_new_full(address_hash, address_equal, g_free, unref_array),
+            .wants = g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, unref_array),
+            .clients = g_hash_table_new_full(hash_address, same_address, g_free, unref_array),
             .connections = g_array_new(FALSE, FALSE, sizeof(Connection)),
             .comments = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) g_ptr_array_unref),
             .interfaces = interfaces,

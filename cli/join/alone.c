@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "join/alone.h"
 
+#include "base/hash.h"
 #include "base/host-name.h"
 #include "base/number.h"
 #include "join/keep.h"
@@ -55,8 +56,8 @@ HostAlone *host_alone_new(size_t room)
     host_keep_init(&alone->keep, room);
     alone->set = record_set_new(NULL);
     alone->groups = g_ptr_array_new_with_free_func(group_free);
-    alone->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    alone->by_logon = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unref_array);
+    alone->by_key = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
+    alone->by_logon = g_hash_table_new_full(hash_text, g_str_equal, g_free, unref_array);
     return alone;
 }
 

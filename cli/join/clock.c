@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "join/clock.h"
 
+#include "base/hash.h"
+
 #define MAX_SAMPLES 4096 ///< a host
 
 typedef struct {
@@ -25,7 +27,7 @@ static void clock_free(gpointer data)
 HostClocks *host_clocks_new(void)
 {
     HostClocks *clocks = g_new0(HostClocks, 1);
-    clocks->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, clock_free);
+    clocks->hosts = g_hash_table_new_full(hash_text, g_str_equal, NULL, clock_free);
     clocks->keys = g_string_chunk_new(256);
     return clocks;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The last part of the join: WMI's operations and subscriptions, credentials, whom RPCSS connects for, and the clocks.
 
+#include "base/hash.h"
 #include "base/number.h"
 #include "join/join.h"
 #include "join/note.h"
@@ -118,7 +119,7 @@ static void tell_method_calls(HostConn *conn, const WmiOperation *method)
 static void tell_calls(HostConn *conn)
 {
     GArray *operations = conn->record->host ? conn->record->host->operations : NULL;
-    g_autoptr(GHashTable) done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) done = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
     for (guint i = 0; operations && i < operations->len; i++) {
         WmiOperation operation;
         if (wmi_operation_parse(slice(g_array_index(operations, Operation, i).operation), &operation) &&

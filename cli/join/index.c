@@ -1,46 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "join/index.h"
 
+#include "base/flow-key.h"
 #include "base/host-name.h"
 #include "base/number.h"
 #include "join/clock.h"
 
 #include <string.h>
 
-/** Two ends in the order of their bytes, or one end and nothing. */
-typedef struct {
-    Address address[2];
-    uint16_t port[2];
-} Ends;
-
 struct HostIndex {
     GPtrArray *conns;
-    GHashTable *by_ends, *by_client; ///< Ends → GPtrArray of HostConn *
+    GHashTable *by_ends, *by_client; ///< FlowKey → GPtrArray of HostConn *
     int64_t earliest, latest;
 };
 
-static guint ends_hash(gconstpointer data)
+static FlowKey make_key(const Address *a, int64_t a_port, const Address *b, int64_t b_port)
 {
-    const uint8_t *bytes = data;
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < sizeof(Ends); i++)
-        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-    return (guint) (hash ^ hash >> 32);
+    FlowKey key;
+    (void) flow_key_set(&key, (const Address[]){*a, *b}, (const uint16_t[]){(uint16_t) a_port, (uint16_t) b_port}, 0);
+    return key;
 }
 
-static gboolean ends_equal(gconstpointer a, gconstpointer b)
+/** One end, and nothing. */
+static FlowKey make_end_key(const Address *address, int64_t port)
 {
-    return memcmp(a, b, sizeof(Ends)) == 0;
-}
-
-G_STATIC_ASSERT(sizeof(Ends) == 36); // no padding, which would be hashed and compared
-
-static Ends make_ends(const Address *a, int64_t a_port, const Address *b, int64_t b_port)
-{
-    int order = memcmp(a, b, sizeof(*a));
-    if (order > 0 || (order == 0 && a_port > b_port))
-        return make_ends(b, b_port, a, a_port);
-    return (Ends){{*a, *b}, {(uint16_t) a_port, (uint16_t) b_port}};
+    static const Address none = {0};
+    return make_key(address, port, &none, 0);
 }
 
 static void conn_free(gpointer data)
@@ -52,12 +37,12 @@ static void conn_free(gpointer data)
     g_free(conn);
 }
 
-static void put(GHashTable *table, const Ends *ends, HostConn *conn)
+static void put(GHashTable *table, const FlowKey *key, HostConn *conn)
 {
-    GPtrArray *list = g_hash_table_lookup(table, ends);
+    GPtrArray *list = g_hash_table_lookup(table, key);
     if (!list) {
         list = g_ptr_array_new();
-        g_hash_table_insert(table, g_memdup2(ends, sizeof(*ends)), list);
+        g_hash_table_insert(table, g_memdup2(key, sizeof(*key)), list);
     }
     g_ptr_array_add(list, conn);
 }
@@ -83,8 +68,8 @@ static void add_record(HostIndex *index, RecordSet *set, Record *record)
     conn.wants = g_ptr_array_new();
     HostConn *kept = g_memdup2(&conn, sizeof(conn));
     g_ptr_array_add(index->conns, kept);
-    Ends both = make_ends(&conn.client, conn.client_port, &conn.server, conn.server_port);
-    Ends one = {{conn.client}, {(uint16_t) conn.client_port}};
+    FlowKey both = make_key(&conn.client, conn.client_port, &conn.server, conn.server_port);
+    FlowKey one = make_end_key(&conn.client, conn.client_port);
     put(index->by_ends, &both, kept);
     put(index->by_client, &one, kept);
     index->earliest = MIN(index->earliest, conn.start);
@@ -95,8 +80,8 @@ HostIndex *host_index_new(GPtrArray *sets)
 {
     HostIndex *index = g_new0(HostIndex, 1);
     index->conns = g_ptr_array_new_with_free_func(conn_free);
-    index->by_ends = g_hash_table_new_full(ends_hash, ends_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
-    index->by_client = g_hash_table_new_full(ends_hash, ends_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+    index->by_ends = g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+    index->by_client = g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
     index->earliest = INT64_MAX;
     index->latest = INT64_MIN;
     for (guint i = 0; i < sets->len; i++) {
@@ -125,16 +110,16 @@ const GPtrArray *host_index_find(const HostIndex *index, const Address *a, int64
 {
     if (!number_is_port(a_port) || !number_is_port(b_port))
         return NULL;
-    Ends ends = make_ends(a, a_port, b, b_port);
-    return g_hash_table_lookup(index->by_ends, &ends);
+    FlowKey key = make_key(a, a_port, b, b_port);
+    return g_hash_table_lookup(index->by_ends, &key);
 }
 
 const GPtrArray *host_index_find_client(const HostIndex *index, const Address *client, int64_t port)
 {
     if (!number_is_port(port))
         return NULL;
-    Ends ends = {{*client}, {(uint16_t) port}};
-    return g_hash_table_lookup(index->by_client, &ends);
+    FlowKey key = make_end_key(client, port);
+    return g_hash_table_lookup(index->by_client, &key);
 }
 
 bool host_index_near(const HostIndex *index, const HostEvent *event)

@@ -3,6 +3,7 @@
 
 #include "join/join.h"
 
+#include "base/hash.h"
 #include "base/host-name.h"
 #include "base/number.h"
 #include "join/note.h"
@@ -67,13 +68,13 @@ HostJoin *host_join_new(GPtrArray *sets, size_t room)
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
         *lists[i] = g_ptr_array_new();
     join->names = g_string_chunk_new(1024);
-    join->by_client = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, unref_array);
-    join->by_server = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, unref_array);
-    join->by_server_port = g_hash_table_new_full(NULL, NULL, NULL, unref_array);
+    join->by_client = g_hash_table_new_full(hash_text, g_str_equal, NULL, unref_array);
+    join->by_server = g_hash_table_new_full(hash_text, g_str_equal, NULL, unref_array);
+    join->by_server_port = g_hash_table_new_full(hash_number, NULL, NULL, unref_array);
     join->wants = g_ptr_array_new_with_free_func(g_free);
-    join->wants_by_pid = g_hash_table_new_full(NULL, NULL, NULL, unref_array);
-    join->wants_by_guid = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, unref_array);
-    join->provider_pids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    join->wants_by_pid = g_hash_table_new_full(hash_number, NULL, NULL, unref_array);
+    join->wants_by_guid = g_hash_table_new_full(hash_text, g_str_equal, NULL, unref_array);
+    join->provider_pids = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
     const GPtrArray *conns = host_index_conns(join->index);
     for (guint i = 0; i < conns->len; i++) {
         HostConn *conn = g_ptr_array_index(conns, i);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "join/logs.h"
 
+#include "base/hash.h"
 #include "join/alone.h"
 #include "join/join.h"
 
@@ -37,7 +38,7 @@ static bool read_all(const GPtrArray *paths, const char *tshark, unsigned wanted
 
 static void warn_about_clocks(GPtrArray *sets, HostLogsWarn warn, gpointer data)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) seen = g_hash_table_new(hash_text, g_str_equal);
     for (guint i = 0; i < sets->len; i++) {
         const RecordSet *set = g_ptr_array_index(sets, i);
         for (guint k = 0; k < set->records->len; k++) {

@@ -2,6 +2,7 @@
 // A capture taken on a host, which names the processes of its packets: in comments "PID=n", as etl2pcapng writes them,
 // or in the process information of macOS, which tshark shows from 4.6 on. tshark reads it.
 
+#include "base/hash.h"
 #include "base/number.h"
 #include "logs/read.h"
 #include "tshark/tshark.h"
@@ -143,7 +144,7 @@ static bool read_pcapng(HostReading *reading, GError **error)
         g_ptr_array_add(argv, (gpointer) fields[i]);
     }
     g_ptr_array_add(argv, NULL);
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
     Packets packets = {reading, darwin, seen};
     g_auto(TsharkEnd) end = {.status = -1};
     if (!tshark_run((const char *const *) argv->pdata, TSHARK_NO_SETTINGS, -1, -1, take_line, &packets, &end, error))

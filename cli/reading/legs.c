@@ -138,7 +138,7 @@ void watch_legs_packet(const CapturePacket *packet, gpointer data)
     bool tcp = layers.kind == LAYERS_TCP && !layers.broken;
     FlowKey key;
     if (tcp) {
-        (void) flow_key_set(&key, &layers, PROTOCOL_TCP);
+        (void) flow_key_set(&key, layers.ip, layers.port, PROTOCOL_TCP);
         bool begins = (layers.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
         if (begins || !is_followed(w, &key))
             add_flow(w, &key);

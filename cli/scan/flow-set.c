@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scan/flow-set.h"
 
+#include "base/hash.h"
+
 #include <stdatomic.h>
 
 #define PROBES 4
@@ -26,7 +28,11 @@ void flow_set_free(FlowSet *set)
 /** The bits of a conversation; `isn` is the sequence number that it began with. */
 static void find_bits(const FlowSet *set, const FlowKey *key, bool begun, uint32_t isn, uint64_t bits[PROBES])
 {
-    uint64_t hash = flow_key_hash64(key, begun ? (uint64_t) 1 << 32 | isn : 0), step = hash >> 32 | 1;
+    const struct {
+        FlowKey key;
+        uint64_t begin;
+    } conversation = {*key, begun ? (uint64_t) 1 << 32 | isn : 0};
+    uint64_t hash = hash_bytes(&conversation, sizeof(conversation)), step = hash >> 32 | 1;
     for (guint i = 0; i < PROBES; i++)
         bits[i] = (hash + i * step) % set->bits;
 }

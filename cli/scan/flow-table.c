@@ -14,71 +14,10 @@ struct FlowTable {
     uint32_t n_buckets; ///< a power of two
     guint turn;         ///< whose turn to leave it is
     guint visited;
-    uint64_t left, seed;
+    uint64_t left;
     FlowFunc leave;
     gpointer data;
 };
-
-G_STATIC_ASSERT(sizeof(FlowKey) == 40);
-
-guint flow_key_set(FlowKey *key, const Layers *layers, uint8_t transport)
-{
-    int order = memcmp(layers->ip[0], layers->ip[1], 16);
-    guint side = order > 0 || (order == 0 && layers->port[0] > layers->port[1]);
-    memcpy(key->ip[0], layers->ip[side], 16);
-    memcpy(key->ip[1], layers->ip[1 - side], 16);
-    key->port[0] = layers->port[side];
-    key->port[1] = layers->port[1 - side];
-    key->transport = transport;
-    memset(key->zero, 0, sizeof(key->zero));
-    return side;
-}
-
-uint64_t flow_key_hash64(const FlowKey *key, uint64_t seed)
-{
-    uint64_t words[5], h = seed;
-    memcpy(words, key, sizeof(words));
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-        h = (h ^ words[i]) * UINT64_C(0x9fb21c651e98df25);
-        h ^= h >> 32;
-    }
-    return h * UINT64_C(0x9e3779b97f4a7c15);
-}
-
-/** Seeded: whoever writes the packets must not know which flows share a bucket. */
-static uint32_t hash(const FlowKey *key, uint64_t seed)
-{
-    return (uint32_t) (flow_key_hash64(key, seed) >> 32);
-}
-
-guint flow_key_hash(gconstpointer key)
-{
-    return hash(key, 0);
-}
-
-gboolean flow_key_equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(FlowKey)) == 0;
-}
-
-GHashTable *flow_keys_new(void)
-{
-    return g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, NULL);
-}
-
-void flow_keys_add(GHashTable *keys, const FlowKey *key)
-{
-    g_hash_table_add(keys, g_memdup2(key, sizeof(*key)));
-}
-
-void flow_keys_add_all(GHashTable *keys, GHashTable *others)
-{
-    GHashTableIter iter;
-    gpointer key;
-    g_hash_table_iter_init(&iter, others);
-    while (g_hash_table_iter_next(&iter, &key, NULL))
-        flow_keys_add(keys, key);
-}
 
 static Flow *at(const FlowTable *t, uint32_t index)
 {
@@ -87,7 +26,7 @@ static Flow *at(const FlowTable *t, uint32_t index)
 
 static uint32_t *bucket(const FlowTable *t, const FlowKey *key)
 {
-    return &t->buckets[hash(key, t->seed) & (t->n_buckets - 1)];
+    return &t->buckets[flow_key_hash(key) & (t->n_buckets - 1)];
 }
 
 static void set_buckets(FlowTable *t, uint32_t n)
@@ -108,7 +47,6 @@ FlowTable *flow_table_new(guint max, FlowFunc leave, gpointer data)
     FlowTable *t = g_new0(FlowTable, 1);
     t->max = MAX(max, 1);
     t->blocks = g_new0(Flow *, t->max / BLOCK + 1);
-    t->seed = (uint64_t) g_random_int() << 32 | g_random_int();
     t->leave = leave;
     t->data = data;
     set_buckets(t, BLOCK);

@@ -6,28 +6,9 @@
 #ifndef CAR_SCAN_FLOW_TABLE_H
 #define CAR_SCAN_FLOW_TABLE_H
 
-#include "capture/layers.h"
+#include "base/flow-key.h"
 #include "capture/reorder.h"
 #include <stdint.h>
-
-/** Both ends, the lower one first. */
-typedef struct {
-    uint8_t ip[2][16];
-    uint16_t port[2];
-    uint8_t transport; ///< IP's number of it
-    uint8_t zero[3];
-} FlowKey;
-
-/** Sets `key`; returns which end sent the packet. */
-guint flow_key_set(FlowKey *key, const Layers *layers, uint8_t transport);
-guint flow_key_hash(gconstpointer key);
-uint64_t flow_key_hash64(const FlowKey *key, uint64_t seed);
-gboolean flow_key_equal(gconstpointer a, gconstpointer b);
-
-/** A set of keys of its own. */
-GHashTable *flow_keys_new(void);
-void flow_keys_add(GHashTable *keys, const FlowKey *key);
-void flow_keys_add_all(GHashTable *keys, GHashTable *others);
 
 typedef enum {
     FLOW_UNDECIDED, ///< its packets wait

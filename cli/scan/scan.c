@@ -292,7 +292,7 @@ static Flow *find_flow(Scan *scan, const FlowKey *key)
 static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *packet)
 {
     FlowKey key;
-    guint side = flow_key_set(&key, layers, PROTOCOL_TCP);
+    guint side = flow_key_set(&key, layers->ip, layers->port, PROTOCOL_TCP);
     Flow *flow = find_flow(scan, &key);
     if (flow->state == FLOW_KEPT) {
         pass(scan, flow, side, layers, packet);
@@ -355,7 +355,7 @@ static bool needs_udp(Scan *scan, const Layers *layers)
     if (!matters && !scan->options.wanted)
         return false;
     FlowKey key;
-    (void) flow_key_set(&key, layers, PROTOCOL_UDP);
+    (void) flow_key_set(&key, layers->ip, layers->port, PROTOCOL_UDP);
     if (matters)
         regret(scan, &key);
     return matters || is_wanted(scan, &key);
@@ -365,7 +365,7 @@ static bool needs_udp(Scan *scan, const Layers *layers)
 static bool needs_aside(Scan *scan, const Layers *layers, const CapturePacket *packet)
 {
     FlowKey key;
-    guint side = flow_key_set(&key, layers, PROTOCOL_TCP);
+    guint side = flow_key_set(&key, layers->ip, layers->port, PROTOCOL_TCP);
     Flow *flow = flow_table_find(scan->flows, &key);
     if (flow && flow->state == FLOW_UNDECIDED) {
         wait(scan, flow, side, packet);
@@ -381,7 +381,7 @@ static void take_fragment(Scan *scan, const Layers *layers)
     if (!layers->has_ports || scan->options.everything)
         return;
     FlowKey key;
-    (void) flow_key_set(&key, layers, PROTOCOL_TCP);
+    (void) flow_key_set(&key, layers->ip, layers->port, PROTOCOL_TCP);
     Flow *flow = find_flow(scan, &key);
     if (flow->state == FLOW_DROPPED || flow->state == FLOW_TICKETS)
         regret(scan, &key);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "engine.h"
 
+#include "base/flow-key.h"
 #include "judge/announce.h"
 #include "judge/judge.h"
 
 #include <string.h>
 
 #define KERBEROS_PORT 88
+#define PROTOCOL_TCP 6
 #define STREAM_MAX (1u << 20) ///< bytes that wait for the rest of a PDU
 
 /** Bytes of one direction that belong to a PDU whose end has not come. */
@@ -18,15 +20,9 @@ typedef struct {
     GByteArray *bytes;
 } Stream;
 
-/** Both ends; the lower one first. */
-typedef struct {
-    uint8_t ip[2][16];
-    uint16_t port[2];
-} ConnectionKey;
-
 /** Connections between the same ends follow each other: the newest. */
 typedef struct {
-    ConnectionKey key;
+    FlowKey key;
     Conversation *conversation;
     Stream stream[2]; ///< by the ends of the key
     Reorder *reorder;
@@ -36,25 +32,12 @@ struct Engine {
     wmem_allocator_t *pool;
     Tracker *tracker;
     Announcer *announcer;
-    GHashTable *connections; ///< Connection, which is its own key
-    Connection *current;     ///< whose segments come out of reorder
-    ReorderFunc order;       ///< may be NULL
+    GPtrArray *connections; ///< Connection *, in order of their first packets
+    GHashTable *by_ends;    ///< FlowKey → Connection
+    Connection *current;    ///< whose segments come out of reorder
+    ReorderFunc order;      ///< may be NULL
     gpointer order_data;
 };
-
-static guint connection_hash(gconstpointer key)
-{
-    const uint8_t *p = key;
-    guint hash = 5381;
-    for (size_t i = 0; i < sizeof(ConnectionKey); i++)
-        hash = hash * 33 + p[i];
-    return hash;
-}
-
-static gboolean connection_equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(ConnectionKey)) == 0;
-}
 
 static void connection_free(gpointer data)
 {
@@ -71,35 +54,24 @@ Engine *engine_new(GString *out)
     e->pool = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
     e->tracker = tracker_new(e->pool);
     e->announcer = announcer_new(out);
-    e->connections = g_hash_table_new_full(connection_hash, connection_equal, NULL, connection_free);
+    e->connections = g_ptr_array_new_with_free_func(connection_free);
+    e->by_ends = g_hash_table_new(flow_key_hash, flow_key_equal);
     announce_begin(e->announcer, CAR_VERSION, NULL);
     return e;
 }
 
 void engine_free(Engine *engine)
 {
-    g_hash_table_unref(engine->connections);
+    g_hash_table_unref(engine->by_ends);
+    g_ptr_array_unref(engine->connections);
     announcer_free(engine->announcer);
     wmem_destroy_allocator(engine->pool);
     g_free(engine);
 }
 
-/** Sets the key; returns which end sent the packet. */
-static guint set_key(ConnectionKey *key, const Layers *layers)
+static Connection *find_connection(Engine *e, const FlowKey *key)
 {
-    int order = memcmp(layers->ip[0], layers->ip[1], 16);
-    guint from = order > 0 || (order == 0 && layers->port[0] > layers->port[1]) ? 1 : 0;
-    memset(key, 0, sizeof(*key));
-    for (guint i = 0; i < 2; i++) {
-        memcpy(key->ip[i], layers->ip[from ^ i], 16);
-        key->port[i] = layers->port[from ^ i];
-    }
-    return from;
-}
-
-static Connection *find_connection(Engine *e, const ConnectionKey *key)
-{
-    Connection *c = g_hash_table_lookup(e->connections, key);
+    Connection *c = g_hash_table_lookup(e->by_ends, key);
     if (c)
         return c;
     c = g_new0(Connection, 1);
@@ -107,7 +79,8 @@ static Connection *find_connection(Engine *e, const ConnectionKey *key)
     for (int i = 0; i < 2; i++)
         c->stream[i].bytes = g_byte_array_new();
     c->reorder = reorder_new();
-    g_hash_table_add(e->connections, c);
+    g_ptr_array_add(e->connections, c);
+    g_hash_table_insert(e->by_ends, &c->key, c);
     return c;
 }
 
@@ -173,7 +146,7 @@ static void take_ticket(Engine *e, const Layers *layers, uint32_t frame, const u
         return;
     size_t header = data[1] & 0x80 ? 2 + (size_t) (data[1] & 0x7f) : 2;
     if (header < len)
-        tracker_kdc_reply(e->tracker, frame, layers->ip[1], data + header, len - header);
+        tracker_kdc_reply(e->tracker, frame, layers->ip[1].bytes, data + header, len - header);
 }
 
 /** Over TCP each message follows its length. */
@@ -235,7 +208,7 @@ static void start_conversation(Engine *e, Connection *connection, const Layers *
 {
     Endpoint ends[2];
     for (int i = 0; i < 2; i++) {
-        memcpy(ends[i].ip, tcp->ip[i], 16);
+        memcpy(ends[i].ip, tcp->ip[i].bytes, sizeof(ends[i].ip));
         ends[i].port = tcp->port[i];
     }
     connection->conversation = conversation_make(e->pool, &ends[0], &ends[1]);
@@ -258,8 +231,8 @@ static void take_segment(const CapturePacket *packet, gpointer data)
     tell_order(e, packet);
     Layers tcp;
     layers_read(packet, &tcp);
-    ConnectionKey key;
-    guint from = set_key(&key, &tcp);
+    FlowKey key;
+    guint from = flow_key_set(&key, tcp.ip, tcp.port, PROTOCOL_TCP);
     Connection *connection = e->current;
     Stream *stream = &connection->stream[from];
     if (tcp.broken && !connection->conversation) // Wireshark does not get as far as to make one
@@ -271,7 +244,8 @@ static void take_segment(const CapturePacket *packet, gpointer data)
         stream->base = tcp.flags & TCP_SYN ? tcp.seq : tcp.seq - 1;
     }
     Conversation *c = connection->conversation;
-    bool first_side = memcmp(c->side[0].ip, tcp.ip[0], 16) == 0 && c->side[0].port == tcp.port[0];
+    bool first_side =
+        memcmp(c->side[0].ip, tcp.ip[0].bytes, sizeof(c->side[0].ip)) == 0 && c->side[0].port == tcp.port[0];
     const Frame frame = {
         .number = (uint32_t) packet->number,
         .time = {.secs = (time_t) packet->secs, .nsecs = (int) packet->nsecs},
@@ -319,19 +293,16 @@ void engine_packet(Engine *engine, const CapturePacket *packet)
         tell_order(engine, packet);
         return;
     }
-    ConnectionKey key;
-    guint from = set_key(&key, &layers);
+    FlowKey key;
+    guint from = flow_key_set(&key, layers.ip, layers.port, PROTOCOL_TCP);
     engine->current = find_connection(engine, &key);
     reorder_packet(engine->current->reorder, from, &layers, packet, take_segment, engine);
 }
 
 void engine_finish(Engine *engine)
 {
-    GHashTableIter iter;
-    gpointer connection;
-    g_hash_table_iter_init(&iter, engine->connections);
-    while (g_hash_table_iter_next(&iter, &connection, NULL)) {
-        engine->current = connection;
+    for (guint i = 0; i < engine->connections->len; i++) {
+        engine->current = g_ptr_array_index(engine->connections, i);
         reorder_flush(engine->current->reorder, take_segment, engine);
     }
     announce_done(engine->announcer);

@@ -29,8 +29,8 @@ static void expect_tcp(const Frame *frame, LinkKind link)
     g_assert_false(layers.broken);
     g_assert_cmpuint(layers.port[0], ==, 1000);
     g_assert_cmpuint(layers.port[1], ==, 135);
-    g_assert_cmpuint(layers.ip[0][15], ==, 1);
-    g_assert_cmpuint(layers.ip[1][15], ==, 2);
+    g_assert_cmpuint(layers.ip[0].bytes[15], ==, 1);
+    g_assert_cmpuint(layers.ip[1].bytes[15], ==, 2);
     g_assert_cmpuint(layers.seq, ==, SEQ);
     g_assert_cmpuint(layers.payload_wire, ==, 7);
     g_assert_cmpuint(layers.payload_len, ==, 7);
@@ -201,7 +201,7 @@ static void test_quoted(void)
     Layers layers;
     g_assert_cmpint(read_frame(&frame, LINK_ETHERNET, &layers), ==, LAYERS_QUOTED);
     g_assert_cmpuint(layers.port[1], ==, 135);
-    g_assert_cmpuint(layers.ip[0][15], ==, 1);
+    g_assert_cmpuint(layers.ip[0].bytes[15], ==, 1);
     frame.bytes[frame.start + 34] = 8; // an echo request
     g_assert_cmpint(read_frame(&frame, LINK_ETHERNET, &layers), ==, LAYERS_DEAD);
 }

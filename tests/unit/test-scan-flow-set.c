@@ -8,7 +8,7 @@
 static Flow flow_number(guint number)
 {
     Flow flow = {.key.transport = 6};
-    memcpy(flow.key.ip[1], &number, sizeof(number));
+    memcpy(&flow.key.ip[1], &number, sizeof(number));
     return flow;
 }
 
