@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/stream.h"
 
+#include "capture/pcapng.h"
 #include "capture/reader.h"
 
 #include <string.h>
 
 G_DEFINE_QUARK(car - capture - stream - error - quark, capture_stream_error)
-
-enum { BLOCK_SECTION = 0x0a0d0d0a, BLOCK_INTERFACE = 1, BLOCK_SIMPLE = 3, BLOCK_STATISTICS = 5, BLOCK_PACKET = 6 };
-enum { OPTION_END = 0, OPTION_IF_TSRESOL = 9, OPTION_IF_TSOFFSET = 14, OPTION_ISB_IFDROP = 5, OPTION_ISB_OSDROP = 7 };
 
 #define MAX_PACKET (1u << 18) ///< as libwiretap
 #define MAX_BLOCK (16u << 20) ///< with options
@@ -169,7 +167,7 @@ static void each_option(CaptureStream *s, const uint8_t *p, size_t len,
     while (len >= 4) {
         guint code = get_u16(s, p);
         size_t size = get_u16(s, p + 2), padded = (size + 3) & ~(size_t) 3;
-        if (code == OPTION_END || padded > len - 4)
+        if (code == PCAPNG_OPTION_END || padded > len - 4)
             return;
         take(s, interface, code, p + 4, (guint) size);
         p += 4 + padded;
@@ -179,15 +177,15 @@ static void each_option(CaptureStream *s, const uint8_t *p, size_t len,
 
 static void take_interface_option(CaptureStream *s, Interface *interface, guint code, const uint8_t *value, guint len)
 {
-    if (code == OPTION_IF_TSRESOL && len == 1)
+    if (code == PCAPNG_OPTION_IF_TSRESOL && len == 1)
         interface->resolution = value[0];
-    else if (code == OPTION_IF_TSOFFSET && len == 8)
+    else if (code == PCAPNG_OPTION_IF_TSOFFSET && len == 8)
         interface->offset = (int64_t) get_u64(s, value);
 }
 
 static void take_statistics_option(CaptureStream *s, Interface *interface, guint code, const uint8_t *value, guint len)
 {
-    bool drops = (code == OPTION_ISB_IFDROP || code == OPTION_ISB_OSDROP) && len == 8;
+    bool drops = (code == PCAPNG_OPTION_ISB_IFDROP || code == PCAPNG_OPTION_ISB_OSDROP) && len == 8;
     uint64_t number = drops ? get_u64(s, value) : 0;
     if (number != UINT64_MAX) // which some write for a number they do not know
         interface->dropped = MAX(interface->dropped, number);
@@ -255,21 +253,21 @@ static bool take_block(CaptureStream *s, uint32_t kind, const uint8_t *body, siz
                        GError **error)
 {
     switch (kind) {
-    case BLOCK_SECTION: take_section(s); return false;
-    case BLOCK_INTERFACE:
+    case PCAPNG_SECTION: take_section(s); return false;
+    case PCAPNG_INTERFACE:
         if (len < 8 || s->interfaces->len == MAX_INTERFACES)
             return fail(s, "damaged: an interface contradicts itself", error);
         add_interface(s, get_u16(s, body), get_u32(s, body + 4), 6);
         each_option(s, body + 8, len - 8, take_interface_option,
                     &g_array_index(s->interfaces, Interface, s->interfaces->len - 1));
         return false;
-    case BLOCK_STATISTICS:
+    case PCAPNG_STATISTICS:
         if (len >= 12 && get_u32(s, body) < s->interfaces->len)
             each_option(s, body + 12, len - 12, take_statistics_option,
                         &g_array_index(s->interfaces, Interface, get_u32(s, body)));
         return false;
-    case BLOCK_PACKET: return take_enhanced(s, body, len, packet, error);
-    case BLOCK_SIMPLE: return take_simple(s, body, len, packet, error);
+    case PCAPNG_PACKET: return take_enhanced(s, body, len, packet, error);
+    case PCAPNG_SIMPLE_PACKET: return take_simple(s, body, len, packet, error);
     default: return false;
     }
 }
@@ -280,12 +278,12 @@ static bool pcapng_next(CaptureStream *s, CapturePacket *packet, GError **error)
     const uint8_t *p;
     while ((p = rest(s, &len)) && len >= 12) {
         uint32_t kind = get_u32(s, p);
-        if (kind == BLOCK_SECTION) {
+        if (kind == PCAPNG_SECTION) {
             uint32_t magic;
             memcpy(&magic, p + 8, sizeof(magic));
-            if (magic != 0x1a2b3c4d && magic != 0x4d3c2b1a)
+            if (magic != PCAPNG_MAGIC && magic != PCAPNG_MAGIC_SWAPPED)
                 return fail(s, "damaged: a section contradicts itself", error);
-            s->swap = magic != 0x1a2b3c4d;
+            s->swap = magic != PCAPNG_MAGIC;
         }
         uint32_t size = get_u32(s, p + 4);
         if (size < 12 || size % 4 != 0 || size > MAX_BLOCK)
@@ -315,7 +313,7 @@ static bool begin(CaptureStream *s, GError **error)
     uint32_t magic;
     memcpy(&magic, p, sizeof(magic));
     uint32_t swapped = GUINT32_SWAP_LE_BE(magic);
-    if (magic == BLOCK_SECTION) {
+    if (magic == PCAPNG_SECTION) {
         s->format = FORMAT_PCAPNG;
         return true;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "capture/writer.h"
 
+#include "capture/pcapng.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -62,51 +64,6 @@ static gpointer write_chunks(gpointer data)
     return NULL;
 }
 
-static void put(CaptureWriter *w, gconstpointer data, size_t len)
-{
-    g_byte_array_append(w->chunk, data, (guint) len);
-}
-
-static void put_u16(CaptureWriter *w, guint value)
-{
-    uint16_t number = (uint16_t) value;
-    put(w, &number, sizeof(number));
-}
-
-static void put_u32(CaptureWriter *w, uint32_t value)
-{
-    put(w, &value, sizeof(value));
-}
-
-static void put_section(CaptureWriter *w)
-{
-    const uint32_t len = 28;
-    put_u32(w, 0x0a0d0d0a);
-    put_u32(w, len);
-    put_u32(w, 0x1a2b3c4d);
-    put_u16(w, 1);
-    put_u16(w, 0);
-    put_u32(w, UINT32_MAX); // its length is not known
-    put_u32(w, UINT32_MAX);
-    put_u32(w, len);
-}
-
-static void put_interface(CaptureWriter *w, const CapturePacket *packet)
-{
-    const uint32_t len = 32;
-    const uint8_t resolution[4] = {(uint8_t) packet->digits};
-    put_u32(w, 1);
-    put_u32(w, len);
-    put_u16(w, (guint) packet->link_type);
-    put_u16(w, 0);
-    put_u32(w, 0); // no limit to a packet's length
-    put_u16(w, 9); // if_tsresol
-    put_u16(w, 1);
-    put(w, resolution, sizeof(resolution));
-    put_u32(w, 0); // end of the options
-    put_u32(w, len);
-}
-
 CaptureWriter *capture_writer_new(int fd)
 {
     CaptureWriter *w = g_new0(CaptureWriter, 1);
@@ -117,7 +74,7 @@ CaptureWriter *capture_writer_new(int fd)
     g_cond_init(&w->more);
     g_cond_init(&w->room);
     g_queue_init(&w->waiting);
-    put_section(w);
+    pcapng_add_section(w->chunk, NULL);
     w->thread = g_thread_new("writer", write_chunks, w);
     return w;
 }
@@ -133,7 +90,7 @@ static uint32_t find_interface(CaptureWriter *w, const CapturePacket *packet)
     guint found = GPOINTER_TO_UINT(g_hash_table_lookup(w->interfaces, &key));
     if (found)
         return found - 1;
-    put_interface(w, packet);
+    pcapng_add_interface(w->chunk, packet, NULL);
     guint number = g_hash_table_size(w->interfaces);
     g_hash_table_insert(w->interfaces, g_memdup2(&key, sizeof(key)), GUINT_TO_POINTER(number + 1));
     return number;
@@ -141,19 +98,7 @@ static uint32_t find_interface(CaptureWriter *w, const CapturePacket *packet)
 
 bool capture_writer_add(CaptureWriter *w, const CapturePacket *packet)
 {
-    uint32_t interface = find_interface(w, packet);
-    uint64_t time = capture_packet_time(packet);
-    uint32_t padding = (4 - packet->len % 4) % 4, len = 32 + packet->len + padding;
-    put_u32(w, 6);
-    put_u32(w, len);
-    put_u32(w, interface);
-    put_u32(w, (uint32_t) (time >> 32));
-    put_u32(w, (uint32_t) time);
-    put_u32(w, packet->len);
-    put_u32(w, packet->wire_len);
-    put(w, packet->data, packet->len);
-    put(w, (const uint8_t[4]){0}, padding);
-    put_u32(w, len);
+    pcapng_add_packet(w->chunk, find_interface(w, packet), packet, NULL);
     if (w->chunk->len >= CHUNK)
         capture_writer_flush(w);
     return !w->gone;

@@ -265,6 +265,12 @@ static bool plan_tickets(GArray *works, Work *work, GError **error)
     return true;
 }
 
+/** Errors are seen in ferror(). */
+static void write_bytes(const GByteArray *bytes, FILE *stream)
+{
+    (void) fwrite(bytes->data, 1, bytes->len, stream);
+}
+
 static uint32_t find_interface(Work *work, guint part, const CapturePacket *packet)
 {
     int64_t key =
@@ -274,7 +280,9 @@ static uint32_t find_interface(Work *work, guint part, const CapturePacket *pack
         return found - 1;
     g_autofree char *name = g_utf8_make_valid(record_base_name(work->capture->path), -1);
     g_autofree char *description = text_escape(name, false);
-    pcapng_write_interface(g_array_index(work->parts, ExtractPart, part).stream, packet, description);
+    g_autoptr(GByteArray) block = g_byte_array_new();
+    pcapng_add_interface(block, packet, description);
+    write_bytes(block, g_array_index(work->parts, ExtractPart, part).stream);
     found = ++work->counts[part];
     g_hash_table_insert(work->interfaces, g_memdup2(&key, sizeof(key)), GUINT_TO_POINTER(found));
     return found - 1;
@@ -296,7 +304,9 @@ static void write_packet(Work *work, guint part, const CapturePacket *packet)
         g_ptr_array_add(comments, g_ptr_array_index(claims, i));
     ExtractPart *to = &g_array_index(work->parts, ExtractPart, part);
     uint32_t interface = find_interface(work, part, packet);
-    pcapng_write_packet(to->stream, interface, packet, comments);
+    g_autoptr(GByteArray) block = g_byte_array_sized_new(packet->len + 64);
+    pcapng_add_packet(block, interface, packet, comments);
+    write_bytes(block, to->stream);
     to->packets++;
 }
 
@@ -410,7 +420,9 @@ static void write_section(const GArray *captures, FILE *stream)
         g_ptr_array_add(comments, g_strdup_printf("from %s, SHA-256 %s, %" PRId64 " bytes", shown,
                                                   capture->sha256 ? capture->sha256 : "unknown", capture->size));
     }
-    pcapng_write_section(stream, comments);
+    g_autoptr(GByteArray) block = g_byte_array_new();
+    pcapng_add_section(block, comments);
+    write_bytes(block, stream);
 }
 
 static void work_clear(gpointer data)

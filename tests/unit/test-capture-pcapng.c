@@ -15,11 +15,12 @@ static uint32_t word(const char *data, size_t at)
 /** A file with one packet; checks that its blocks follow each other, and returns where the last one begins. */
 static size_t write_file(char **data, size_t *size, const CapturePacket *packet, const GPtrArray *comments)
 {
-    FILE *stream = open_memstream(data, size);
-    pcapng_write_section(stream, comments);
-    pcapng_write_interface(stream, packet, "eth0");
-    pcapng_write_packet(stream, 0, packet, comments);
-    (void) fclose(stream);
+    GByteArray *bytes = g_byte_array_new();
+    pcapng_add_section(bytes, comments);
+    pcapng_add_interface(bytes, packet, "eth0");
+    pcapng_add_packet(bytes, 0, packet, comments);
+    *size = bytes->len;
+    *data = (char *) g_byte_array_free(bytes, FALSE);
     size_t at = 0, last = 0;
     while (at < *size) {
         uint32_t len = word(*data, at + 4);
