@@ -16,37 +16,8 @@
 
 typedef struct {
     char *tshark; ///< --tshark, NULL: not given
-    bool install_profile;
+    gboolean install_profile;
 } Options;
-
-static gboolean set_tshark(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    Options *options = data;
-    g_free(options->tshark);
-    options->tshark = g_strdup(value);
-    return TRUE;
-}
-
-static gboolean set_install_profile(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) value;
-    (void) error;
-    Options *options = data;
-    options->install_profile = true;
-    return TRUE;
-}
-
-/** A new option belongs into the man page and the shell completions too. */
-static const GOptionEntry entries[] = {
-    {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
-     "The tshark to check (default: that in PATH)", "PATH"},
-    {"install-profile", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer) set_install_profile,
-     "Copy the profile " PROFILE_NAME " into your own Wireshark folder", NULL},
-    G_OPTION_ENTRY_NULL,
-};
 
 /** Some of the plugin's display-filter fields: when these are there, all are. */
 static const char *const fields[] = {
@@ -427,10 +398,16 @@ int cmd_doctor(int argc, char **argv)
         .description = "Exit status:\n  0  all is well\n  2  something is to be mended",
     };
     Options options = {0};
-    bool parsed = command_parse(&argc, &argv, &help, &options, entries, NULL);
-    g_autofree char *given = options.tshark;
-    if (!parsed)
+    // A new option belongs into the man page and the shell completions too.
+    const GOptionEntry entries[] = {
+        {"tshark", 0, 0, G_OPTION_ARG_FILENAME, &options.tshark, "The tshark to check (default: that in PATH)", "PATH"},
+        {"install-profile", 0, 0, G_OPTION_ARG_NONE, &options.install_profile,
+         "Copy the profile " PROFILE_NAME " into your own Wireshark folder", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    if (!command_parse(&argc, &argv, &help, command_options(entries, NULL)))
         return COMMAND_UNABLE;
+    g_autofree char *given = options.tshark;
     g_auto(Doctor) d = {.install_profile = options.install_profile};
     g_autoptr(GError) error = NULL;
     g_autofree char *tshark = tshark_find(given, &error);

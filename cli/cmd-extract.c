@@ -18,23 +18,6 @@ typedef struct {
     char *folder;
 } ExtractOptions;
 
-static gboolean set_folder(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((ExtractOptions *) data)->folder, value);
-    return TRUE;
-}
-
-/** A new option belongs into the man page too. */
-static const GOptionEntry entries[] = {
-    {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) reading_set_output,
-     "Write the packets of all activities to FILE (- is standard output)", "FILE"},
-    {"per-activity", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_folder,
-     "Write those of each activity to a file of its own in DIR", "DIR"},
-    G_OPTION_ENTRY_NULL,
-};
-
 /** The captures that were read, as they were named. */
 static GArray *make_captures(const Reading *reading, GPtrArray *inputs)
 {
@@ -140,13 +123,6 @@ static bool is_taken(const char *folder)
     return false;
 }
 
-static bool pass(RecordSet *set, gpointer data)
-{
-    (void) set;
-    (void) data;
-    return true;
-}
-
 static int extract(const ExtractOptions *options)
 {
     if (options->folder && is_taken(options->folder))
@@ -154,7 +130,7 @@ static int extract(const ExtractOptions *options)
     g_auto(Reading) reading = {0};
     int status = reading_open(&reading, &options->reading);
     if (status == COMMAND_MATCHED)
-        status = reading_run(&reading, true, pass, NULL);
+        status = reading_run(&reading, true, NULL, NULL);
     if (status != COMMAND_MATCHED)
         return status;
     g_autoptr(GPtrArray) inputs = report_inputs_new();
@@ -180,18 +156,34 @@ static const char *find_pipe(const GPtrArray *captures)
     return NULL;
 }
 
-int cmd_extract(int argc, char **argv)
+static bool parse(int *argc, char ***argv, ExtractOptions *options)
 {
     const CommandHelp help = {
         .arguments = "CAPTURE…",
         .summary =
             "Copies the packets that carry remote WMI out of packet captures, with comments that say what they show.",
-        .description = reading_exit_statuses,
+        .description = options_exit_statuses,
     };
+    // A new option belongs into the man page too.
+    const GOptionEntry entries[] = {
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options->reading.output,
+         "Write the packets of all activities to FILE (- is standard output)", "FILE"},
+        {"per-activity", 0, 0, G_OPTION_ARG_FILENAME, &options->folder,
+         "Write those of each activity to a file of its own in DIR", "DIR"},
+        G_OPTION_ENTRY_NULL,
+    };
+    GOptionGroup *group = command_options(entries, options);
+    options_add_reading(group, &options->reading);
+    options_add_captures(group);
+    return command_parse(argc, argv, &help, group);
+}
+
+int cmd_extract(int argc, char **argv)
+{
     ExtractOptions options = {0};
     reading_options_init(&options.reading);
     int status = COMMAND_UNABLE;
-    if (!command_parse(&argc, &argv, &help, &options, entries, reading_entries, reading_capture_entries, NULL))
+    if (!parse(&argc, &argv, &options))
         status = COMMAND_UNABLE;
     else if (options.reading.captures->len == 0)
         warn_user("no capture named (see %s --help)", argv[0]);

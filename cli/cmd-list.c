@@ -22,28 +22,10 @@ static gboolean set_format(const char *name, const char *value, gpointer data, G
     return options->format != NULL;
 }
 
-static gboolean set_navigator(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((ListOptions *) data)->navigator, value);
-    return TRUE;
-}
-
-/** A new option belongs into the man page too. */
-static const GOptionEntry entries[] = {
-    {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
-    {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) reading_set_output,
-     "Write to FILE instead of standard output", "FILE"},
-    {"navigator", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_navigator,
-     "Write the techniques found to FILE, too, as a layer for MITRE's ATT&CK Navigator", "FILE"},
-    G_OPTION_ENTRY_NULL,
-};
-
 static char *make_description(void)
 {
     g_autofree char *formats = out_format_summaries(false);
-    return g_strconcat("Formats:\n", formats, "\n", reading_exit_statuses, NULL);
+    return g_strconcat("Formats:\n", formats, "\n", options_exit_statuses, NULL);
 }
 
 static OutStyle make_style(const ListOptions *options)
@@ -146,7 +128,7 @@ static int list(const ListOptions *options)
     return status;
 }
 
-int cmd_list(int argc, char **argv)
+static bool parse(int *argc, char ***argv, ListOptions *options)
 {
     g_autofree char *description = make_description();
     const CommandHelp help = {
@@ -154,10 +136,27 @@ int cmd_list(int argc, char **argv)
         .summary = "Lists the connections of packet captures that carry remote WMI. \"-\" is standard input.",
         .description = description,
     };
+    // A new option belongs into the man page too.
+    const GOptionEntry entries[] = {
+        {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options->reading.output, "Write to FILE instead of standard output",
+         "FILE"},
+        {"navigator", 0, 0, G_OPTION_ARG_FILENAME, &options->navigator,
+         "Write the techniques found to FILE, too, as a layer for MITRE's ATT&CK Navigator", "FILE"},
+        G_OPTION_ENTRY_NULL,
+    };
+    GOptionGroup *group = command_options(entries, options);
+    options_add_reading(group, &options->reading);
+    options_add_captures(group);
+    return command_parse(argc, argv, &help, group);
+}
+
+int cmd_list(int argc, char **argv)
+{
     ListOptions options = {.format = &out_format_table};
     reading_options_init(&options.reading);
     int status = COMMAND_UNABLE;
-    if (!command_parse(&argc, &argv, &help, &options, entries, reading_entries, reading_capture_entries, NULL))
+    if (!parse(&argc, &argv, &options))
         status = COMMAND_UNABLE;
     else if (options.reading.captures->len == 0 && options.reading.host_logs->len == 0)
         warn_user("no capture named (see %s --help)", argv[0]);

@@ -17,41 +17,6 @@ typedef struct {
     char *case_name, *examiner, *note_file;
 } ReportOptions;
 
-static gboolean set_case(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((ReportOptions *) data)->case_name, value);
-    return TRUE;
-}
-
-static gboolean set_examiner(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((ReportOptions *) data)->examiner, value);
-    return TRUE;
-}
-
-static gboolean set_note_file(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((ReportOptions *) data)->note_file, value);
-    return TRUE;
-}
-
-/** A new option belongs into the man page too. */
-static const GOptionEntry entries[] = {
-    {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) reading_set_output,
-     "Write to FILE instead of standard output", "FILE"},
-    {"case", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_case, "Name or number of the case", "TEXT"},
-    {"examiner", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_examiner, "Who examines it", "TEXT"},
-    {"note-file", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_note_file,
-     "Begin with the text in FILE", "FILE"},
-    G_OPTION_ENTRY_NULL,
-};
-
 // -- the command line ------------------------------------------------------------------------------------------------
 
 static bool is_plain(const char *word)
@@ -130,13 +95,6 @@ static GPtrArray *make_captures(const Reading *reading)
     return inputs;
 }
 
-static bool pass(RecordSet *set, gpointer data)
-{
-    (void) set;
-    (void) data;
-    return true;
-}
-
 static void write_report(const ReportOptions *options, const Reading *reading, const char *command, const char *note,
                          FILE *stream)
 {
@@ -180,7 +138,7 @@ static int make_report(const ReportOptions *options, const char *command)
         warn_user("%s", error->message);
         return COMMAND_UNABLE;
     }
-    status = reading_run(&reading, true, pass, NULL);
+    status = reading_run(&reading, true, NULL, NULL);
     if (status != COMMAND_MATCHED)
         return status;
     if (reading.read == 0)
@@ -193,18 +151,35 @@ static int make_report(const ReportOptions *options, const char *command)
     return reading_status(&reading);
 }
 
-int cmd_report(int argc, char **argv)
+static bool parse(int *argc, char ***argv, ReportOptions *options)
 {
     const CommandHelp help = {
         .arguments = "CAPTURE…",
         .summary = "Writes a report of the remote WMI in packet captures: one HTML file for the case.",
-        .description = reading_exit_statuses,
+        .description = options_exit_statuses,
     };
+    // A new option belongs into the man page too.
+    const GOptionEntry entries[] = {
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options->reading.output, "Write to FILE instead of standard output",
+         "FILE"},
+        {"case", 0, 0, G_OPTION_ARG_STRING, &options->case_name, "Name or number of the case", "TEXT"},
+        {"examiner", 0, 0, G_OPTION_ARG_STRING, &options->examiner, "Who examines it", "TEXT"},
+        {"note-file", 0, 0, G_OPTION_ARG_FILENAME, &options->note_file, "Begin with the text in FILE", "FILE"},
+        G_OPTION_ENTRY_NULL,
+    };
+    GOptionGroup *group = command_options(entries, options);
+    options_add_reading(group, &options->reading);
+    options_add_captures(group);
+    return command_parse(argc, argv, &help, group);
+}
+
+int cmd_report(int argc, char **argv)
+{
     g_autofree char *command = make_command(argc, argv);
     ReportOptions options = {0};
     reading_options_init(&options.reading);
     int status = COMMAND_UNABLE;
-    if (!command_parse(&argc, &argv, &help, &options, entries, reading_entries, reading_capture_entries, NULL))
+    if (!parse(&argc, &argv, &options))
         status = COMMAND_UNABLE;
     else if (options.reading.captures->len == 0 && options.reading.host_logs->len == 0)
         warn_user("no capture named (see %s --help)", argv[0]);

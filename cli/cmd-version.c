@@ -6,27 +6,15 @@
 
 #include <stdio.h>
 
-static gboolean set_tshark(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    char **tshark = data;
-    g_free(*tshark);
-    *tshark = g_strdup(value);
-    return TRUE;
-}
-
-static const GOptionEntry entries[] = {
-    {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
-     "The tshark to ask (default: that in PATH)", "PATH"},
-    G_OPTION_ENTRY_NULL,
-};
-
 int cmd_version(int argc, char **argv)
 {
     const CommandHelp help = {.summary = "Prints the versions of car-wmi, its plugin and tshark."};
     g_autofree char *given = NULL;
-    if (!command_parse(&argc, &argv, &help, &given, entries, NULL))
+    const GOptionEntry entries[] = {
+        {"tshark", 0, 0, G_OPTION_ARG_FILENAME, &given, "The tshark to ask (default: that in PATH)", "PATH"},
+        G_OPTION_ENTRY_NULL,
+    };
+    if (!command_parse(&argc, &argv, &help, command_options(entries, NULL)))
         return COMMAND_UNABLE;
     (void) printf("car-wmi %s\n", CAR_VERSION);
     (void) fflush(stdout);

@@ -16,11 +16,12 @@
 #define MIN_LIMIT 100
 
 typedef struct {
-    ReadingOptions reading; ///< its captures are interfaces, or "-"
+    ReadingOptions reading;
+    GPtrArray *interfaces; ///< char *; none: standard input
     const OutFormat *format;
     char *filter;
     uint64_t limit;
-    bool input; ///< standard input
+    bool input; ///< standard input was named
 } WatchCommand;
 
 static gboolean set_format(const char *name, const char *value, gpointer data, GError **error)
@@ -34,21 +35,13 @@ static gboolean set_format(const char *name, const char *value, gpointer data, G
 static gboolean add_interface(const char *name, const char *value, gpointer data, GError **error)
 {
     (void) name;
-    GPtrArray *interfaces = ((WatchCommand *) data)->reading.captures;
+    GPtrArray *interfaces = ((WatchCommand *) data)->interfaces;
     if (*value == '\0' || *value == '-') {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "no interface %s (standard input: car-wmi watch -)", value);
         return FALSE;
     }
     g_ptr_array_add(interfaces, g_strdup(value));
-    return TRUE;
-}
-
-static gboolean set_filter(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((WatchCommand *) data)->filter, value);
     return TRUE;
 }
 
@@ -71,27 +64,12 @@ static gboolean set_input(const char *name, const char *value, gpointer data, GE
     return TRUE;
 }
 
-/** A new option belongs into the man page too. */
-static const GOptionEntry entries[] = {
-    {"interface", 'i', 0, G_OPTION_ARG_CALLBACK, (gpointer) add_interface,
-     "Capture from this network interface; may be repeated", "IFACE"},
-    {"capture-filter", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_filter,
-     "Capture only what this filter lets through (pcap-filter(7))", "FILTER"},
-    {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
-    {"output", 'o', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) reading_set_output,
-     "Append to FILE instead of printing to standard output", "FILE"},
-    {"tshark-packets", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_limit,
-     "Packets that matter after which another tshark takes over, which bounds memory (default: 50000)", "NUMBER"},
-    {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_input, NULL, NULL},
-    G_OPTION_ENTRY_NULL,
-};
-
 static char *make_description(void)
 {
     g_autofree char *formats = out_format_summaries(true);
     return g_strconcat("Formats:\n", formats, "\n",
                        "SIGINT, SIGTERM and SIGHUP end the capture; what was found is then told.\n\n",
-                       reading_exit_statuses, NULL);
+                       options_exit_statuses, NULL);
 }
 
 /** Where records go. */
@@ -130,9 +108,9 @@ static void tell_losses(const WatchCommand *command, const WatchEnd *end)
 {
     for (guint i = 0; i < end->counts->len; i++) {
         const DumpcapCount *count = &g_array_index(end->counts, DumpcapCount, i);
-        guint index = MIN(i, command->reading.captures->len - 1);
+        guint index = MIN(i, command->interfaces->len - 1);
         warn_user("%s: %" PRIu64 " packets received, %" PRIu64 " lost%s",
-                  (const char *) g_ptr_array_index(command->reading.captures, index), count->received, count->dropped,
+                  (const char *) g_ptr_array_index(command->interfaces, index), count->received, count->dropped,
                   count->dropped > 0 ? ": what was found may not be all" : "");
     }
     if (command->input && end->dropped > 0)
@@ -168,7 +146,6 @@ static int finish(Watching *w, WatchEnd *end)
 static int follow(const WatchCommand *command, Reading *reading)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) none = g_ptr_array_new();
     Watching w = {.command = command, .reading = reading};
     bool goes_on;
     if (!out_file_append(&w.file, command->reading.output, &goes_on, &error)) {
@@ -178,11 +155,11 @@ static int follow(const WatchCommand *command, Reading *reading)
     w.style = out_style_make(command->reading.output != NULL);
     w.style.live = true;
     w.style.goes_on = goes_on;
-    w.style.captures = command->reading.captures->len > 1;
+    w.style.captures = command->interfaces->len > 1;
     const WatchOptions options = {
         .capture = {.tshark = reading->tshark, .keys = &reading->keys, .everything = command->reading.everything},
         .min_confidence = command->reading.min_confidence,
-        .interfaces = command->input ? none : command->reading.captures,
+        .interfaces = command->interfaces,
         .filter = command->filter,
         .limit = command->limit,
         .output = w.file.fd,
@@ -205,8 +182,7 @@ static int follow(const WatchCommand *command, Reading *reading)
 
 static int run(WatchCommand *command, const char *name)
 {
-    GPtrArray *captures = command->reading.captures;
-    if (command->input == (captures->len > 0)) {
+    if (command->input == (command->interfaces->len > 0)) {
         warn_user("name an interface (-i), or \"-\" for standard input%s (see %s --help)",
                   command->input ? ", not both" : "", name);
         return COMMAND_UNABLE;
@@ -215,14 +191,12 @@ static int run(WatchCommand *command, const char *name)
         warn_user("--capture-filter is for interfaces (-i): whoever captures standard input can filter it");
         return COMMAND_UNABLE;
     }
-    if (command->input)
-        g_ptr_array_add(captures, g_strdup("-"));
     g_auto(Reading) reading = {0};
     int status = reading_open(&reading, &command->reading);
     return status == COMMAND_MATCHED ? follow(command, &reading) : status;
 }
 
-int cmd_watch(int argc, char **argv)
+static bool parse(int *argc, char ***argv, WatchCommand *command)
 {
     g_autofree char *description = make_description();
     const CommandHelp help = {
@@ -231,10 +205,32 @@ int cmd_watch(int argc, char **argv)
                    "connection is\ntold as soon as it is found, and again when it ends.",
         .description = description,
     };
-    WatchCommand command = {.format = &out_format_table, .limit = DEFAULT_LIMIT};
+    // A new option belongs into the man page too.
+    const GOptionEntry entries[] = {
+        {"interface", 'i', 0, G_OPTION_ARG_CALLBACK, (gpointer) add_interface,
+         "Capture from this network interface; may be repeated", "IFACE"},
+        {"capture-filter", 0, 0, G_OPTION_ARG_STRING, &command->filter,
+         "Capture only what this filter lets through (pcap-filter(7))", "FILTER"},
+        {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &command->reading.output,
+         "Append to FILE instead of printing to standard output", "FILE"},
+        {"tshark-packets", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_limit,
+         "Packets that matter after which another tshark takes over, which bounds memory (default: 50000)", "NUMBER"},
+        {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_input, NULL, NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    GOptionGroup *group = command_options(entries, command);
+    options_add_reading(group, &command->reading);
+    return command_parse(argc, argv, &help, group);
+}
+
+int cmd_watch(int argc, char **argv)
+{
+    g_autoptr(GPtrArray) interfaces = g_ptr_array_new_with_free_func(g_free);
+    WatchCommand command = {.interfaces = interfaces, .format = &out_format_table, .limit = DEFAULT_LIMIT};
     reading_options_init(&command.reading);
     int status = COMMAND_UNABLE;
-    if (command_parse(&argc, &argv, &help, &command, entries, reading_entries, NULL))
+    if (parse(&argc, &argv, &command))
         status = run(&command, argv[0]);
     g_free(command.filter);
     reading_options_clear(&command.reading);

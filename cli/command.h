@@ -9,6 +9,7 @@
 #include "base/warn.h"
 
 #include <glib.h>
+#include <stdbool.h>
 
 /** `argv[0]` is the command's name as it is shown in its help. */
 int cmd_list(int argc, char **argv);
@@ -25,9 +26,10 @@ typedef struct {
     const char *description; ///< below them; may be NULL
 } CommandHelp;
 
-/** Parses a command's options, which reach the entries' callbacks (G_OPTION_ARG_CALLBACK) with `data`. The lists of
- * entries (const GOptionEntry *) end with NULL. False when the options are wrong, which has then been said. Does not
- * return for --help. */
-gboolean command_parse(int *argc, char ***argv, const CommandHelp *help, gpointer data, ...) G_GNUC_NULL_TERMINATED;
+/** Parses a command's options, which are taken over. False when they are wrong, which has then been said. Does not return for --help. */
+bool command_parse(int *argc, char ***argv, const CommandHelp *help, GOptionGroup *options);
+
+/** The options of a command as a group, to which others may be added. `data` reaches the callbacks among all of them. */
+GOptionGroup *command_options(const GOptionEntry *entries, gpointer data);
 
 #endif

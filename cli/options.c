@@ -3,20 +3,6 @@
 
 #include <string.h>
 
-void reading_set_text(char **option, const char *value)
-{
-    g_free(*option);
-    *option = g_strdup(value);
-}
-
-gboolean reading_set_output(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((ReadingOptions *) data)->output, value);
-    return TRUE;
-}
-
 static gboolean set_min_confidence(const char *name, const char *value, gpointer data, GError **error)
 {
     (void) name;
@@ -26,23 +12,6 @@ static gboolean set_min_confidence(const char *name, const char *value, gpointer
         return TRUE;
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no confidence %s: there are wmi, dcom, rpcss", value);
     return FALSE;
-}
-
-static gboolean set_allow(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((ReadingOptions *) data)->allow, value);
-    return TRUE;
-}
-
-static gboolean set_no_scan(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) value;
-    (void) error;
-    ((ReadingOptions *) data)->everything = true;
-    return TRUE;
 }
 
 static gboolean set_jobs(const char *name, const char *value, gpointer data, GError **error)
@@ -55,30 +24,6 @@ static gboolean set_jobs(const char *name, const char *value, gpointer data, GEr
         return FALSE;
     }
     ((ReadingOptions *) data)->jobs = (guint) jobs;
-    return TRUE;
-}
-
-static gboolean set_tshark(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((ReadingOptions *) data)->tshark, value);
-    return TRUE;
-}
-
-static gboolean set_keytab(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((ReadingOptions *) data)->keytab, value);
-    return TRUE;
-}
-
-static gboolean set_password_file(const char *name, const char *value, gpointer data, GError **error)
-{
-    (void) name;
-    (void) error;
-    reading_set_text(&((ReadingOptions *) data)->password_file, value);
     return TRUE;
 }
 
@@ -102,34 +47,42 @@ static gboolean add_capture(const char *name, const char *value, gpointer data, 
     return TRUE;
 }
 
-/** A new option belongs into the man page too. */
-const GOptionEntry reading_entries[] = {
-    {"allow", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_allow,
-     "Mark connections that the rules in FILE are for as allowed; they are no match to the exit status", "FILE"},
-    {"min-confidence", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_min_confidence,
-     "Weakest match to take: wmi (default), dcom or rpcss", "CONFIDENCE"},
-    {"keytab", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_keytab,
-     "Read sealed calls with the keys in FILE (Kerberos keys; of type rc4-hmac: for NTLM too)", "FILE"},
-    {"nt-password-file", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_password_file,
-     "Read calls sealed by NTLM with the one password in the first line of FILE", "FILE"},
-    {"no-scan", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer) set_no_scan,
-     "Let tshark read all packets, not only those that matter", NULL},
-    {"tshark", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) set_tshark,
-     "The tshark to run (default: that in PATH)", "PATH"},
-    G_OPTION_ENTRY_NULL,
-};
+// A new option belongs into the man page too.
 
-const GOptionEntry reading_capture_entries[] = {
-    {"jobs", 'j', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_jobs,
-     "Captures that are scanned side by side (default: as many as there are processors)", "N"},
-    {"host-log", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_host_log,
-     "Join a host's log (.evtx, JSON lines, snapshot of connections), or list what it says alone; may be repeated",
-     "FILE"},
-    {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_capture, NULL, NULL},
-    G_OPTION_ENTRY_NULL,
-};
+void options_add_reading(GOptionGroup *group, ReadingOptions *options)
+{
+    const GOptionEntry entries[] = {
+        {"allow", 0, 0, G_OPTION_ARG_FILENAME, &options->allow,
+         "Mark connections that the rules in FILE are for as allowed; they are no match to the exit status", "FILE"},
+        {"min-confidence", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_min_confidence,
+         "Weakest match to take: wmi (default), dcom or rpcss", "CONFIDENCE"},
+        {"keytab", 0, 0, G_OPTION_ARG_FILENAME, &options->keytab,
+         "Read sealed calls with the keys in FILE (Kerberos keys; of type rc4-hmac: for NTLM too)", "FILE"},
+        {"nt-password-file", 0, 0, G_OPTION_ARG_FILENAME, &options->password_file,
+         "Read calls sealed by NTLM with the one password in the first line of FILE", "FILE"},
+        {"no-scan", 0, 0, G_OPTION_ARG_NONE, &options->everything,
+         "Let tshark read all packets, not only those that matter", NULL},
+        {"tshark", 0, 0, G_OPTION_ARG_FILENAME, &options->tshark, "The tshark to run (default: that in PATH)", "PATH"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_option_group_add_entries(group, entries);
+}
 
-const char reading_exit_statuses[] = "Exit status:\n"
+void options_add_captures(GOptionGroup *group)
+{
+    static const GOptionEntry entries[] = {
+        {"jobs", 'j', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_jobs,
+         "Captures that are scanned side by side (default: as many as there are processors)", "N"},
+        {"host-log", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_host_log,
+         "Join a host's log (.evtx, JSON lines, snapshot of connections), or list what it says alone; may be repeated",
+         "FILE"},
+        {G_OPTION_REMAINING, 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_capture, NULL, NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_option_group_add_entries(group, entries);
+}
+
+const char options_exit_statuses[] = "Exit status:\n"
                                      "  0  something matched that is not allowed\n"
                                      "  1  nothing matched, or only what is allowed\n"
                                      "  2  nothing could be done, or a capture could not be read and nothing matched";

@@ -8,19 +8,13 @@
 #include "command.h"
 #include "reading/reading.h"
 
-/** Entries of command_parse(), whose data points to ReadingOptions: what counts, and how it is read. */
-extern const GOptionEntry reading_entries[];
+/** Adds what counts, and how it is read. The group's data are a command's own options, which begin with these. */
+void options_add_reading(GOptionGroup *group, ReadingOptions *options);
 
-/** The same: captures that are files, and what can be done with them beside. */
-extern const GOptionEntry reading_capture_entries[];
-
-/** For the entry of -o, which each command words for itself. */
-gboolean reading_set_output(const char *name, const char *value, gpointer data, GError **error);
+/** Adds captures that are files, and what can be done with them beside. */
+void options_add_captures(GOptionGroup *group);
 
 /** What the exit statuses mean, for the help. */
-extern const char reading_exit_statuses[];
-
-/** For options that are texts, beside those above. */
-void reading_set_text(char **option, const char *value);
+extern const char options_exit_statuses[];
 
 #endif

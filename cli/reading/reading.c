@@ -47,7 +47,8 @@ int reading_open(Reading *reading, const ReadingOptions *options)
     };
     g_autoptr(GError) error = NULL;
     reading->tshark = tshark_find(options->tshark, &error);
-    if (!reading->tshark && options->captures->len > 0) { // hosts' logs alone do not need it
+    bool logs_alone = options->captures->len == 0 && options->host_logs->len > 0;
+    if (!reading->tshark && !logs_alone) {
         warn_user("%s", error->message);
         return COMMAND_UNABLE;
     }
@@ -124,7 +125,7 @@ static bool take_set(Reading *reading, RecordSet *set, ReadingFunc func, gpointe
         if (record->confidence >= reading->options->min_confidence)
             reading_count(reading, record);
     }
-    return func(set, data);
+    return !func || func(set, data);
 }
 
 /** Opens all captures that can be read; says what is wrong with the others. */

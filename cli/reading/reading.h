@@ -15,8 +15,8 @@
 typedef struct {
     Confidence min_confidence;
     char *allow;
-    bool everything; ///< without a scan
-    guint jobs;      ///< captures that are scanned side by side
+    gboolean everything; ///< without a scan
+    guint jobs;          ///< captures that are scanned side by side
     char *tshark;
     char *keytab, *password_file;
     GPtrArray *host_logs; ///< char *
@@ -52,10 +52,10 @@ int reading_open(Reading *reading, const ReadingOptions *options);
 void reading_clear(Reading *reading);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
 
-/** Takes the records of a set that are of the confidence asked for, and may stop the reading by false. */
+/** Takes the records of a set, and may stop the reading by false. */
 typedef bool (*ReadingFunc)(RecordSet *set, gpointer data);
 
-/** Reads all captures and logs and gives each set to `func`; then it is freed, unless `keep`.
+/** Reads all captures and logs and gives each set to `func` (may be NULL); then it is freed, unless `keep`.
  * COMMAND_MATCHED when it came to the end, whatever was found; else a status, what is wrong has then been said. */
 int reading_run(Reading *reading, bool keep, ReadingFunc func, gpointer data);
 
