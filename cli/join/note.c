@@ -19,7 +19,8 @@ LogSource host_note_source(const HostEvent *event, GStringChunk *texts, const ch
     };
 }
 
-const char *host_note_user(const HostEvent *event, GStringChunk *texts)
+/** DOMAIN\user, or what of it is known; NULL when nothing is. */
+static const char *make_user(const HostEvent *event, GStringChunk *texts)
 {
     if (!event->user.text || !event->domain.text || memchr(event->user.text, '\\', event->user.len))
         return slice_keep(texts, event->user);
@@ -45,7 +46,7 @@ HostProcessNote host_note_of(const HostEvent *event, ProcessRole role, GStringCh
         .parent_image = event->parent_image,
         .parent_pid = event->parent_pid,
         .start = event->process_start,
-        .user = host_note_user(event, texts),
+        .user = make_user(event, texts),
     };
 }
 

@@ -12,9 +12,6 @@
 /** The event as a source. Texts are kept in `texts`; `reason` is, too. */
 LogSource host_note_source(const HostEvent *event, GStringChunk *texts, const char *reason);
 
-/** DOMAIN\user, or what of it is known; NULL when nothing is. */
-const char *host_note_user(const HostEvent *event, GStringChunk *texts);
-
 /** The record's facts, made when there are none yet. */
 HostFacts *host_note_facts(Record *record);
 

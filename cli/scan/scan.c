@@ -25,13 +25,11 @@ struct Scan {
     bool overflowed;
     bool ended;
     size_t pool, reorder; ///< bytes
-    ScanCount count;
 };
 
 static void keep(const CapturePacket *packet, gpointer data)
 {
     Scan *scan = data;
-    scan->count.kept++;
     scan->keep(packet, scan->data);
 }
 
@@ -393,8 +391,6 @@ void scan_packet(Scan *scan, const CapturePacket *packet)
 {
     Layers layers;
     layers_read(packet, &layers);
-    scan->count.packets++;
-    scan->count.bytes += packet->len;
     bool needed = scan->options.everything;
     switch (layers.kind) {
     case LAYERS_TCP: take_tcp(scan, &layers, packet); return;
@@ -452,9 +448,4 @@ GHashTable *scan_regrets(const Scan *scan)
 bool scan_overflowed(const Scan *scan)
 {
     return scan->overflowed;
-}
-
-ScanCount scan_count(const Scan *scan)
-{
-    return scan->count;
 }

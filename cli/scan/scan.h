@@ -54,11 +54,6 @@ typedef struct {
     FlowSet *dropped; ///< flows of which a first stage dropped packets
 } ScanOptions;
 
-typedef struct {
-    uint64_t packets, bytes; ///< that were scanned
-    uint64_t kept;           ///< packets
-} ScanCount;
-
 /** `keep` takes the packets that tshark must see. */
 Scan *scan_new(const ScanOptions *options, ReorderFunc keep, gpointer data);
 void scan_free(Scan *scan);
@@ -78,7 +73,5 @@ GHashTable *scan_regrets(const Scan *scan);
 
 /** Whether there were more flows to keep than can be remembered: only a scan that keeps everything sees all. */
 bool scan_overflowed(const Scan *scan);
-
-ScanCount scan_count(const Scan *scan);
 
 #endif

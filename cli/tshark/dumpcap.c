@@ -172,7 +172,8 @@ static void explain(const Dumpcap *d, GError **error)
     }
 }
 
-void dumpcap_read_counts(const char *messages, GArray *counts)
+/** Reads what it says at its end. */
+static void read_counts(const char *messages, GArray *counts)
 {
     g_autoptr(GRegex) line = g_regex_new("^Packets received/dropped on interface '.*': ([0-9]+)/([0-9]+) \\(",
                                          G_REGEX_MULTILINE | G_REGEX_RAW, 0, NULL);
@@ -190,7 +191,7 @@ bool dumpcap_wait(Dumpcap *d, GArray *counts, GError **error)
     (void) g_input_stream_close(g_subprocess_get_stdout_pipe(d->child), NULL, NULL);
     (void) g_thread_join(g_steal_pointer(&d->thread));
     (void) g_subprocess_wait(d->child, NULL, NULL);
-    dumpcap_read_counts(d->messages->str, counts);
+    read_counts(d->messages->str, counts);
     // It says what went wrong, and not always by its exit status.
     if (!strstr(d->messages->str, "dumpcap: ") && g_subprocess_get_successful(d->child))
         return true;

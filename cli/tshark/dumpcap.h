@@ -42,7 +42,4 @@ bool dumpcap_wait(Dumpcap *dumpcap, GArray *counts, GError **error);
 void dumpcap_free(Dumpcap *dumpcap);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dumpcap, dumpcap_free)
 
-/** Reads what it says at its end. */
-void dumpcap_read_counts(const char *messages, GArray *counts);
-
 #endif

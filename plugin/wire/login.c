@@ -85,17 +85,6 @@ bool establish_position_request_read(Bytes *b, OrpcThis *orpc, const char **why)
     return stub_end_read(b, NULL, why);
 }
 
-bool establish_position_response_read(Bytes *b, uint32_t *locale_version, uint32_t *status, const char **why)
-{
-    uint32_t flags;
-    if (!orpc_that_read(b, &flags)) {
-        *why = "no ORPC response";
-        return false;
-    }
-    *locale_version = bytes_u32(b);
-    return stub_status_read(b, status, why);
-}
-
 bool ntlm_login_request_read(Bytes *b, NtlmLoginRequest *out, const char **why)
 {
     Objref context;

@@ -29,7 +29,6 @@ void client_info_clear(ClientInfo *c);
 int64_t filetime_to_unix(uint64_t filetime, uint32_t *nsecs);
 
 bool establish_position_request_read(Bytes *b, OrpcThis *orpc, const char **why);
-bool establish_position_response_read(Bytes *b, uint32_t *locale_version, uint32_t *status, const char **why);
 
 typedef struct {
     OrpcThis orpc;

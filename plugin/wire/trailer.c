@@ -66,12 +66,3 @@ bool stub_last_status_read(Bytes *b, uint32_t *status, const char **why)
     *why = "no ORPC response";
     return false;
 }
-
-bool stub_bare_status_read(Bytes *b, uint32_t *status, const char **why)
-{
-    uint32_t flags;
-    if (orpc_that_read(b, &flags))
-        return stub_status_read(b, status, why);
-    *why = "no ORPC response";
-    return false;
-}

@@ -29,7 +29,4 @@ bool stub_status_read(Bytes *b, uint32_t *status, const char **why);
  *  about the bytes between ORPCTHAT and the HRESULT. */
 bool stub_last_status_read(Bytes *b, uint32_t *status, const char **why);
 
-/** A response without out parameters: ORPCTHAT and HRESULT. */
-bool stub_bare_status_read(Bytes *b, uint32_t *status, const char **why);
-
 #endif

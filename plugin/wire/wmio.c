@@ -71,14 +71,11 @@ static const struct {
     CimType type;
     uint8_t size; ///< in a ValueTable or an array
     bool is_text;
-    const char *name;
 } cim_types[] = {
-    {CIM_SINT16, 2, false, "sint16"}, {CIM_SINT32, 4, false, "sint32"},    {CIM_REAL32, 4, false, "real32"},
-    {CIM_REAL64, 8, false, "real64"}, {CIM_STRING, 4, true, "string"},     {CIM_BOOLEAN, 2, false, "boolean"},
-    {CIM_OBJECT, 4, false, "object"}, {CIM_SINT8, 1, false, "sint8"},      {CIM_UINT8, 1, false, "uint8"},
-    {CIM_UINT16, 2, false, "uint16"}, {CIM_UINT32, 4, false, "uint32"},    {CIM_SINT64, 8, false, "sint64"},
-    {CIM_UINT64, 8, false, "uint64"}, {CIM_DATETIME, 4, true, "datetime"}, {CIM_REFERENCE, 4, true, "reference"},
-    {CIM_CHAR16, 2, false, "char16"},
+    {CIM_SINT16, 2, false}, {CIM_SINT32, 4, false},  {CIM_REAL32, 4, false},   {CIM_REAL64, 8, false},
+    {CIM_STRING, 4, true},  {CIM_BOOLEAN, 2, false}, {CIM_OBJECT, 4, false},   {CIM_SINT8, 1, false},
+    {CIM_UINT8, 1, false},  {CIM_UINT16, 2, false},  {CIM_UINT32, 4, false},   {CIM_SINT64, 8, false},
+    {CIM_UINT64, 8, false}, {CIM_DATETIME, 4, true}, {CIM_REFERENCE, 4, true}, {CIM_CHAR16, 2, false},
 };
 
 /** MS-WMIO 2.2.80: strings so common that a reference names them by number. */
@@ -112,12 +109,6 @@ static int cim_type_index(CimType type)
             return (int) i;
     }
     return -1;
-}
-
-const char *cim_type_name(CimType type)
-{
-    int i = cim_type_index(type);
-    return i < 0 ? NULL : cim_types[i].name;
 }
 
 static size_t nd_size(uint32_t count)
@@ -676,14 +667,6 @@ static bool finish(Reader *r, Bytes *b, WmioObject *o, WmioObject **out, const c
     return o;
 }
 
-bool wmio_block_read(Bytes *b, WmioObject **out, const char **why)
-{
-    Reader r = {.work = WMIO_MAX_WORK};
-    Bytes block = bytes_sub(b, bytes_left(b));
-    block.big_endian = false;
-    return finish(&r, b, block_read(&r, &block, 0), out, why);
-}
-
 bool wmio_object_read(Bytes *b, WmioObject **out, const char **why)
 {
     Reader r = {.work = WMIO_MAX_WORK};
@@ -713,14 +696,4 @@ void wmio_object_free(WmioObject *o)
     g_ptr_array_unref(o->properties);
     g_ptr_array_unref(o->methods);
     g_free(o);
-}
-
-const WmioProperty *wmio_object_property(const WmioObject *o, const char *name)
-{
-    for (guint i = 0; o && i < o->properties->len; i++) {
-        const WmioProperty *p = g_ptr_array_index(o->properties, i);
-        if (g_ascii_strcasecmp(p->name, name) == 0)
-            return p;
-    }
-    return NULL;
 }

@@ -74,16 +74,8 @@ typedef struct {
  *  On success `*out` is a new object (wmio_object_free) and the cursor stands at the end. False when the structure does
  *  not hold: `*out` is then NULL and `*why` a static reason. */
 bool wmio_object_read(Bytes *b, WmioObject **out, const char **why);
-/** The same for a bare ObjectBlock (2.2.2), as the ObjectArray of a smart enumerator holds it. */
-bool wmio_block_read(Bytes *b, WmioObject **out, const char **why);
 void wmio_object_free(WmioObject *o);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WmioObject, wmio_object_free)
-
-/** Property of that name (ASCII case ignored, as WMI does), NULL when there is none. */
-const WmioProperty *wmio_object_property(const WmioObject *o, const char *name);
-
-/** "uint32", "string"...; NULL for a code that is no CIM type. */
-const char *cim_type_name(CimType type);
 
 #endif

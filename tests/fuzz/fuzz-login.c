@@ -8,7 +8,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     NtlmLoginRequest request;
     NtlmLoginResponse response;
     OrpcThis orpc;
-    uint32_t version, status;
     const char *why = NULL;
     bool good = false;
     if (!size)
@@ -25,7 +24,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         break;
     case 2: good = establish_position_request_read(&b, &orpc, &why); break;
-    case 3: good = establish_position_response_read(&b, &version, &status, &why); break;
     case 4:
         good = ntlm_login_request_read(&b, &request, &why);
         if (good) {

@@ -17,7 +17,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         good = stub_end_read(&b, &trailer, &why);
         break;
     case 1: good = stub_status_read(&b, &status, &why); break;
-    case 2: good = stub_bare_status_read(&b, &status, &why); break;
     default: good = stub_last_status_read(&b, &status, &why);
     }
     fuzz_require(good == !why);

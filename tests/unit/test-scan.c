@@ -12,6 +12,7 @@
 typedef struct {
     Scan *scan;
     GString *kept;
+    guint kept_count;
     uint64_t number;
     uint32_t seq[2]; ///< next of client and server
     uint16_t client_port, server_port;
@@ -21,6 +22,7 @@ static void take(const CapturePacket *packet, gpointer data)
 {
     Run *run = data;
     g_string_append_printf(run->kept, "%" PRIu64 " ", packet->number);
+    run->kept_count++;
 }
 
 static void run_init(Run *run, const ScanOptions *options)
@@ -115,8 +117,6 @@ static void test_whole_conversation(void)
     send_flags(&run, false, TCP_RST, NULL, 0);
     expect(&run, "1 2 3 4 5 6 7 ");
     g_assert_cmpuint(regrets(&run), ==, 0);
-    g_assert_cmpuint(scan_count(run.scan).packets, ==, 7);
-    g_assert_cmpuint(scan_count(run.scan).kept, ==, 7);
     run_clear(&run);
 }
 
@@ -465,7 +465,7 @@ static void test_flood_of_binds(void)
     run_init(&run, &options);
     flood(&run, 5000, true);
     g_assert_true(scan_overflowed(run.scan)); // all of them have to be seen
-    g_assert_cmpuint(scan_count(run.scan).kept, ==, 5000);
+    g_assert_cmpuint(run.kept_count, ==, 5000);
     run_clear(&run);
 }
 

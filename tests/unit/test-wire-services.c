@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "stub-builder.h"
 #include "wire/services.h"
+#include "wmio-property.h"
 
 #define REFERENT 0x00020000
 
@@ -134,7 +135,7 @@ static void test_exec_method(gconstpointer big_endian)
         g_assert_true(r.trailer.present == (form == 2));
         g_assert_cmpuint(r.objects->len, ==, 1);
         g_assert_null(r.object_why);
-        g_assert_cmpstr(wmio_object_property(r.object, "CommandLine")->text, ==, command);
+        g_assert_cmpstr(wmio_property(r.object, "CommandLine")->text, ==, command);
         g_assert_null(r.class_name);
         g_assert_null(r.query);
         wmi_request_clear(&r);
@@ -169,7 +170,7 @@ static void test_impacket_pointers(gconstpointer big_endian)
     sb_u32(&put, 0);
     sb_u32(&put, 0);
     r = request_read(&put, WMI_SERVICES, 14);
-    g_assert_cmpstr(wmio_object_property(r.object, "Name")->text, ==, "RC_Filter_7");
+    g_assert_cmpstr(wmio_property(r.object, "Name")->text, ==, "RC_Filter_7");
     wmi_request_clear(&r);
 
     // A form of its own, not a permission for bytes at the end.
@@ -262,7 +263,7 @@ static void test_put(gconstpointer big_endian)
         else
             sb_interface_inout(&s, NULL);
         WmiRequest r = request_read(&s, WMI_SERVICES, opnums[i]);
-        g_assert_cmpstr(wmio_object_property(r.object, "CommandLineTemplate")->text, ==, command);
+        g_assert_cmpstr(wmio_property(r.object, "CommandLineTemplate")->text, ==, command);
         g_assert_cmpuint(r.objects->len, ==, 1);
         g_assert_cmpuint(r.flags, ==, 2);
         g_assert_true(r.has_context);
@@ -386,7 +387,7 @@ static void test_sink(gconstpointer big_endian)
     r = request_read(&status, WMI_SINK, 4);
     g_assert_cmpuint(r.status, ==, 0x80041010);
     g_assert_cmpstr(r.text, ==, "Win32_Process.Handle=\"1\"");
-    g_assert_cmpstr(wmio_object_property(r.object, "Name")->text, ==, "lsass.exe");
+    g_assert_cmpstr(wmio_property(r.object, "Name")->text, ==, "lsass.exe");
     wmi_request_clear(&r);
 }
 
@@ -402,7 +403,7 @@ static void test_object_responses(gconstpointer big_endian)
         sb_u32(&s, 0);
         WmiResponse r = response_read(&s, WMI_SERVICES, opnums[i]);
         g_assert_cmpuint(r.status, ==, 0);
-        g_assert_cmpstr(wmio_object_property(r.object, "ReturnValue")->text, ==, "0");
+        g_assert_cmpstr(wmio_property(r.object, "ReturnValue")->text, ==, "0");
         g_assert_false(r.has_call_result);
         g_assert_false(r.has_reference);
         wmi_response_clear(&r);
@@ -525,7 +526,7 @@ static void test_next(gconstpointer big_endian)
     WmioObject *o;
     const char *why;
     g_assert_true(wmio_object_read(&b, &o, &why));
-    g_assert_cmpstr(wmio_object_property(o, "Name")->text, ==, "bb");
+    g_assert_cmpstr(wmio_property(o, "Name")->text, ==, "bb");
     wmio_object_free(o);
     wmi_response_clear(&r);
     check_response(&s, WMI_ENUM, 4);
@@ -598,7 +599,7 @@ static void test_call_result(gconstpointer big_endian)
     sb_interface(&o, out);
     sb_u32(&o, 0);
     r = response_read(&o, WMI_CALL_RESULT, 3);
-    g_assert_cmpstr(wmio_object_property(r.object, "ProcessId")->text, ==, "4880");
+    g_assert_cmpstr(wmio_property(r.object, "ProcessId")->text, ==, "4880");
     wmi_response_clear(&r);
     check_response(&o, WMI_CALL_RESULT, 3);
 }
