@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/json-scan.h"
 
+#include "base/text-escape.h"
+
 #include <string.h>
 
 void json_scan_init(JsonScan *scan, char *text, size_t len)

@@ -51,6 +51,13 @@ char *text_escape(const char *text, bool ascii)
     return g_string_free(out, FALSE);
 }
 
+void text_make_valid(char *text, size_t len)
+{
+    const char *bad = text;
+    while (!g_utf8_validate(bad, (gssize) (len - (size_t) (bad - text)), &bad) && bad < text + len)
+        text[bad - text] = '?';
+}
+
 static size_t char_width(gunichar c)
 {
     if (g_unichar_iszerowidth(c))

@@ -17,6 +17,9 @@ bool text_is_printable(gunichar c);
  * caller; "" for NULL. */
 char *text_escape(const char *text, bool ascii);
 
+/** Puts "?" in place of what is no UTF-8, or is NUL. */
+void text_make_valid(char *text, size_t len);
+
 /** Columns that escaped text takes on a terminal. */
 size_t text_width(const char *text);
 

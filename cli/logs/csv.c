@@ -3,11 +3,10 @@
 // netstat -ano (also with -b).
 
 #include "base/number.h"
-#include "logs/read.h"
+#include "logs/reader.h"
 
 #include <string.h>
 
-#define MAX_LINES_TO_RECOGNISE 32
 #define MAX_COLUMNS 64
 
 typedef enum {
@@ -184,21 +183,14 @@ static Slice read_program(const char *line, size_t len)
     return program ? (Slice){word.text + 1, word.len - 2} : SLICE_NONE;
 }
 
-static bool recognise_csv(const char *head, size_t len)
+static bool recognise_csv(const char *text, size_t len)
 {
-    const char *end = head + len;
-    for (int i = 0; i < MAX_LINES_TO_RECOGNISE && head < end; i++) {
-        const char *newline = memchr(head, '\n', (size_t) (end - head));
-        const char *stop = newline ? newline : end;
-        Header header;
-        const char *start = len >= 3 && i == 0 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? head + 3 : head;
-        size_t line_len = (size_t) (stop - start);
-        if (line_len > 0 && start[line_len - 1] == '\r')
-            line_len--;
-        HostEvent event = {0};
-        if (read_header(start, line_len, &header) || read_netstat(start, line_len, &event))
+    Slice head = {text, len}, line;
+    Header header;
+    HostEvent event = {0};
+    for (guint count = 0; host_head_line(&head, &count, &line);) {
+        if (read_header(line.text, line.len, &header) || read_netstat(line.text, line.len, &event))
             return true;
-        head = newline ? newline + 1 : end;
     }
     return false;
 }
@@ -250,10 +242,6 @@ static bool read_csv(HostReading *reading, GError **error)
     Snapshot s = {.reading = reading};
     HostLine status;
     for (int64_t row = 1; (status = host_input_line(reading->input, &line, &len)) != HOST_LINE_END; row++) {
-        if (row == 1 && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
-            line += 3;
-            len -= 3;
-        }
         Header header;
         if (status == HOST_LINE_TOO_LONG) {
             reading->stats->damaged++;

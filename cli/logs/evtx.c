@@ -2,7 +2,8 @@
 // Windows event log files. Such a file is a header of 4 KiB and chunks of 64 KiB, each complete in itself: libevtx gets
 // one at a time, as a file of one chunk, so that memory does not grow with the log and a damaged chunk harms no other.
 
-#include "logs/read.h"
+#include "base/text-escape.h"
+#include "logs/reader.h"
 
 #include <errno.h>
 #include <libevtx.h>
@@ -166,9 +167,7 @@ static void make_allowed(char *text, size_t len)
         if (noncharacter)
             text[i] = text[i + 1] = text[i + 2] = '?';
     }
-    const char *bad = text;
-    while (!g_utf8_validate(bad, (gssize) (len - (size_t) (bad - text)), &bad) && bad < text + len)
-        text[bad - text] = '?';
+    text_make_valid(text, len);
 }
 
 // Records → events.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
  * The named values of one log record, whatever kind of file it comes from. Each reader fills in those it finds under
- * the names that Windows gives them; host-event.c makes an event of them.
+ * the names that Windows gives them; event.c makes an event of them.
  */
 #ifndef CAR_LOGS_FIELDS_H
 #define CAR_LOGS_FIELDS_H

@@ -119,9 +119,11 @@ static bool fill(HostInput *input)
     return got > 0;
 }
 
-/** UTF-16 says so in its first two bytes. */
-static void detect_utf16(HostInput *input)
+/** Text may begin with a mark of its coding: UTF-8 needs none, UTF-16 says so by it. */
+static void pass_mark(HostInput *input)
 {
+    if (input->end >= 3 && memcmp(input->buffer, "\xef\xbb\xbf", 3) == 0)
+        input->start = 3;
     if (input->end < 2 || memcmp(input->buffer, "\xff\xfe", 2) != 0)
         return;
     (void) gzrewind(input->file);
@@ -141,7 +143,7 @@ HostInput *host_input_open(const char *path, GError **error)
     input->size = CHUNK;
     input->buffer = g_malloc(input->size);
     if (fill(input))
-        detect_utf16(input);
+        pass_mark(input);
     return input;
 }
 

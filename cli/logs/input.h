@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * A log file's bytes or lines, with gzip undone on the way. Only a window of the file is ever in memory.
+ * A log file's bytes or lines, with gzip and UTF-16 undone on the way and without a byte order mark. Only a window of the file is ever in memory.
  */
 #ifndef CAR_LOGS_INPUT_H
 #define CAR_LOGS_INPUT_H

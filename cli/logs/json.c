@@ -3,11 +3,9 @@
 
 #include "base/json-scan.h"
 #include "base/number.h"
-#include "logs/read.h"
+#include "logs/reader.h"
 
 #include <string.h>
-
-#define MAX_LINES_TO_RECOGNISE 32
 
 typedef struct {
     const char *path;
@@ -154,10 +152,6 @@ static bool read_json(HostReading *reading, GError **error)
     int64_t number = 0;
     while ((status = host_input_line(reading->input, &line, &len)) != HOST_LINE_END) {
         number++;
-        if (number == 1 && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
-            line += 3;
-            len -= 3;
-        }
         if (status == HOST_LINE_TOO_LONG) {
             reading->stats->damaged++;
             continue;
@@ -188,21 +182,16 @@ static bool is_event_line(const char *line, size_t len)
            (host_field(&fields, FIELD_CHANNEL).text || host_field(&fields, FIELD_PROVIDER).text);
 }
 
-static bool recognise_json(const char *head, size_t len)
+static bool recognise_json(const char *text, size_t len)
 {
-    const char *end = head + len;
-    if (len >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0)
-        head += 3;
-    for (int i = 0; i < MAX_LINES_TO_RECOGNISE && head < end; i++) {
-        const char *newline = memchr(head, '\n', (size_t) (end - head));
-        const char *stop = newline ? newline : end;
-        size_t line = (size_t) (stop - head);
-        if (is_event_line(head, line))
+    Slice head = {text, len}, line;
+    for (guint count = 0; host_head_line(&head, &count, &line);) {
+        if (is_event_line(line.text, line.len))
             return true;
         // A line that is longer than the head: its beginning must do.
-        if (!newline && len >= HOST_INPUT_HEAD && *head == '{')
-            return memmem(head, line, "\"EventID\"", 9) || memmem(head, line, "event_id\"", 9);
-        head = newline ? newline + 1 : end;
+        bool cut = head.len == 0 && len >= HOST_INPUT_HEAD;
+        if (cut && slice_has_prefix(line, "{") && (slice_find(line, "\"EventID\"") || slice_find(line, "event_id\"")))
+            return true;
     }
     return false;
 }

@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 #include "base/number.h"
-#include "logs/read.h"
+#include "logs/reader.h"
 #include "tshark/tshark.h"
 
 #include <inttypes.h>

@@ -4,22 +4,6 @@
 static const HostReader *const readers[] = {&host_reader_evtx, &host_reader_pcapng, &host_reader_json,
                                             &host_reader_csv};
 
-G_DEFINE_QUARK(car - host - read - error, host_read_error)
-
-void host_read_stats_clear(HostReadStats *stats)
-{
-    g_free(stats->note);
-    *stats = (HostReadStats){0};
-}
-
-void host_reading_give(HostReading *reading, const HostEvent *event)
-{
-    if (!(reading->wanted & HOST_WANT(event->kind)))
-        return;
-    reading->stats->events++;
-    reading->func(event, reading->data);
-}
-
 static const HostReader *recognise(HostInput *input, GError **error)
 {
     size_t len;
