@@ -3,7 +3,7 @@
 
 #include "base/source-list.h"
 #include "capture/stream.h"
-#include "reading/legs.h"
+#include "reading/relay.h"
 #include "scan/scan.h"
 #include "tshark/dumpcap.h"
 
@@ -28,7 +28,7 @@ typedef struct {
     // of the thread that reads
     CaptureStream *stream;
     Scan *scan;
-    WatchLegs *legs;
+    Relay *relay;
     GError *error;
     bool unable; ///< tshark cannot work at all
     // of the threads that tell
@@ -86,7 +86,7 @@ static int64_t next_activity(gpointer data)
 /** Hands on what is there. */
 static bool hand_on(Watch *w)
 {
-    w->unable = !watch_legs_tick(w->legs, &w->error);
+    w->unable = !relay_tick(w->relay, &w->error);
     return !w->unable;
 }
 
@@ -198,7 +198,7 @@ static gpointer read_and_finish(gpointer data)
     note_losses(w);
     scan_finish(w->scan);
     g_autoptr(GError) error = NULL;
-    if (!watch_legs_finish(w->legs, &error) && !w->error)
+    if (!relay_finish(w->relay, &error) && !w->error)
         w->error = g_steal_pointer(&error);
     (void) g_idle_add(on_finished, w->loop);
     return NULL;
@@ -241,7 +241,7 @@ static void run(Watch *w)
     g_main_loop_unref(w->loop);
 }
 
-static bool open_all(Watch *w, const WatchRunOptions *how)
+static bool open_all(Watch *w, const FollowerOptions *how)
 {
     const WatchOptions *o = w->options;
     if (pipe2(w->wake, O_CLOEXEC | O_NONBLOCK) != 0) {
@@ -250,8 +250,8 @@ static bool open_all(Watch *w, const WatchRunOptions *how)
     }
     if (o->interfaces->len > 0 && !(w->dumpcap = dumpcap_start(o->capture.tshark, o->interfaces, o->filter, &w->error)))
         return false;
-    w->legs = watch_legs_new(how, o->limit, &w->error);
-    return w->legs != NULL;
+    w->relay = relay_new(how, o->limit, &w->error);
+    return w->relay != NULL;
 }
 
 bool watch(const WatchOptions *options, WatchEnd *end, GError **error)
@@ -259,7 +259,7 @@ bool watch(const WatchOptions *options, WatchEnd *end, GError **error)
     *end = (WatchEnd){.counts = g_array_new(FALSE, FALSE, sizeof(DumpcapCount))};
     Watch w = {.options = options, .end = end, .wake = {-1, -1}};
     g_mutex_init(&w.lock);
-    const WatchRunOptions how = {
+    const FollowerOptions how = {
         .capture = &options->capture,
         .min_confidence = options->min_confidence,
         .record = take_record,
@@ -269,11 +269,11 @@ bool watch(const WatchOptions *options, WatchEnd *end, GError **error)
     if (open_all(&w, &how)) {
         const ScanOptions scan = {.everything = options->capture.everything, .keys = options->capture.keys->fd >= 0};
         w.stream = capture_stream_new(options->interfaces->len > 0);
-        w.scan = scan_new(&scan, watch_legs_packet, w.legs);
+        w.scan = scan_new(&scan, relay_packet, w.relay);
         run(&w);
         capture_stream_free(w.stream);
         scan_free(w.scan);
-        watch_legs_free(w.legs);
+        relay_free(w.relay);
     }
     g_clear_pointer(&w.dumpcap, dumpcap_free);
     for (size_t i = 0; i < G_N_ELEMENTS(w.wake); i++) {

@@ -6,7 +6,7 @@
 #ifndef CAR_READING_WATCH_H
 #define CAR_READING_WATCH_H
 
-#include "reading/run.h"
+#include "reading/follower.h"
 #include <stdint.h>
 
 /** Takes a record as it becomes known; `first` of the set is it, its `state` tells how much it is. `count`: it is the first

@@ -53,7 +53,7 @@ static void hand_over(ReadAhead *ahead)
     ahead->filling = (Batch){0};
 }
 
-static void keep(const CapturePacket *packet, gpointer data)
+static void add_packet(const CapturePacket *packet, gpointer data)
 {
     ReadAhead *ahead = data;
     batch_add(&ahead->filling, held_packet_new(packet));
@@ -90,7 +90,7 @@ ReadAhead *read_ahead_start(const char *path, const ScanOptions *options, Progre
     ahead->progress = progress;
     ScanOptions first = *options;
     first.stage = SCAN_FIRST;
-    ahead->scan = scan_new(&first, keep, ahead);
+    ahead->scan = scan_new(&first, add_packet, ahead);
     g_mutex_init(&ahead->lock);
     g_cond_init(&ahead->change);
     ahead->thread = g_thread_new("read-ahead", read_all, ahead);
@@ -98,7 +98,7 @@ ReadAhead *read_ahead_start(const char *path, const ScanOptions *options, Progre
 }
 
 /** Takes over all that is ready; waits for some. */
-static void take(ReadAhead *ahead)
+static void wait_for_packets(ReadAhead *ahead)
 {
     g_mutex_lock(&ahead->lock);
     while (!ahead->ready.first && !ahead->ended)
@@ -117,7 +117,7 @@ bool read_ahead_next(ReadAhead *ahead, CapturePacket *packet, GError **error)
         g_free(given);
     }
     if (!ahead->taken)
-        take(ahead);
+        wait_for_packets(ahead);
     if (!ahead->taken) {
         if (ahead->error)
             g_propagate_error(error, g_steal_pointer(&ahead->error));

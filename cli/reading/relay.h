@@ -5,29 +5,29 @@
  * connections that begin from then on are its own; those before stay with the old one, which ends when the next but one
  * starts.
  */
-#ifndef CAR_READING_LEGS_H
-#define CAR_READING_LEGS_H
+#ifndef CAR_READING_RELAY_H
+#define CAR_READING_RELAY_H
 
-#include "reading/run.h"
+#include "reading/follower.h"
 #include <stdint.h>
 
-typedef struct WatchLegs WatchLegs;
+typedef struct Relay Relay;
 
-/** `limit`: packets that one tshark reads before the next one starts. `options` have to stay until watch_legs_free(). NULL
+/** `limit`: packets that one tshark reads before the next one starts. `options` have to stay until relay_free(). NULL
  * and an error when none can be started. */
-WatchLegs *watch_legs_new(const WatchRunOptions *options, uint64_t limit, GError **error);
+Relay *relay_new(const FollowerOptions *options, uint64_t limit, GError **error);
 
 /** Hands on a packet; ReorderFunc. */
-void watch_legs_packet(const CapturePacket *packet, gpointer legs);
+void relay_packet(const CapturePacket *packet, gpointer relay);
 
 /** To be called a few times a second, and when there are no more packets for now: what was handed on reaches tshark. False with
  * an error when tshark cannot work at all. */
-bool watch_legs_tick(WatchLegs *legs, GError **error);
+bool relay_tick(Relay *relay, GError **error);
 
 /** After the last packet: waits until all were read. False with an error when tshark cannot work at all. */
-bool watch_legs_finish(WatchLegs *legs, GError **error);
+bool relay_finish(Relay *relay, GError **error);
 
-void watch_legs_free(WatchLegs *legs);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchLegs, watch_legs_free)
+void relay_free(Relay *relay);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Relay, relay_free)
 
 #endif
