@@ -173,7 +173,7 @@ void capture_explain_sealed(Record *record)
 
 GPtrArray *capture_inputs_new(void)
 {
-    return g_ptr_array_new_with_free_func((GDestroyNotify) feed_input_free);
+    return g_ptr_array_new_with_free_func((GDestroyNotify) capture_input_free);
 }
 
 bool capture_inputs_add(GPtrArray *inputs, const char *path, GError **error)
@@ -181,13 +181,13 @@ bool capture_inputs_add(GPtrArray *inputs, const char *path, GError **error)
     if (!check_file(path, error))
         return false;
     g_autoptr(GError) fault = NULL;
-    FeedInput *input = feed_input_open(path, &fault);
+    CaptureInput *input = capture_input_open(path, &fault);
     if (!input) {
         g_set_error_literal(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, fault->message);
         return false;
     }
-    if (feed_input_find(inputs, input))
-        feed_input_free(input);
+    if (capture_inputs_have(inputs, input))
+        capture_input_free(input);
     else
         g_ptr_array_add(inputs, input);
     return true;
@@ -211,7 +211,7 @@ static void capture_run_clear(CaptureRun *run)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CaptureRun, capture_run_clear)
 
 /** tshark alone, for a link type that can be read from its own kind of file only. */
-static bool run_alone(const CaptureOptions *options, const FeedInput *input, CaptureRun *run, GError **error)
+static bool run_alone(const CaptureOptions *options, const CaptureInput *input, CaptureRun *run, GError **error)
 {
     run->fold = event_fold_new(0);
     Sink sink = {.fold = run->fold};
@@ -287,7 +287,7 @@ static RecordSet *make_set(const CaptureOptions *options, const GPtrArray *input
                                run->feed.unwritable);
     RecordSet *set = event_fold_finish(run->fold);
     for (guint i = 0; i < inputs->len; i++) {
-        const FeedInput *input = g_ptr_array_index(inputs, i);
+        const CaptureInput *input = g_ptr_array_index(inputs, i);
         record_set_add_file(set, input->path, g_strdup(input->note && run->frames ? input->note : note));
     }
     for (guint i = 0; i < set->records->len && options->keys->fd >= 0; i++)
@@ -302,7 +302,7 @@ static Progress *start_progress(const CaptureOptions *options, const GPtrArray *
         return NULL;
     uint64_t total = 0;
     for (guint i = 0; i < inputs->len; i++) {
-        const FeedInput *input = g_ptr_array_index(inputs, i);
+        const CaptureInput *input = g_ptr_array_index(inputs, i);
         if (input->once)
             return progress_start(0);
         total += input->size;
@@ -312,8 +312,8 @@ static Progress *start_progress(const CaptureOptions *options, const GPtrArray *
 
 RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, GError **error)
 {
-    feed_sort(inputs);
-    const FeedInput *first = g_ptr_array_index(inputs, 0);
+    capture_inputs_sort(inputs);
+    const CaptureInput *first = g_ptr_array_index(inputs, 0);
     bool alone = inputs->len == 1 && !first->streams && !first->once;
     const char *path = alone ? first->path : "-";
     g_autoptr(GHashTable) wanted = flow_keys_new();

@@ -3,12 +3,9 @@
 
 #include "capture/writer.h"
 
-#include <string.h>
-#include <sys/stat.h>
-
 /** A capture that is being read. */
 typedef struct {
-    FeedInput *input;
+    CaptureInput *input;
     CaptureReader *reader; ///< or
     ReadAhead *ahead;
     CapturePacket packet; ///< the next one
@@ -32,77 +29,7 @@ struct Feed {
     bool overflowed;   ///< there were more regrets of theirs than are kept
 };
 
-void feed_input_free(FeedInput *input)
-{
-    g_clear_pointer(&input->reader, capture_reader_close);
-    g_free(input->path);
-    g_free(input->note);
-    g_free(input);
-}
-
-static void note_error(FeedInput *input, const GError *error)
-{
-    if (error && !input->note)
-        input->note = g_strdup(error->message);
-}
-
-static bool read_packet(FeedInput *input, CaptureReader *reader, CapturePacket *packet)
-{
-    g_autoptr(GError) error = NULL;
-    bool read = capture_reader_next(reader, packet, &error);
-    note_error(input, error);
-    return read;
-}
-
-FeedInput *feed_input_open(const char *path, GError **error)
-{
-    CaptureReader *reader = capture_reader_open(path, error);
-    if (!reader)
-        return NULL;
-    FeedInput *input = g_new0(FeedInput, 1);
-    input->path = g_strdup(path);
-    struct stat st;
-    input->once = strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode);
-    if (!input->once) {
-        input->device = (uint64_t) st.st_dev;
-        input->inode = (uint64_t) st.st_ino;
-        input->size = (uint64_t) st.st_size;
-        input->independent = capture_reader_is_independent(reader);
-    }
-    input->empty = !read_packet(input, reader, &input->first);
-    input->streams = input->empty || capture_writer_takes(&input->first);
-    if (input->once)
-        input->reader = reader; // whose first packet is still there
-    else
-        capture_reader_close(reader);
-    return input;
-}
-
-bool feed_input_find(const GPtrArray *inputs, const FeedInput *input)
-{
-    for (guint i = 0; i < inputs->len && !input->once; i++) {
-        const FeedInput *other = g_ptr_array_index(inputs, i);
-        if (!other->once && other->device == input->device && other->inode == input->inode)
-            return true;
-    }
-    return false;
-}
-
-static int compare_inputs(gconstpointer a, gconstpointer b)
-{
-    const FeedInput *x = *(FeedInput *const *) a, *y = *(FeedInput *const *) b;
-    if (x->empty != y->empty)
-        return x->empty ? 1 : -1;
-    int times = capture_packet_compare(&x->first, &y->first);
-    return times ? times : strcmp(x->path, y->path);
-}
-
-void feed_sort(GPtrArray *inputs)
-{
-    g_ptr_array_sort(inputs, compare_inputs);
-}
-
-static void keep(const CapturePacket *packet, gpointer data)
+static void write_packet(const CapturePacket *packet, gpointer data)
 {
     Feed *feed = data;
     if (feed->gone || feed->in_vain)
@@ -118,10 +45,10 @@ static void keep(const CapturePacket *packet, gpointer data)
 static bool next_packet(Source *source)
 {
     if (source->reader)
-        return read_packet(source->input, source->reader, &source->packet);
+        return capture_input_read(source->input, source->reader, &source->packet);
     g_autoptr(GError) error = NULL;
     bool read = read_ahead_next(source->ahead, &source->packet, &error);
-    note_error(source->input, error);
+    capture_input_note(source->input, error);
     return read;
 }
 
@@ -142,7 +69,7 @@ static void read_ahead(Feed *feed)
 {
     guint end = MIN(feed->next + feed->options.jobs, feed->inputs->len);
     for (; feed->options.jobs > 1 && feed->started < end; feed->started++) {
-        const FeedInput *input = g_ptr_array_index(feed->inputs, feed->started);
+        const CaptureInput *input = g_ptr_array_index(feed->inputs, feed->started);
         if (input->independent && !input->empty)
             feed->ahead[feed->started] = read_ahead_start(input->path, &feed->options.scan, feed->options.progress);
     }
@@ -153,7 +80,7 @@ static void open_next(Feed *feed)
 {
     read_ahead(feed);
     guint index = feed->next++;
-    FeedInput *input = g_ptr_array_index(feed->inputs, index);
+    CaptureInput *input = g_ptr_array_index(feed->inputs, index);
     if (input->empty)
         return;
     Source source = {
@@ -166,7 +93,7 @@ static void open_next(Feed *feed)
     bool first = source.reader != NULL; // is there already
     if (!source.reader && !source.ahead)
         source.reader = capture_reader_open(input->path, &error);
-    note_error(input, error); // it was there a moment ago
+    capture_input_note(input, error); // it was there a moment ago
     if (source.reader)
         capture_reader_set_progress(source.reader, feed->options.progress);
     source.packet.file = index;
@@ -188,7 +115,7 @@ static Source *choose(Feed *feed)
         }
         if (feed->next == feed->inputs->len)
             return first;
-        const FeedInput *waiting = g_ptr_array_index(feed->inputs, feed->next);
+        const CaptureInput *waiting = g_ptr_array_index(feed->inputs, feed->next);
         if (first && !waiting->empty && capture_packet_compare(&waiting->first, &first->packet) > 0)
             return first;
         open_next(feed);
@@ -267,11 +194,11 @@ Feed *feed_start(GPtrArray *inputs, const FeedOptions *options, FrameMap *map, i
     feed->options = *options;
     feed->again = !options->scan.everything;
     for (guint i = 0; i < inputs->len; i++)
-        feed->again = feed->again && !((FeedInput *) g_ptr_array_index(inputs, i))->once;
+        feed->again = feed->again && !((CaptureInput *) g_ptr_array_index(inputs, i))->once;
     set_stages(feed);
     feed->ahead = g_new0(ReadAhead *, inputs->len);
     feed->writer = capture_writer_new(fd);
-    feed->scan = scan_new(&feed->options.scan, keep, feed);
+    feed->scan = scan_new(&feed->options.scan, write_packet, feed);
     feed->sources = g_array_new(FALSE, FALSE, sizeof(Source));
     feed->thread = g_thread_new("feed", read_all, feed);
     return feed;

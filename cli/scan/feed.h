@@ -7,34 +7,9 @@
 #define CAR_SCAN_FEED_H
 
 #include "base/frame-map.h"
-#include "capture/reader.h"
+#include "capture/input.h"
 #include "scan/read-ahead.h"
 #include <stdint.h>
-
-/** One of the captures. */
-typedef struct {
-    char *path;
-    CaptureReader *reader;  ///< open already when it can be read only once
-    bool once;              ///< it is a pipe
-    uint64_t device, inode; ///< which file it is
-    bool independent;       ///< it can be read in a thread of its own
-    uint64_t size;          ///< bytes; 0: not known
-    bool streams;           ///< its link types can be handed on to tshark
-    CapturePacket first;    ///< its first packet, without its bytes
-    bool empty;             ///< it has none
-    char *note;             ///< why not all of it was read; NULL while all was
-} FeedInput;
-
-void feed_input_free(FeedInput *input);
-
-/** Opens a capture far enough to know its first packet. Errors: CAPTURE_READER_ERROR_OPEN. */
-FeedInput *feed_input_open(const char *path, GError **error);
-
-/** Whether the same file is among `inputs` (FeedInput *). */
-bool feed_input_find(const GPtrArray *inputs, const FeedInput *input);
-
-/** Puts captures (FeedInput *) in order of time, whatever order they are in. */
-void feed_sort(GPtrArray *inputs);
 
 typedef struct Feed Feed;
 
@@ -44,7 +19,7 @@ typedef struct {
     Progress *progress; ///< may be NULL
 } FeedOptions;
 
-/** Starts to read `inputs`, whose indices are then the numbers of the captures, and to write to the descriptor `fd`, which
+/** Starts to read `inputs` (CaptureInput *), whose indices are then the numbers of the captures, and to write to the descriptor `fd`, which
  * it takes over. `inputs`, what the options point to, and `map` have to stay until feed_finish(). */
 Feed *feed_start(GPtrArray *inputs, const FeedOptions *options, FrameMap *map, int fd);
 

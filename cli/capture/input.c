@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "capture/input.h"
+
+#include "capture/writer.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+void capture_input_free(CaptureInput *input)
+{
+    g_clear_pointer(&input->reader, capture_reader_close);
+    g_free(input->path);
+    g_free(input->note);
+    g_free(input);
+}
+
+void capture_input_note(CaptureInput *input, const GError *error)
+{
+    if (error && !input->note)
+        input->note = g_strdup(error->message);
+}
+
+bool capture_input_read(CaptureInput *input, CaptureReader *reader, CapturePacket *packet)
+{
+    g_autoptr(GError) error = NULL;
+    bool read = capture_reader_next(reader, packet, &error);
+    capture_input_note(input, error);
+    return read;
+}
+
+CaptureInput *capture_input_open(const char *path, GError **error)
+{
+    CaptureReader *reader = capture_reader_open(path, error);
+    if (!reader)
+        return NULL;
+    CaptureInput *input = g_new0(CaptureInput, 1);
+    input->path = g_strdup(path);
+    struct stat st;
+    input->once = strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode);
+    if (!input->once) {
+        input->device = (uint64_t) st.st_dev;
+        input->inode = (uint64_t) st.st_ino;
+        input->size = (uint64_t) st.st_size;
+        input->independent = capture_reader_is_independent(reader);
+    }
+    input->empty = !capture_input_read(input, reader, &input->first);
+    input->streams = input->empty || capture_writer_takes(&input->first);
+    if (input->once)
+        input->reader = reader; // whose first packet is still there
+    else
+        capture_reader_close(reader);
+    return input;
+}
+
+bool capture_inputs_have(const GPtrArray *inputs, const CaptureInput *input)
+{
+    for (guint i = 0; i < inputs->len && !input->once; i++) {
+        const CaptureInput *other = g_ptr_array_index(inputs, i);
+        if (!other->once && other->device == input->device && other->inode == input->inode)
+            return true;
+    }
+    return false;
+}
+
+static int compare_inputs(gconstpointer a, gconstpointer b)
+{
+    const CaptureInput *x = *(CaptureInput *const *) a, *y = *(CaptureInput *const *) b;
+    if (x->empty != y->empty)
+        return x->empty ? 1 : -1;
+    int times = capture_packet_compare(&x->first, &y->first);
+    return times ? times : strcmp(x->path, y->path);
+}
+
+void capture_inputs_sort(GPtrArray *inputs)
+{
+    g_ptr_array_sort(inputs, compare_inputs);
+}
