@@ -88,7 +88,7 @@ int main(int argc, char **argv)
     }
     g_autoptr(GError) error = NULL;
     g_auto(HostReadStats) stats = {0};
-    if (!host_read(argv[1], argc > 2 ? argv[2] : "tshark", HOST_WANT_ALL, write_event, NULL, &stats, &error)) {
+    if (!host_read(argv[1], argc > 2 ? argv[2] : "tshark", HOST_EVENT_ALL, write_event, NULL, &stats, &error)) {
         (void) fprintf(stderr, "%s\n", error->message);
         return 2;
     }

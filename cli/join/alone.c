@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "base/host-name.h"
 #include "base/number.h"
-#include "join/keep.h"
+#include "join/event-store.h"
 #include "join/note.h"
 #include "join/operation.h"
 #include "join/summary.h"
@@ -20,8 +20,8 @@
 #define LAUNCH TIME_MINUTE ///< between the operation that starts a process and its creation
 
 const unsigned host_alone_first_wanted =
-    HOST_WANT(HOST_OPERATION) | HOST_WANT(HOST_RPC_CALL) | HOST_WANT(HOST_PROCESS_START);
-const unsigned host_alone_second_wanted = HOST_WANT(HOST_LOGON);
+    HOST_EVENT_BIT(HOST_OPERATION) | HOST_EVENT_BIT(HOST_RPC_CALL) | HOST_EVENT_BIT(HOST_PROCESS_START);
+const unsigned host_alone_second_wanted = HOST_EVENT_BIT(HOST_LOGON);
 
 /** A record in the making. */
 typedef struct {
@@ -31,11 +31,11 @@ typedef struct {
 } Group;
 
 struct HostAlone {
-    HostKeep keep;
+    EventStore store;
     RecordSet *set;
     GPtrArray *groups;    ///< Group *
     GHashTable *by_key;   ///< what the group has in common → Group *
-    GHashTable *by_logon; ///< host and logon id → GPtrArray of KeptEvent *, processes created with it
+    GHashTable *by_logon; ///< host and logon id → GPtrArray of StoredEvent *, processes created with it
 };
 
 static void unref_array(gpointer array)
@@ -53,7 +53,7 @@ static void group_free(gpointer data)
 HostAlone *host_alone_new(size_t room)
 {
     HostAlone *alone = g_new0(HostAlone, 1);
-    host_keep_init(&alone->keep, room);
+    event_store_init(&alone->store, room);
     alone->set = record_set_new(NULL);
     alone->groups = g_ptr_array_new_with_free_func(group_free);
     alone->by_key = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
@@ -63,7 +63,7 @@ HostAlone *host_alone_new(size_t room)
 
 void host_alone_free(HostAlone *alone)
 {
-    host_keep_clear(&alone->keep);
+    event_store_clear(&alone->store);
     g_clear_pointer(&alone->set, record_set_free);
     g_ptr_array_unref(alone->groups);
     g_hash_table_unref(alone->by_key);
@@ -71,7 +71,7 @@ void host_alone_free(HostAlone *alone)
     g_free(alone);
 }
 
-static const char *keep(HostAlone *alone, Slice text)
+static const char *keep_text(HostAlone *alone, Slice text)
 {
     return slice_keep(alone->set->texts, text);
 }
@@ -79,9 +79,9 @@ static const char *keep(HostAlone *alone, Slice text)
 /** Takes room for something that is about to be kept; false when there is none. */
 static bool take_room(HostAlone *alone, size_t bytes)
 {
-    if (bytes > alone->keep.room)
+    if (bytes > alone->store.room)
         return false;
-    alone->keep.room -= bytes;
+    alone->store.room -= bytes;
     return true;
 }
 
@@ -96,14 +96,14 @@ static void name_end(HostAlone *alone, RecordEnd *end, Slice name)
     }
     if (address_parse(name, &address)) {
         g_autofree char *text = address_text(&address);
-        end->ip = keep(alone, slice(text));
+        end->ip = keep_text(alone, slice(text));
         return;
     }
     Slice label = host_name_label(name);
     if (label.len < name.len && !end->fqdn)
-        end->fqdn = keep(alone, name);
+        end->fqdn = keep_text(alone, name);
     if (!end->host)
-        end->host = keep(alone, label);
+        end->host = keep_text(alone, label);
 }
 
 /** The group of what has `key` in common; `key` is taken. NULL when there are too many. */
@@ -112,13 +112,13 @@ static Group *find_group(HostAlone *alone, char *key, const HostEvent *event, bo
     Group *group = g_hash_table_lookup(alone->by_key, key);
     *fresh = !group;
     if (!group && (alone->groups->len >= MAX_GROUPS || !take_room(alone, sizeof(Record) + 1024 + strlen(key)))) {
-        alone->keep.dropped++;
+        alone->store.dropped++;
         g_free(key);
         return NULL;
     }
     if (!group) {
         group = g_new0(Group, 1);
-        *group = (Group){record_new(), NUMBER_UNKNOWN, NUMBER_UNKNOWN, keep(alone, event->host)};
+        *group = (Group){record_new(), NUMBER_UNKNOWN, NUMBER_UNKNOWN, keep_text(alone, event->host)};
         Record *r = group->record;
         r->conn = (int64_t) alone->groups->len;
         r->confidence = CONFIDENCE_WMI;
@@ -145,23 +145,23 @@ static void set_user(HostAlone *alone, Record *record, const HostEvent *event)
     if (base.text > event->user.text)
         domain = (Slice){event->user.text, (size_t) (base.text - event->user.text) - 1};
     g_autofree char *source = g_strdup_printf("log:%" G_GINT64_FORMAT, event->source.id);
-    record->auth.user = keep(alone, base);
-    record->auth.domain = keep(alone, domain);
-    record->auth.user_log = keep(alone, slice(source));
+    record->auth.user = keep_text(alone, base);
+    record->auth.domain = keep_text(alone, domain);
+    record->auth.user_log = keep_text(alone, slice(source));
 }
 
 static const char *event_reference(HostAlone *alone, const HostEvent *event)
 {
     g_autofree char *text = g_strdup_printf("log:%s %" PRId64 " (%s, record %" PRId64 ")", event->source.log,
                                             event->source.id, event->source.file, event->source.record);
-    return keep(alone, slice(text));
+    return keep_text(alone, slice(text));
 }
 
 /** Whether one more call may be kept, with so many bytes of text. */
 static bool take_call_room(HostAlone *alone, const Record *record, size_t text)
 {
     bool room = record->calls->len < MAX_CALLS && take_room(alone, 2 * sizeof(RecordCall) + 512 + 2 * text);
-    alone->keep.dropped += !room;
+    alone->store.dropped += !room;
     return room;
 }
 
@@ -186,7 +186,7 @@ static void add_operation(HostAlone *alone, Record *record, const HostEvent *eve
         return;
     RecordCall call = call_init();
     call.interface = "IWbemServices";
-    call.method = keep(alone, operation.method);
+    call.method = keep_text(alone, operation.method);
     call.status = number_parse(event->status);
     set_stage(&call);
     wmi_operation_tell(&operation, &call, alone->set->texts, event_reference(alone, event));
@@ -239,7 +239,7 @@ static void add_interface(HostAlone *alone, Record *record, const Interface *int
     }
     char uuid[GUID_TEXT_SIZE];
     OfferedInterface offered = {.name = interface->name,
-                                .uuid = keep(alone, slice(guid_format(&interface->uuid, uuid)))};
+                                .uuid = keep_text(alone, slice(guid_format(&interface->uuid, uuid)))};
     g_array_append_val(record->interfaces, offered);
 }
 
@@ -304,7 +304,7 @@ static void take_process(HostAlone *alone, const HostEvent *event)
     if (!event->logon_id || !slice_is_any_case(slice_base(event->parent_image), "wmiprvse.exe") ||
         g_hash_table_size(alone->by_logon) >= MAX_SPAWNED)
         return;
-    KeptEvent *kept = host_keep_event(&alone->keep, event);
+    StoredEvent *kept = event_store_add(&alone->store, event);
     if (!kept)
         return;
     g_autofree char *key = make_logon_key(event);
@@ -326,7 +326,7 @@ void host_alone_first(const HostEvent *event, gpointer data)
     }
 }
 
-static bool executes_near(const Group *group, const KeptEvent *process)
+static bool executes_near(const Group *group, const StoredEvent *process)
 {
     if (group->first == NUMBER_UNKNOWN || process->time < group->first - LAUNCH || process->time > group->last + LAUNCH)
         return false;
@@ -335,7 +335,7 @@ static bool executes_near(const Group *group, const KeptEvent *process)
 }
 
 /** The operations that started the process: by the same user from one client only, when it was created. */
-static Group *find_operations(HostAlone *alone, const HostEvent *logon, const KeptEvent *process)
+static Group *find_operations(HostAlone *alone, const HostEvent *logon, const StoredEvent *process)
 {
     Group *found = NULL;
     for (guint i = 0; i < alone->groups->len; i++) {
@@ -370,11 +370,11 @@ static void take_logon(HostAlone *alone, const HostEvent *event)
         return;
     Record *r = group->record;
     name_end(alone, &r->server, event->host);
-    r->client.ip = keep(alone, slice(address));
+    r->client.ip = keep_text(alone, slice(address));
     r->client.port = event->from_port > 0 ? event->from_port : NUMBER_UNKNOWN;
     set_user(alone, r, event);
     for (guint i = 0; i < processes->len; i++) {
-        const KeptEvent *process = g_ptr_array_index(processes, i);
+        const StoredEvent *process = g_ptr_array_index(processes, i);
         g_autofree char *reason =
             g_strdup_printf("logon id 0x%" G_GINT64_MODIFIER "x, created by WMI's provider host", process->logon_id);
         HostProcessNote note = host_note_of(process, ROLE_SPAWNED, texts);
@@ -403,15 +403,15 @@ RecordSet *host_alone_finish(HostAlone *alone)
         Record *r = group->record;
         g_autofree char *start = time_text(group->first);
         g_autofree char *end = time_text(group->last);
-        r->start_time = keep(alone, slice(start));
-        r->end_time = keep(alone, slice(end));
+        r->start_time = keep_text(alone, slice(start));
+        r->end_time = keep_text(alone, slice(end));
         g_autofree char *summary = host_summary_make(r);
-        r->summary = keep(alone, slice(summary));
+        r->summary = keep_text(alone, slice(summary));
         g_ptr_array_add(alone->set->records, g_steal_pointer(&group->record));
     }
     char *note = NULL;
-    if (alone->keep.dropped > 0)
-        note = g_strdup_printf("more is told than is kept: %" PRIu64 " events were left out", alone->keep.dropped);
+    if (alone->store.dropped > 0)
+        note = g_strdup_printf("more is told than is kept: %" PRIu64 " events were left out", alone->store.dropped);
     record_set_add_file(alone->set, NULL, note);
     return g_steal_pointer(&alone->set);
 }

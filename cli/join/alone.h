@@ -19,7 +19,7 @@ HostAlone *host_alone_new(size_t room);
 void host_alone_free(HostAlone *alone);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HostAlone, host_alone_free)
 
-/** What is wanted of the two readings, as masks of HOST_WANT(). */
+/** What is wanted of the two readings, as masks of HOST_EVENT_BIT(). */
 extern const unsigned host_alone_first_wanted, host_alone_second_wanted;
 
 void host_alone_first(const HostEvent *event, gpointer data);

@@ -33,7 +33,7 @@ static void conn_free(gpointer data)
     HostConn *conn = data;
     g_ptr_array_unref(conn->events);
     g_ptr_array_unref(conn->logons);
-    g_ptr_array_unref(conn->wants);
+    g_ptr_array_unref(conn->sought);
     g_free(conn);
 }
 
@@ -65,7 +65,7 @@ static void add_record(HostIndex *index, RecordSet *set, Record *record)
     conn.end = MAX(conn.end, conn.start);
     conn.events = g_ptr_array_new();
     conn.logons = g_ptr_array_new();
-    conn.wants = g_ptr_array_new();
+    conn.sought = g_ptr_array_new();
     HostConn *kept = g_memdup2(&conn, sizeof(conn));
     g_ptr_array_add(index->conns, kept);
     FlowKey both = make_key(&conn.client, conn.client_port, &conn.server, conn.server_port);

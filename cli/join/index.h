@@ -17,9 +17,9 @@ typedef struct {
     int64_t client_port, server_port;
     int64_t start, end;  ///< by the capture's clock
     const char *host[3]; ///< by HostSide: the name of the host at that end, as its log says it
-    GPtrArray *events;   ///< KeptEvent *, connections with these ends
-    GPtrArray *logons;   ///< KeptEvent *, from the client's address and port
-    GPtrArray *wants;    ///< HostWant *, not owned
+    GPtrArray *events;   ///< StoredEvent *, connections with these ends
+    GPtrArray *logons;   ///< StoredEvent *, from the client's address and port
+    GPtrArray *sought;   ///< SoughtProcess *, not owned
 } HostConn;
 
 typedef struct HostIndex HostIndex;

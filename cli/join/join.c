@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The first reading and what follows from it; host-processes.c has the second one.
-
 #include "join/join.h"
 
 #include "base/hash.h"
@@ -13,7 +11,8 @@
 #define MAX_CONN_EVENTS 64     ///< kept a connection, of each kind
 #define MAX_OTHER_EVENTS 16384 ///< kept of each kind that is found without a connection's ends
 
-const unsigned host_join_first_wanted = HOST_WANT_ALL & ~(HOST_WANT(HOST_PROCESS_START) | HOST_WANT(HOST_PROCESS_END));
+const unsigned host_join_first_wanted =
+    HOST_EVENT_ALL & ~(HOST_EVENT_BIT(HOST_PROCESS_START) | HOST_EVENT_BIT(HOST_PROCESS_END));
 
 static void unref_array(gpointer array)
 {
@@ -62,7 +61,7 @@ HostJoin *host_join_new(GPtrArray *sets, size_t room)
     HostJoin *join = g_new0(HostJoin, 1);
     join->index = host_index_new(sets);
     join->clocks = host_clocks_new();
-    host_keep_init(&join->keep, room);
+    event_store_init(&join->store, room);
     GPtrArray **const lists[] = {&join->operations, &join->subscriptions, &join->providers,
                                  &join->rpc_calls,  &join->credentials,   &join->spawned};
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
@@ -71,9 +70,9 @@ HostJoin *host_join_new(GPtrArray *sets, size_t room)
     join->by_client = g_hash_table_new_full(hash_text, g_str_equal, NULL, unref_array);
     join->by_server = g_hash_table_new_full(hash_text, g_str_equal, NULL, unref_array);
     join->by_server_port = g_hash_table_new_full(hash_number, NULL, NULL, unref_array);
-    join->wants = g_ptr_array_new_with_free_func(g_free);
-    join->wants_by_pid = g_hash_table_new_full(hash_number, NULL, NULL, unref_array);
-    join->wants_by_guid = g_hash_table_new_full(hash_text, g_str_equal, NULL, unref_array);
+    join->sought = g_ptr_array_new_with_free_func(g_free);
+    join->sought_by_pid = g_hash_table_new_full(hash_number, NULL, NULL, unref_array);
+    join->sought_by_guid = g_hash_table_new_full(hash_text, g_str_equal, NULL, unref_array);
     join->provider_pids = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
     const GPtrArray *conns = host_index_conns(join->index);
     for (guint i = 0; i < conns->len; i++) {
@@ -91,17 +90,17 @@ void host_join_free(HostJoin *join)
 {
     host_index_free(join->index);
     host_clocks_free(join->clocks);
-    host_keep_clear(&join->keep);
+    event_store_clear(&join->store);
     GPtrArray *const lists[] = {join->operations,  join->subscriptions, join->providers, join->rpc_calls,
-                                join->credentials, join->spawned,       join->wants};
+                                join->credentials, join->spawned,       join->sought};
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
         g_ptr_array_unref(lists[i]);
     g_hash_table_unref(join->by_client);
     g_hash_table_unref(join->by_server);
     g_hash_table_unref(join->by_server_port);
     g_string_chunk_free(join->names);
-    g_hash_table_unref(join->wants_by_pid);
-    g_hash_table_unref(join->wants_by_guid);
+    g_hash_table_unref(join->sought_by_pid);
+    g_hash_table_unref(join->sought_by_guid);
     g_hash_table_unref(join->provider_pids);
     g_free(join);
 }
@@ -120,14 +119,14 @@ static bool possible(const HostConn *conn, const HostEvent *event)
 /** Keeps an event with the connections it can be of; `list` is the one it goes to. */
 static void keep_with(HostJoin *join, const GPtrArray *conns, size_t list, const HostEvent *event)
 {
-    KeptEvent *kept = NULL;
+    StoredEvent *kept = NULL;
     for (guint i = 0; conns && i < conns->len; i++) {
         HostConn *conn = g_ptr_array_index(conns, i);
         GPtrArray *events = G_STRUCT_MEMBER(GPtrArray *, conn, list);
         if (events->len >= MAX_CONN_EVENTS || !possible(conn, event))
             continue;
         if (!kept)
-            kept = host_keep_event(&join->keep, event);
+            kept = event_store_add(&join->store, event);
         if (!kept)
             return;
         g_ptr_array_add(events, kept);
@@ -138,7 +137,7 @@ static void keep_other(HostJoin *join, GPtrArray *list, const HostEvent *event)
 {
     if (list->len >= MAX_OTHER_EVENTS || !host_index_near(join->index, event))
         return;
-    KeptEvent *kept = host_keep_event(&join->keep, event);
+    StoredEvent *kept = event_store_add(&join->store, event);
     if (kept)
         g_ptr_array_add(list, kept);
 }
@@ -185,14 +184,14 @@ static void sample_clocks(HostJoin *join)
         const HostConn *conn = g_ptr_array_index(conns, i);
         int64_t difference;
         for (guint k = 0; k < conn->events->len; k++) {
-            const KeptEvent *event = g_ptr_array_index(conn->events, k);
+            const StoredEvent *event = g_ptr_array_index(conn->events, k);
             HostSample kind =
                 event->source.id == 3 ? HOST_SAMPLE_DELAYED : HOST_SAMPLE_EXACT; // Sysmon writes in batches
             if (!event->snapshot && host_clock_difference(event, conn->start, &difference))
                 host_clocks_sample(join->clocks, host_clocks_key(join->clocks, event), difference, kind);
         }
         for (guint k = 0; k < conn->logons->len; k++) {
-            const KeptEvent *event = g_ptr_array_index(conn->logons, k);
+            const StoredEvent *event = g_ptr_array_index(conn->logons, k);
             if (host_clock_difference(event, conn->start, &difference))
                 host_clocks_sample(join->clocks, host_clocks_key(join->clocks, event), difference, HOST_SAMPLE_LOGON);
         }
@@ -212,7 +211,7 @@ static HostSide other_side(HostSide side)
 }
 
 /** At which end of the connection the event's host is. */
-static HostSide find_side(const HostConn *conn, const KeptEvent *event)
+static HostSide find_side(const HostConn *conn, const StoredEvent *event)
 {
     if (event->side != HOST_SIDE_UNKNOWN)
         return event->side;
@@ -229,31 +228,31 @@ static HostSide find_side(const HostConn *conn, const KeptEvent *event)
 
 static const ProcessRole roles[] = {[HOST_SIDE_CLIENT] = ROLE_CLIENT, [HOST_SIDE_SERVER] = ROLE_SERVER};
 
-static const char *connection_reason(const KeptEvent *event)
+static const char *connection_reason(const StoredEvent *event)
 {
     if (event->time == NUMBER_UNKNOWN)
         return "same addresses and ports, at a time that is not told";
     return event->snapshot ? "same addresses and ports, while the connection was there" : "same addresses and ports";
 }
 
-static void add_want(HostJoin *join, HostConn *conn, HostSide side, int64_t pid, const char *guid, int64_t start)
+static void seek_process(HostJoin *join, HostConn *conn, HostSide side, int64_t pid, const char *guid, int64_t start)
 {
-    for (guint i = 0; i < conn->wants->len; i++) {
-        const HostWant *known = g_ptr_array_index(conn->wants, i);
+    for (guint i = 0; i < conn->sought->len; i++) {
+        const SoughtProcess *known = g_ptr_array_index(conn->sought, i);
         if (known->side == side && known->pid == pid && (!guid || g_strcmp0(known->guid, guid) == 0))
             return;
     }
-    HostWant *want = g_new0(HostWant, 1);
-    *want = (HostWant){conn, side, pid, guid, start, NULL, NULL, NUMBER_UNKNOWN};
-    g_ptr_array_add(join->wants, want);
-    g_ptr_array_add(conn->wants, want);
+    SoughtProcess *sought = g_new0(SoughtProcess, 1);
+    *sought = (SoughtProcess){conn, side, pid, guid, start, NULL, NULL, NUMBER_UNKNOWN};
+    g_ptr_array_add(join->sought, sought);
+    g_ptr_array_add(conn->sought, sought);
     if (pid >= 0)
-        g_ptr_array_add(list_under(join->wants_by_pid, GSIZE_TO_POINTER((size_t) pid)), want);
+        g_ptr_array_add(list_under(join->sought_by_pid, GSIZE_TO_POINTER((size_t) pid)), sought);
     if (guid)
-        g_ptr_array_add(list_under(join->wants_by_guid, guid), want);
+        g_ptr_array_add(list_under(join->sought_by_guid, guid), sought);
 }
 
-static void note_connection(HostJoin *join, HostConn *conn, const KeptEvent *event)
+static void note_connection(HostJoin *join, HostConn *conn, const StoredEvent *event)
 {
     HostSide side = find_side(conn, event);
     if (side == HOST_SIDE_UNKNOWN)
@@ -266,7 +265,7 @@ static void note_connection(HostJoin *join, HostConn *conn, const KeptEvent *eve
     GStringChunk *texts = conn->set->texts;
     HostProcessNote note = host_note_of(event, roles[side], texts);
     (void) host_note_process(conn->record, texts, &note, host_note_source(event, texts, connection_reason(event)));
-    add_want(join, conn, side, event->pid, event->guid.text, NUMBER_UNKNOWN);
+    seek_process(join, conn, side, event->pid, event->guid.text, NUMBER_UNKNOWN);
 }
 
 static void note_ends(HostJoin *join)
@@ -279,7 +278,7 @@ static void note_ends(HostJoin *join)
     }
 }
 
-static Logon make_logon(const KeptEvent *event, GStringChunk *texts, const char *reason)
+static Logon make_logon(const StoredEvent *event, GStringChunk *texts, const char *reason)
 {
     g_autofree char *time = time_text(event->time);
     g_autofree char *id = event->logon_id ? g_strdup_printf("0x%" G_GINT64_MODIFIER "x", event->logon_id) : NULL;
@@ -297,7 +296,7 @@ static Logon make_logon(const KeptEvent *event, GStringChunk *texts, const char 
     };
 }
 
-static void note_logon(HostConn *conn, const KeptEvent *event)
+static void note_logon(HostConn *conn, const StoredEvent *event)
 {
     GStringChunk *texts = conn->set->texts;
     Logon logon = make_logon(event, texts, "same source address and port");
@@ -319,7 +318,7 @@ static void note_logons(HostJoin *join)
     for (guint i = 0; i < conns->len; i++) {
         HostConn *conn = g_ptr_array_index(conns, i);
         for (guint k = 0; k < conn->logons->len;) {
-            const KeptEvent *event = g_ptr_array_index(conn->logons, k);
+            const StoredEvent *event = g_ptr_array_index(conn->logons, k);
             if (host_conn_is_host(conn, HOST_SIDE_SERVER, event->host, true) &&
                 host_join_during(join, conn, event, HOST_MAX_RESIDUE, HOST_MAX_RESIDUE)) {
                 note_logon(conn, event);
@@ -332,7 +331,7 @@ static void note_logons(HostJoin *join)
 }
 
 /** Processes that the wire named. */
-static void want_wire_processes(HostJoin *join)
+static void seek_wire_processes(HostJoin *join)
 {
     const GPtrArray *conns = host_index_conns(join->index);
     for (guint i = 0; i < conns->len; i++) {
@@ -344,7 +343,7 @@ static void want_wire_processes(HostJoin *join)
             if (process->pid < 0 || process->sources->len == 0 || process->role == ROLE_SPAWNED)
                 continue;
             HostSide side = process->role == ROLE_CLIENT ? HOST_SIDE_CLIENT : HOST_SIDE_SERVER;
-            add_want(join, conn, side, process->pid, NULL, started ? start.time : NUMBER_UNKNOWN);
+            seek_process(join, conn, side, process->pid, NULL, started ? start.time : NUMBER_UNKNOWN);
         }
     }
 }
@@ -368,7 +367,7 @@ static bool has_call(const Record *record, Slice uuid, int64_t opnum)
     return false;
 }
 
-static void note_rpc_call(HostJoin *join, HostConn *conn, const KeptEvent *event)
+static void note_rpc_call(HostJoin *join, HostConn *conn, const StoredEvent *event)
 {
     HostSide side = event->side;
     if (event->pid <= 0 || number_parse(event->endpoint) != conn->server_port ||
@@ -384,13 +383,13 @@ static void note_rpc_call(HostJoin *join, HostConn *conn, const KeptEvent *event
     note.user = NULL; // the caller's, not that of the server process
     (void) host_note_process(conn->record, texts, &note,
                              host_note_source(event, texts, "same interface, procedure and server port"));
-    add_want(join, conn, side, event->pid, NULL, NUMBER_UNKNOWN);
+    seek_process(join, conn, side, event->pid, NULL, NUMBER_UNKNOWN);
 }
 
 static void note_rpc_calls(HostJoin *join)
 {
     for (guint i = 0; i < join->rpc_calls->len; i++) {
-        const KeptEvent *event = g_ptr_array_index(join->rpc_calls, i);
+        const StoredEvent *event = g_ptr_array_index(join->rpc_calls, i);
         const GPtrArray *conns = find_by_port(join, event->endpoint);
         for (guint k = 0; conns && k < conns->len; k++)
             note_rpc_call(join, g_ptr_array_index(conns, k), event);
@@ -432,7 +431,7 @@ static void index_servers(HostJoin *join)
 bool host_join_plan(HostJoin *join)
 {
     sample_clocks(join);
-    want_wire_processes(join);
+    seek_wire_processes(join);
     note_ends(join);
     note_logons(join);
     note_rpc_calls(join);

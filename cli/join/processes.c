@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The second reading: how the processes at the connections' ends came to be, and what WMI's provider host started.
+#include "join/processes.h"
 
-#include "join/join.h"
 #include "join/note.h"
 
 #include <string.h>
@@ -9,33 +8,33 @@
 #define MAX_SPAWNED 16384
 #define SAME_CREATION (2 * TIME_SECOND) ///< between the wire's creation time and the log's
 
-const unsigned host_join_second_wanted = HOST_WANT(HOST_PROCESS_START) | HOST_WANT(HOST_PROCESS_END);
+const unsigned host_join_second_wanted = HOST_EVENT_BIT(HOST_PROCESS_START) | HOST_EVENT_BIT(HOST_PROCESS_END);
 
 static const ProcessRole roles[] = {[HOST_SIDE_CLIENT] = ROLE_CLIENT, [HOST_SIDE_SERVER] = ROLE_SERVER};
 
 /** NULL when there is no room for another event. */
-static const KeptEvent *keep_once(HostJoin *join, const HostEvent *event, const KeptEvent **kept)
+static const StoredEvent *keep_once(HostJoin *join, const HostEvent *event, const StoredEvent **kept)
 {
     if (!*kept)
-        *kept = host_keep_event(&join->keep, event);
+        *kept = event_store_add(&join->store, event);
     return *kept;
 }
 
-static void set_found(HostJoin *join, HostWant *want, const HostEvent *event, const KeptEvent **kept,
+static void set_found(HostJoin *join, SoughtProcess *sought, const HostEvent *event, const StoredEvent **kept,
                       const char *reason)
 {
-    const KeptEvent *found = keep_once(join, event, kept);
+    const StoredEvent *found = keep_once(join, event, kept);
     if (!found)
         return;
-    want->found = found;
-    want->reason = reason;
+    sought->found = found;
+    sought->reason = reason;
 }
 
 /** Whether the start says what the wire says of the process: both by the clock of the process's host. */
-static bool same_creation(const HostWant *want, const HostEvent *event)
+static bool same_creation(const SoughtProcess *sought, const HostEvent *event)
 {
     return event->process_start != NUMBER_UNKNOWN && event->zoned &&
-           ABS(event->process_start - want->start) <= SAME_CREATION;
+           ABS(event->process_start - sought->start) <= SAME_CREATION;
 }
 
 static bool same_base(Slice a, Slice b)
@@ -44,43 +43,43 @@ static bool same_base(Slice a, Slice b)
 }
 
 /** What the record says of the wanted process's image already. */
-static Slice known_image(const HostWant *want)
+static Slice known_image(const SoughtProcess *sought)
 {
-    const GArray *processes = want->conn->record->processes;
+    const GArray *processes = sought->conn->record->processes;
     for (guint i = 0; i < processes->len; i++) {
         const Process *process = &g_array_index(processes, Process, i);
-        if (process->pid == want->pid && process->role == roles[want->side])
+        if (process->pid == sought->pid && process->role == roles[sought->side])
             return slice(process->image);
     }
     return SLICE_NONE;
 }
 
 /** Process ids are used again: of several starts the newest before the connection counts. */
-static void consider_start(HostJoin *join, HostWant *want, const HostEvent *event, const KeptEvent **kept)
+static void consider_start(HostJoin *join, SoughtProcess *sought, const HostEvent *event, const StoredEvent **kept)
 {
-    bool timed = want->start != NUMBER_UNKNOWN;
-    if (!host_conn_is_host(want->conn, want->side, event->host, timed))
+    bool timed = sought->start != NUMBER_UNKNOWN;
+    if (!host_conn_is_host(sought->conn, sought->side, event->host, timed))
         return;
     if (timed) {
-        if (same_creation(want, event))
-            set_found(join, want, event, kept, "same process id and creation time");
+        if (same_creation(sought, event))
+            set_found(join, sought, event, kept, "same process id and creation time");
         return;
     }
     int64_t time = host_clocks_time(join->clocks, host_clocks_key(join->clocks, event), event);
-    if (time == NUMBER_UNKNOWN || time > want->conn->start + SAME_CREATION ||
-        !same_base(event->image, known_image(want)))
+    if (time == NUMBER_UNKNOWN || time > sought->conn->start + SAME_CREATION ||
+        !same_base(event->image, known_image(sought)))
         return;
-    if (!want->found || want->found->time <= event->time)
-        set_found(join, want, event, kept, "same process id, its newest start before the connection");
+    if (!sought->found || sought->found->time <= event->time)
+        set_found(join, sought, event, kept, "same process id, its newest start before the connection");
 }
 
-static void consider_end(HostJoin *join, HostWant *want, const HostEvent *event)
+static void consider_end(HostJoin *join, SoughtProcess *sought, const HostEvent *event)
 {
-    if (!host_conn_is_host(want->conn, want->side, event->host, false))
+    if (!host_conn_is_host(sought->conn, sought->side, event->host, false))
         return;
     int64_t time = host_clocks_time(join->clocks, host_clocks_key(join->clocks, event), event);
-    if (time != NUMBER_UNKNOWN && time + event->precision < want->conn->start)
-        want->ended = MAX(want->ended, time);
+    if (time != NUMBER_UNKNOWN && time + event->precision < sought->conn->start)
+        sought->ended = MAX(sought->ended, time);
 }
 
 static bool is_provider_host(const HostJoin *join, const HostEvent *event)
@@ -90,41 +89,41 @@ static bool is_provider_host(const HostJoin *join, const HostEvent *event)
     return host_join_is_provider(join, event, event->parent_pid);
 }
 
-static void consider_spawned(HostJoin *join, const HostEvent *event, const KeptEvent **kept)
+static void consider_spawned(HostJoin *join, const HostEvent *event, const StoredEvent **kept)
 {
     if (!is_provider_host(join, event) || join->spawned->len >= MAX_SPAWNED || !host_index_near(join->index, event) ||
         !host_join_find(join->by_server, event->host))
         return;
-    const KeptEvent *spawned = keep_once(join, event, kept);
+    const StoredEvent *spawned = keep_once(join, event, kept);
     if (spawned)
         g_ptr_array_add(join->spawned, (gpointer) spawned);
 }
 
-static GPtrArray *wants_by_guid(const HostJoin *join, Slice guid)
+static GPtrArray *sought_by_guid(const HostJoin *join, Slice guid)
 {
     char key[64];
     if (!guid.text || guid.len >= sizeof(key))
         return NULL;
     memcpy(key, guid.text, guid.len);
     key[guid.len] = '\0';
-    return g_hash_table_lookup(join->wants_by_guid, key);
+    return g_hash_table_lookup(join->sought_by_guid, key);
 }
 
 void host_join_second(const HostEvent *event, gpointer data)
 {
     HostJoin *join = data;
-    const KeptEvent *kept = NULL;
+    const StoredEvent *kept = NULL;
     bool start = event->kind == HOST_PROCESS_START;
-    const GPtrArray *same = wants_by_guid(join, event->guid);
+    const GPtrArray *same = sought_by_guid(join, event->guid);
     for (guint i = 0; start && same && i < same->len; i++)
         set_found(join, g_ptr_array_index(same, i), event, &kept, "same process GUID");
-    same = event->pid >= 0 ? g_hash_table_lookup(join->wants_by_pid, GSIZE_TO_POINTER((size_t) event->pid)) : NULL;
+    same = event->pid >= 0 ? g_hash_table_lookup(join->sought_by_pid, GSIZE_TO_POINTER((size_t) event->pid)) : NULL;
     for (guint i = 0; same && i < same->len; i++) {
-        HostWant *want = g_ptr_array_index(same, i);
+        SoughtProcess *sought = g_ptr_array_index(same, i);
         if (!start)
-            consider_end(join, want, event);
-        else if (!want->guid || !event->guid.text) // else the GUID decides
-            consider_start(join, want, event, &kept);
+            consider_end(join, sought, event);
+        else if (!sought->guid || !event->guid.text) // else the GUID decides
+            consider_start(join, sought, event, &kept);
     }
     if (start && slice_is_any_case(slice_base(event->image), "wmiprvse.exe"))
         host_join_add_provider(join, event);
@@ -136,26 +135,26 @@ void host_join_second(const HostEvent *event, gpointer data)
 
 static void note_found(HostJoin *join)
 {
-    for (guint i = 0; i < join->wants->len; i++) {
-        const HostWant *want = g_ptr_array_index(join->wants, i);
-        if (!want->found)
+    for (guint i = 0; i < join->sought->len; i++) {
+        const SoughtProcess *sought = g_ptr_array_index(join->sought, i);
+        if (!sought->found)
             continue;
-        const KeptEvent *event = want->found;
+        const StoredEvent *event = sought->found;
         int64_t time = host_clocks_time(join->clocks, host_clocks_key(join->clocks, event), event);
-        if (want->ended != NUMBER_UNKNOWN && time < want->ended && want->start == NUMBER_UNKNOWN && !want->guid)
+        if (sought->ended != NUMBER_UNKNOWN && time < sought->ended && sought->start == NUMBER_UNKNOWN && !sought->guid)
             continue; // it had ended, and its id was somebody else's
-        GStringChunk *texts = want->conn->set->texts;
-        HostProcessNote note = host_note_of(event, roles[want->side], texts);
+        GStringChunk *texts = sought->conn->set->texts;
+        HostProcessNote note = host_note_of(event, roles[sought->side], texts);
         if (note.pid < 0)
-            note.pid = want->pid;
-        (void) host_note_process(want->conn->record, texts, &note, host_note_source(event, texts, want->reason));
+            note.pid = sought->pid;
+        (void) host_note_process(sought->conn->record, texts, &note, host_note_source(event, texts, sought->reason));
     }
 }
 
-static const KeptEvent *find_logon(const HostConn *conn, const KeptEvent *event)
+static const StoredEvent *find_logon(const HostConn *conn, const StoredEvent *event)
 {
     for (guint i = 0; event->logon_id && i < conn->logons->len; i++) {
-        const KeptEvent *logon = g_ptr_array_index(conn->logons, i);
+        const StoredEvent *logon = g_ptr_array_index(conn->logons, i);
         if (logon->logon_id == event->logon_id)
             return logon;
     }
@@ -184,7 +183,7 @@ static bool executes(const Record *record)
     return call && call->stage == STAGE_EXECUTE;
 }
 
-static bool is_user(const HostConn *conn, const KeptEvent *event)
+static bool is_user(const HostConn *conn, const StoredEvent *event)
 {
     if (same_user(conn->record->auth.user, event->user))
         return true;
@@ -199,7 +198,7 @@ static bool is_user(const HostConn *conn, const KeptEvent *event)
 /** Weakest first. */
 typedef enum { TIE_NONE, TIE_PARENT, TIE_USER, TIE_WIRE, TIE_LOGON } Tie;
 
-static Tie find_tie(HostJoin *join, const HostConn *conn, const KeptEvent *event)
+static Tie find_tie(HostJoin *join, const HostConn *conn, const StoredEvent *event)
 {
     if (find_logon(conn, event) && host_join_during(join, conn, event, TIME_MINUTE, 10 * TIME_MINUTE))
         return TIE_LOGON;
@@ -215,7 +214,7 @@ static Tie find_tie(HostJoin *join, const HostConn *conn, const KeptEvent *event
     return (conn->logons->len == 0 || !event->logon_id) && is_user(conn, event) ? TIE_USER : TIE_NONE;
 }
 
-static char *make_reason(const KeptEvent *event, Tie tie)
+static char *make_reason(const StoredEvent *event, Tie tie)
 {
     switch (tie) {
     case TIE_LOGON:
@@ -233,7 +232,7 @@ static char *make_reason(const KeptEvent *event, Tie tie)
 static void add_provider(HostJoin *join, const HostConn *conn, Process *process)
 {
     for (guint i = 0; process->parent_pid > 0 && i < join->providers->len; i++) {
-        const KeptEvent *event = g_ptr_array_index(join->providers, i);
+        const StoredEvent *event = g_ptr_array_index(join->providers, i);
         if (event->pid == process->parent_pid && host_conn_is_host(conn, HOST_SIDE_SERVER, event->host, false) &&
             host_join_during(join, conn, event, 10 * TIME_MINUTE, TIME_MINUTE)) {
             host_note_add_source(process,
@@ -243,7 +242,7 @@ static void add_provider(HostJoin *join, const HostConn *conn, Process *process)
     }
 }
 
-static void note_spawned(HostJoin *join, HostConn *conn, const KeptEvent *event, Tie tie)
+static void note_spawned(HostJoin *join, HostConn *conn, const StoredEvent *event, Tie tie)
 {
     GStringChunk *texts = conn->set->texts;
     g_autofree char *reason = make_reason(event, tie);
@@ -257,7 +256,7 @@ void host_join_processes(HostJoin *join)
 {
     note_found(join);
     for (guint i = 0; i < join->spawned->len; i++) {
-        const KeptEvent *event = g_ptr_array_index(join->spawned, i);
+        const StoredEvent *event = g_ptr_array_index(join->spawned, i);
         const GPtrArray *conns = host_join_find(join->by_server, event->host);
         Tie best = TIE_NONE;
         for (guint k = 0; conns && k < conns->len; k++)

@@ -326,7 +326,7 @@ unsigned host_event_kinds(int64_t id)
     unsigned kinds = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
         if (events[i].id == id)
-            kinds |= HOST_WANT(events[i].kind);
+            kinds |= HOST_EVENT_BIT(events[i].kind);
     }
     return kinds;
 }
@@ -368,7 +368,7 @@ bool host_event_make(const HostFields *fields, unsigned wanted, const char *file
 {
     int64_t id = number(fields, FIELD_EVENT_ID);
     for (size_t i = 0; i < G_N_ELEMENTS(events); i++) {
-        if (events[i].id != id || !(wanted & HOST_WANT(events[i].kind)) || !is_log(fields, events[i].log))
+        if (events[i].id != id || !(wanted & HOST_EVENT_BIT(events[i].kind)) || !is_log(fields, events[i].log))
             continue;
         *event = host_event_init(events[i].kind, file, logs[events[i].log].name);
         event->source.id = id;

@@ -23,8 +23,8 @@ typedef enum {
     HOST_EVENT_KINDS
 } HostEventKind;
 
-#define HOST_WANT(kind) (1U << (kind))
-#define HOST_WANT_ALL ((1U << HOST_EVENT_KINDS) - 1)
+#define HOST_EVENT_BIT(kind) (1U << (kind))
+#define HOST_EVENT_ALL ((1U << HOST_EVENT_KINDS) - 1)
 
 typedef enum { HOST_SIDE_UNKNOWN, HOST_SIDE_CLIENT, HOST_SIDE_SERVER } HostSide;
 
@@ -80,7 +80,7 @@ typedef struct {
 /** The kinds that events of this number can be, as a mask; to tell at a glance what need not be read. */
 unsigned host_event_kinds(int64_t id);
 
-/** Makes an event of a record's values. False when it is none of `wanted`, a mask of HOST_WANT(). The texts are those of
+/** Makes an event of a record's values. False when it is none of `wanted`, a mask of HOST_EVENT_BIT(). The texts are those of
  * `fields`. */
 bool host_event_make(const HostFields *fields, unsigned wanted, const char *file, HostEvent *event);
 

@@ -113,7 +113,7 @@ static bool knows_process_information(const char *tshark)
 
 static bool read_pcapng(HostReading *reading, GError **error)
 {
-    if (!(reading->wanted & HOST_WANT(HOST_CONNECTION)))
+    if (!(reading->wanted & HOST_EVENT_BIT(HOST_CONNECTION)))
         return true;
     bool darwin = knows_process_information(reading->tshark);
     const char *filter = darwin ? "tcp && (frame.comment contains \"PID=\" || frame.darwin.process_info.pid)"

@@ -15,7 +15,7 @@ void host_read_stats_clear(HostReadStats *stats)
 
 void host_reading_give(HostReading *reading, const HostEvent *event)
 {
-    if (!(reading->wanted & HOST_WANT(event->kind)))
+    if (!(reading->wanted & HOST_EVENT_BIT(event->kind)))
         return;
     reading->stats->events++;
     reading->func(event, reading->data);

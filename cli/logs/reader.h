@@ -36,7 +36,7 @@ typedef struct {
     const char *shown; ///< valid UTF-8
     const char *tshark;
     HostInput *input;
-    unsigned wanted; ///< events of other kinds need not be given: a mask of HOST_WANT()
+    unsigned wanted; ///< events of other kinds need not be given: a mask of HOST_EVENT_BIT()
     HostEventFunc func;
     gpointer data;
     HostReadStats *stats;

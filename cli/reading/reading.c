@@ -3,7 +3,7 @@
 
 #include "base/exit-status.h"
 #include "base/warn.h"
-#include "join/logs.h"
+#include "join/host-logs.h"
 #include "reading/capture.h"
 
 #include <string.h>

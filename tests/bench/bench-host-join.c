@@ -3,7 +3,7 @@
 // Without FILE it writes a log of its own first, in which few lines matter, as in real ones: most are Sysmon's accesses
 // to processes and loaded modules; a tenth are connections, of which a few are those of the records.
 
-#include "join/logs.h"
+#include "join/host-logs.h"
 
 #include <gio/gio.h>
 #include <inttypes.h>

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     g_autoptr(GError) error = NULL;
     g_auto(HostReadStats) stats = {0};
-    bool read = host_read(path, "/nonexistent", HOST_WANT_ALL, take_event, NULL, &stats, &error);
+    bool read = host_read(path, "/nonexistent", HOST_EVENT_ALL, take_event, NULL, &stats, &error);
     fuzz_require(read == !error);
     (void) close(fd);
     return 0;

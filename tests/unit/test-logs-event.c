@@ -63,12 +63,12 @@ static void test_same_number_of_other_logs(void)
     HostEvent event;
     HostFields fields = make_fields("Microsoft-Windows-Kernel-General", "1");
     data(&fields, "ProcessId", "1");
-    g_assert_false(host_event_make(&fields, HOST_WANT_ALL, "f", &event));
+    g_assert_false(host_event_make(&fields, HOST_EVENT_ALL, "f", &event));
     fields = make_fields("Microsoft-Windows-Sysmon", "1");
     data(&fields, "ProcessId", "1");
-    g_assert_true(host_event_make(&fields, HOST_WANT_ALL, "f", &event));
-    g_assert_false(host_event_make(&fields, HOST_WANT(HOST_LOGON), "f", &event));
-    g_assert_cmpuint(host_event_kinds(3), ==, HOST_WANT(HOST_CONNECTION) | HOST_WANT(HOST_RPC_CALL));
+    g_assert_true(host_event_make(&fields, HOST_EVENT_ALL, "f", &event));
+    g_assert_false(host_event_make(&fields, HOST_EVENT_BIT(HOST_LOGON), "f", &event));
+    g_assert_cmpuint(host_event_kinds(3), ==, HOST_EVENT_BIT(HOST_CONNECTION) | HOST_EVENT_BIT(HOST_RPC_CALL));
     g_assert_cmpuint(host_event_kinds(10), ==, 0);
 }
 
@@ -78,9 +78,9 @@ static void test_udp_is_no_connection(void)
     HostFields fields = make_fields("Microsoft-Windows-Security-Auditing", "5156");
     data(&fields, "SourceAddress", "192.0.2.5");
     data(&fields, "DestAddress", "192.0.2.6");
-    g_assert_true(host_event_make(&fields, HOST_WANT_ALL, "f", &event));
+    g_assert_true(host_event_make(&fields, HOST_EVENT_ALL, "f", &event));
     data(&fields, "Protocol", "17");
-    g_assert_false(host_event_make(&fields, HOST_WANT_ALL, "f", &event));
+    g_assert_false(host_event_make(&fields, HOST_EVENT_ALL, "f", &event));
 }
 
 static int64_t event_time(const char *time, const char *ingested, const char *received, bool *zoned)
@@ -92,7 +92,7 @@ static int64_t event_time(const char *time, const char *ingested, const char *re
     set(&fields, FIELD_TIME, time);
     set(&fields, FIELD_INGESTED, ingested);
     set(&fields, FIELD_RECEIVED, received);
-    g_assert_true(host_event_make(&fields, HOST_WANT_ALL, "f", &event));
+    g_assert_true(host_event_make(&fields, HOST_EVENT_ALL, "f", &event));
     *zoned = event.zoned;
     return event.time;
 }

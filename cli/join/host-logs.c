@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "join/logs.h"
+#include "join/host-logs.h"
 
 #include "base/hash.h"
 #include "join/alone.h"
-#include "join/join.h"
+#include "join/facts.h"
+#include "join/processes.h"
+#include "logs/read.h"
 
 #include <inttypes.h>
 
@@ -65,10 +67,10 @@ bool host_logs_join(const GPtrArray *paths, const char *tshark, GPtrArray *sets,
         !read_all(paths, tshark, host_join_second_wanted, host_join_second, join, NULL, NULL, error))
         return false;
     host_join_processes(join);
-    host_join_finish(join);
-    if (join->keep.dropped > 0)
+    host_join_facts(join);
+    if (join->store.dropped > 0)
         warn(data, "more of the logs fits the captures than is kept: %" PRIu64 " events were left out",
-             join->keep.dropped);
+             join->store.dropped);
     warn_about_clocks(sets, warn, data);
     return true;
 }

@@ -2,8 +2,8 @@
 /** @file
  * Hosts' logs as a command uses them: all files, to be joined to all captures or read for themselves.
  */
-#ifndef CAR_JOIN_LOGS_H
-#define CAR_JOIN_LOGS_H
+#ifndef CAR_JOIN_HOST_LOGS_H
+#define CAR_JOIN_HOST_LOGS_H
 
 #include "record/record.h"
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "join/keep.h"
+#include "join/event-store.h"
 
-void host_keep_init(HostKeep *keep, size_t room)
+void event_store_init(EventStore *store, size_t room)
 {
-    *keep = (HostKeep){g_string_chunk_new(4096), g_ptr_array_new_with_free_func(g_free), room, 0};
+    *store = (EventStore){g_string_chunk_new(4096), g_ptr_array_new_with_free_func(g_free), room, 0};
 }
 
-void host_keep_clear(HostKeep *keep)
+void event_store_clear(EventStore *store)
 {
-    g_string_chunk_free(keep->texts);
-    g_ptr_array_unref(keep->events);
+    g_string_chunk_free(store->texts);
+    g_ptr_array_unref(store->events);
 }
 
 /** The texts of an event, one after the other. */
@@ -25,22 +25,22 @@ static Slice *event_text(HostEvent *event, size_t index)
     return index < G_N_ELEMENTS(texts) ? texts[index] : NULL;
 }
 
-KeptEvent *host_keep_event(HostKeep *keep, const HostEvent *event)
+StoredEvent *event_store_add(EventStore *store, const HostEvent *event)
 {
     HostEvent copy = *event;
     Slice *text;
     size_t size = sizeof(copy) + 64;
     for (size_t i = 0; (text = event_text(&copy, i)); i++)
         size += text->len + (text->text != NULL);
-    if (size > keep->room) {
-        keep->dropped++;
+    if (size > store->room) {
+        store->dropped++;
         return NULL;
     }
-    keep->room -= size;
+    store->room -= size;
     for (size_t i = 0; (text = event_text(&copy, i)); i++)
-        *text = slice(slice_keep(keep->texts, *text));
-    copy.source.file = g_string_chunk_insert_const(keep->texts, event->source.file);
-    KeptEvent *kept = g_memdup2(&copy, sizeof(copy));
-    g_ptr_array_add(keep->events, kept);
+        *text = slice(slice_keep(store->texts, *text));
+    copy.source.file = g_string_chunk_insert_const(store->texts, event->source.file);
+    StoredEvent *kept = g_memdup2(&copy, sizeof(copy));
+    g_ptr_array_add(store->events, kept);
     return kept;
 }

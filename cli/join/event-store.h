@@ -2,26 +2,26 @@
 /** @file
  * The few events of a log that are kept, with their texts, in bounded memory.
  */
-#ifndef CAR_JOIN_KEEP_H
-#define CAR_JOIN_KEEP_H
+#ifndef CAR_JOIN_EVENT_STORE_H
+#define CAR_JOIN_EVENT_STORE_H
 
 #include "logs/event.h"
 #include <stdint.h>
 
 /** An event whose texts are valid UTF-8, terminated, and last as long as the store. */
-typedef HostEvent KeptEvent;
+typedef HostEvent StoredEvent;
 
 typedef struct {
     GStringChunk *texts;
-    GPtrArray *events; ///< KeptEvent *
+    GPtrArray *events; ///< StoredEvent *
     size_t room;       ///< bytes that may still be taken
     uint64_t dropped;  ///< events there was no room for
-} HostKeep;
+} EventStore;
 
-void host_keep_init(HostKeep *keep, size_t room);
-void host_keep_clear(HostKeep *keep);
+void event_store_init(EventStore *store, size_t room);
+void event_store_clear(EventStore *store);
 
 /** A copy of the event; NULL when there is no room. */
-KeptEvent *host_keep_event(HostKeep *keep, const HostEvent *event);
+StoredEvent *event_store_add(EventStore *store, const HostEvent *event);
 
 #endif

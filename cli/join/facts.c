@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The last part of the join: WMI's operations and subscriptions, credentials, whom RPCSS connects for, and the clocks.
+#include "join/facts.h"
 
 #include "base/hash.h"
 #include "base/number.h"
-#include "join/join.h"
 #include "join/note.h"
 #include "join/operation.h"
 #include "join/summary.h"
@@ -15,7 +14,7 @@
 #define BEFORE (2 * TIME_SECOND)
 #define AFTER (5 * TIME_SECOND)
 
-static const char *keep_time(const KeptEvent *event, GStringChunk *texts)
+static const char *keep_time(const StoredEvent *event, GStringChunk *texts)
 {
     g_autofree char *time = event->zoned ? time_text(event->time) : NULL;
     return slice_keep(texts, slice(time));
@@ -49,7 +48,7 @@ static bool carries_operations(const HostConn *conn)
     return conn->server_port != 135 && !conn->record->callback;
 }
 
-static void note_operation(HostJoin *join, HostConn *conn, const KeptEvent *event)
+static void note_operation(HostJoin *join, HostConn *conn, const StoredEvent *event)
 {
     Record *record = conn->record;
     if (!carries_operations(conn) || !host_conn_is_host(conn, HOST_SIDE_SERVER, event->host, false) ||
@@ -141,7 +140,7 @@ static bool writes(const Record *record)
 }
 
 /** Why the subscription is of this connection; NULL when it is not. */
-static const char *subscription_reason(HostJoin *join, const HostConn *conn, const KeptEvent *event)
+static const char *subscription_reason(HostJoin *join, const HostConn *conn, const StoredEvent *event)
 {
     if (!carries_operations(conn) || !host_conn_is_host(conn, HOST_SIDE_SERVER, event->host, false) ||
         other_user(conn->record, event->user) || !host_join_during(join, conn, event, BEFORE, AFTER))
@@ -158,7 +157,7 @@ static const char *subscription_reason(HostJoin *join, const HostConn *conn, con
                 : "weaker, no user told: on its server, while the connection wrote instances";
 }
 
-static void note_subscription(HostJoin *join, HostConn *conn, const KeptEvent *event)
+static void note_subscription(HostJoin *join, HostConn *conn, const StoredEvent *event)
 {
     const char *reason = subscription_reason(join, conn, event);
     if (!reason || host_note_facts(conn->record)->subscriptions->len >= MAX_FACTS)
@@ -182,7 +181,7 @@ static void note_subscription(HostJoin *join, HostConn *conn, const KeptEvent *e
 
 // Explicit credentials.
 
-static void note_credentials(HostJoin *join, HostConn *conn, const KeptEvent *event)
+static void note_credentials(HostJoin *join, HostConn *conn, const StoredEvent *event)
 {
     if (!carries_operations(conn) || !host_conn_is_host(conn, HOST_SIDE_CLIENT, event->host, false) ||
         !is_client_pid(conn->record, event->pid) || event->pid <= 0 ||
@@ -202,13 +201,13 @@ static void note_credentials(HostJoin *join, HostConn *conn, const KeptEvent *ev
     g_array_append_val(conn->record->host->logons, logon);
 }
 
-typedef void (*NoteFunc)(HostJoin *join, HostConn *conn, const KeptEvent *event);
+typedef void (*NoteFunc)(HostJoin *join, HostConn *conn, const StoredEvent *event);
 
 /** Offers each event to the connections of the server that `name` of it names. */
 static void note_all(HostJoin *join, const GPtrArray *events, bool by_client_field, NoteFunc note)
 {
     for (guint i = 0; i < events->len; i++) {
-        const KeptEvent *event = g_ptr_array_index(events, i);
+        const StoredEvent *event = g_ptr_array_index(events, i);
         const GPtrArray *conns = host_join_find(join->by_server, by_client_field ? event->client : event->host);
         for (guint k = 0; conns && k < conns->len; k++)
             note(join, g_ptr_array_index(conns, k), event);
@@ -289,7 +288,7 @@ static void explain_rpcss(const GPtrArray *conns, HostConn *conn)
 
 // Clocks.
 
-static void note_clock(HostJoin *join, HostConn *conn, const KeptEvent *event)
+static void note_clock(HostJoin *join, HostConn *conn, const StoredEvent *event)
 {
     guint samples;
     GStringChunk *texts = conn->set->texts;
@@ -313,7 +312,7 @@ static void note_clocks(HostJoin *join, HostConn *conn)
         note_clock(join, conn, g_ptr_array_index(conn->logons, i));
 }
 
-void host_join_finish(HostJoin *join)
+void host_join_facts(HostJoin *join)
 {
     const GPtrArray *conns = host_index_conns(join->index);
     note_all(join, join->operations, false, note_operation);
