@@ -20,12 +20,12 @@
 
 G_DEFINE_QUARK(car - extract - error - quark, extract_error)
 
-/** Packets of a flow that a part wants. */
+/** Packets of a flow that a part takes. */
 typedef struct {
     guint part;
     uint64_t first, last; ///< frames between which they are
     guint connection;     ///< index of its count
-} Want;
+} Extent;
 
 /** Of a connection: how many packets it has, and how many were found. */
 typedef struct {
@@ -40,7 +40,7 @@ typedef struct {
     const ExtractCapture *capture;
     guint index;
     GArray *parts;          ///< ExtractPart
-    GHashTable *wants;      ///< FlowKey → GArray of Want
+    GHashTable *extents;    ///< FlowKey → GArray of Extent
     GHashTable *clients;    ///< Address → GArray of part, of which all Kerberos is wanted
     GArray *connections;    ///< Connection
     GHashTable *comments;   ///< frame → GPtrArray of char *, for each part: see comment_key()
@@ -70,14 +70,14 @@ static void unref_array(gpointer data)
     g_array_unref(data);
 }
 
-static void add_want(Work *work, const FlowKey *key, Want want)
+static void add_extent(Work *work, const FlowKey *key, Extent extent)
 {
-    GArray *list = g_hash_table_lookup(work->wants, key);
+    GArray *list = g_hash_table_lookup(work->extents, key);
     if (!list) {
-        list = g_array_new(FALSE, FALSE, sizeof(Want));
-        g_hash_table_insert(work->wants, g_memdup2(key, sizeof(*key)), list);
+        list = g_array_new(FALSE, FALSE, sizeof(Extent));
+        g_hash_table_insert(work->extents, g_memdup2(key, sizeof(*key)), list);
     }
-    g_array_append_val(list, want);
+    g_array_append_val(list, extent);
 }
 
 static void add_part(GHashTable *table, gpointer key, guint part)
@@ -135,16 +135,16 @@ static void plan_extent(Work *work, guint part, const Record *record)
     if (!find_part(work, record, &here) || !record_key(&key, record, true))
         return;
     Connection connection = {.part = part, .expected = here.count};
-    Want want = {
+    Extent extent = {
         .part = part,
         .first = (uint64_t) frame_number(here.first),
         .last = (uint64_t) frame_number(here.last),
         .connection = work->connections->len,
     };
     g_array_append_val(work->connections, connection);
-    add_want(work, &key, want);
+    add_extent(work, &key, extent);
     if (record_key(&key, record, false))
-        add_want(work, &key, want); // fragments between the same hosts
+        add_extent(work, &key, extent); // fragments between the same hosts
 }
 
 /** The work on the capture of a frame; NULL when that capture is not read. */
@@ -223,17 +223,17 @@ static bool next_packet(CaptureReader *reader, CapturePacket *packet)
 }
 
 /** The flow of a ticket, which may go on in other captures; or the fragments about the frame `middle`. */
-static void want_ticket(GArray *works, Work *work, const FlowKey *key, guint part, uint64_t middle)
+static void add_ticket(GArray *works, Work *work, const FlowKey *key, guint part, uint64_t middle)
 {
-    Want want = {.part = part, .last = UINT64_MAX, .connection = UINT_MAX};
+    Extent extent = {.part = part, .last = UINT64_MAX, .connection = UINT_MAX};
     if (middle) {
-        want.first = middle > FRAGMENTS_AROUND ? middle - FRAGMENTS_AROUND : 1;
-        want.last = middle + FRAGMENTS_AROUND;
-        add_want(work, key, want);
+        extent.first = middle > FRAGMENTS_AROUND ? middle - FRAGMENTS_AROUND : 1;
+        extent.last = middle + FRAGMENTS_AROUND;
+        add_extent(work, key, extent);
         return;
     }
     for (guint i = 0; i < works->len; i++)
-        add_want(&g_array_index(works, Work, i), key, want);
+        add_extent(&g_array_index(works, Work, i), key, extent);
 }
 
 /** Finds the flows of the frames that name users. They may stand before what they are for, so that this is a reading of
@@ -260,7 +260,7 @@ static bool plan_tickets(GArray *works, Work *work, GError **error)
         FlowKey key;
         layers_key(&key, &layers);
         for (guint i = 0; i < parts->len; i++)
-            want_ticket(works, work, &key, g_array_index(parts, guint, i), fragment ? packet.number : 0);
+            add_ticket(works, work, &key, g_array_index(parts, guint, i), fragment ? packet.number : 0);
     }
     return true;
 }
@@ -330,20 +330,20 @@ static bool take_packet(Work *work, const CapturePacket *packet, GError **error)
         return true;
     FlowKey key;
     layers_key(&key, &layers);
-    const GArray *wants = g_hash_table_lookup(work->wants, &key);
-    if (packet->link_type < 0 && (wants || g_hash_table_size(work->clients) > 0)) {
+    const GArray *extents = g_hash_table_lookup(work->extents, &key);
+    if (packet->link_type < 0 && (extents || g_hash_table_size(work->clients) > 0)) {
         g_set_error(error, EXTRACT_ERROR, EXTRACT_ERROR_UNREADABLE,
                     "frame %" PRIu64 " has a link layer that pcapng has no number for", packet->number);
         return false;
     }
-    for (guint i = 0; wants && i < wants->len; i++) {
-        const Want *want = &g_array_index(wants, Want, i);
-        if (packet->number < want->first || packet->number > want->last)
+    for (guint i = 0; extents && i < extents->len; i++) {
+        const Extent *extent = &g_array_index(extents, Extent, i);
+        if (packet->number < extent->first || packet->number > extent->last)
             continue;
-        write_packet(work, want->part, packet);
-        if (want->connection == UINT_MAX)
+        write_packet(work, extent->part, packet);
+        if (extent->connection == UINT_MAX)
             continue;
-        Connection *connection = &g_array_index(work->connections, Connection, want->connection);
+        Connection *connection = &g_array_index(work->connections, Connection, extent->connection);
         connection->found++;
         connection->fragments |= fragment;
     }
@@ -429,7 +429,7 @@ static void work_clear(gpointer data)
 {
     Work *work = data;
     g_clear_pointer(&work->reader, capture_reader_close);
-    g_hash_table_unref(work->wants);
+    g_hash_table_unref(work->extents);
     g_hash_table_unref(work->clients);
     g_array_unref(work->connections);
     g_hash_table_unref(work->comments);
@@ -450,7 +450,7 @@ bool extract_write(GArray *captures, GArray *parts, bool all_tickets, GError **e
             .capture = &g_array_index(captures, ExtractCapture, i),
             .index = i,
             .parts = parts,
-            .wants = g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, unref_array),
+            .extents = g_hash_table_new_full(flow_key_hash, flow_key_equal, g_free, unref_array),
             .clients = g_hash_table_new_full(hash_address, same_address, g_free, unref_array),
             .connections = g_array_new(FALSE, FALSE, sizeof(Connection)),
             .comments = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) g_ptr_array_unref),

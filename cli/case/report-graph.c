@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Who reached whom: clients on the left, servers on the right, a line for each pair; and the same as a table.
 
+#include "base/hash.h"
 #include "case/report-html.h"
 #include "case/report.h"
 
@@ -118,9 +119,9 @@ static Graph make_graph(const Report *report)
         .servers = g_ptr_array_new_with_free_func(node_free),
         .pairs = g_ptr_array_new_with_free_func(pair_free),
     };
-    g_autoptr(GHashTable) clients = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GHashTable) servers = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GHashTable) pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) clients = g_hash_table_new(hash_text, g_str_equal);
+    g_autoptr(GHashTable) servers = g_hash_table_new(hash_text, g_str_equal);
+    g_autoptr(GHashTable) pairs = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
     for (guint i = 0; i < report->activities->len; i++) {
         const Activity *activity = g_ptr_array_index(report->activities, i);
         const Node *client = find_node(clients, graph.clients, &activity->client, activity);

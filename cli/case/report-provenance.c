@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Where it all comes from, so that somebody else can do it again.
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "case/report-html.h"
 #include "case/report.h"
@@ -9,7 +10,7 @@
 
 static void write_clocks(const Report *report, FILE *stream)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) seen = g_hash_table_new(hash_text, g_str_equal);
     for (guint i = 0; i < report->activities->len; i++) {
         const Activity *activity = g_ptr_array_index(report->activities, i);
         for (guint j = 0; j < activity->records->len; j++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The first page: in plain words, the worst first.
 
+#include "base/hash.h"
 #include "case/report-html.h"
 #include "case/report.h"
 #include "names/techniques.h"
@@ -40,10 +41,10 @@ static void note_processes(GHashTable *seen, const Activity *activity)
 static Counts count(const Report *report)
 {
     Counts counts = {0};
-    g_autoptr(GHashTable) clients = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GHashTable) servers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GHashTable) users = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GHashTable) processes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) clients = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) servers = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) users = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) processes = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
     for (guint i = 0; i < report->activities->len; i++) {
         const Activity *activity = g_ptr_array_index(report->activities, i);
         if (activity->allowed) {

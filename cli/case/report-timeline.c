@@ -2,6 +2,7 @@
 // When: a lane for each pair of hosts, a bar for each activity. Where there are too many of either, the rest share a
 // lane, and a lane becomes a histogram.
 
+#include "base/hash.h"
 #include "base/text-escape.h"
 #include "case/report-html.h"
 #include "case/report.h"
@@ -93,7 +94,7 @@ static int compare_lanes(gconstpointer a, gconstpointer b)
 static GPtrArray *make_lanes(const Report *report)
 {
     g_autoptr(GPtrArray) pairs = g_ptr_array_new_with_free_func(lane_free);
-    g_autoptr(GHashTable) found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) found = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
     for (guint i = 0; i < report->activities->len; i++) {
         const Activity *activity = g_ptr_array_index(report->activities, i);
         if (activity->start == NUMBER_UNKNOWN)

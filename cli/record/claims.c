@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/claims.h"
 
+#include "base/hash.h"
 #include "record/text.h"
 
 #include <inttypes.h>
@@ -89,7 +90,7 @@ static void add_identities(GPtrArray *claims, const Record *record)
 /** Each different one where it stands first. */
 static void add_calls(GPtrArray *claims, const Record *record)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
     for (guint i = 0; i < record->calls->len && g_hash_table_size(seen) < MAX_OF_KIND; i++) {
         const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
         if (!call->frame || !call->interface || !call->method || call->stage < STAGE_QUERY)

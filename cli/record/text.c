@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/text.h"
 
+#include "base/hash.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -78,7 +80,7 @@ static void append_name(GString *list, const char *name)
 /** Interfaces that calls were made on although nobody was seen to bind them. */
 static void append_called_interfaces(GString *named, const Record *record)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) seen = g_hash_table_new(hash_text, g_str_equal);
     for (guint i = 0; i < record->interfaces->len; i++)
         g_hash_table_add(seen, (gpointer) g_array_index(record->interfaces, OfferedInterface, i).name);
     for (guint i = 0; i < record->calls->len; i++) {
