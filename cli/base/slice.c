@@ -84,11 +84,3 @@ char *slice_dup(Slice text)
 {
     return g_strndup(text.text ? text.text : "", text.len);
 }
-
-const char *slice_keep(GStringChunk *chunk, Slice text)
-{
-    if (!text.text)
-        return NULL;
-    g_autofree char *valid = g_utf8_make_valid(text.text, (gssize) text.len);
-    return g_string_chunk_insert_const(chunk, valid);
-}

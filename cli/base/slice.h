@@ -46,7 +46,4 @@ bool slice_same_base(Slice a, Slice b);
 /** A copy, "" when it is absent. Owned by the caller. */
 char *slice_dup(Slice text);
 
-/** Valid UTF-8 kept in `chunk`: bytes that are none became U+FFFD. NULL when it is absent. */
-const char *slice_keep(GStringChunk *chunk, Slice text);
-
 #endif

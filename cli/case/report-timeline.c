@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/text-escape.h"
+#include "base/time.h"
 #include "case/report-html.h"
 #include "case/report.h"
 
@@ -19,12 +20,12 @@
 #define LANE 34
 #define ROWS 3 ///< of bars in a lane, for those that overlap
 
-#define MICRO INT64_C(1000)
-#define MILLI (1000 * MICRO)
-#define SECOND (1000 * MILLI)
-#define MINUTE (60 * SECOND)
-#define HOUR (60 * MINUTE)
-#define DAY (24 * HOUR)
+#define MICRO TIME_MICROSECOND
+#define MILLI TIME_MILLISECOND
+#define SECOND TIME_SECOND
+#define MINUTE TIME_MINUTE
+#define HOUR TIME_HOUR
+#define DAY TIME_DAY
 
 typedef struct {
     char *name;

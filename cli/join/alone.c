@@ -73,7 +73,7 @@ void host_alone_free(HostAlone *alone)
 
 static const char *keep_text(HostAlone *alone, Slice text)
 {
-    return slice_keep(alone->set->texts, text);
+    return texts_keep_slice(alone->set->texts, text);
 }
 
 /** Takes room for something that is about to be kept; false when there is none. */
@@ -357,7 +357,7 @@ static void take_logon(HostAlone *alone, const HostEvent *event)
     const GPtrArray *processes = g_hash_table_lookup(alone->by_logon, key);
     if (!processes || address_loopback(&event->from) || !slice_is(event->logon_type, "3"))
         return;
-    GStringChunk *texts = alone->set->texts;
+    Texts *texts = alone->set->texts;
     g_autofree char *address = address_text(&event->from);
     Group *group = find_operations(alone, event, g_ptr_array_index(processes, 0));
     if (!group) {

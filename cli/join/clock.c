@@ -2,6 +2,7 @@
 #include "join/clock.h"
 
 #include "base/hash.h"
+#include "base/texts.h"
 
 #define MAX_SAMPLES 4096 ///< a host
 
@@ -13,7 +14,7 @@ typedef struct {
 
 struct HostClocks {
     GHashTable *hosts; ///< key → HostClock
-    GStringChunk *keys;
+    Texts *keys;
 };
 
 static void clock_free(gpointer data)
@@ -28,14 +29,14 @@ HostClocks *host_clocks_new(void)
 {
     HostClocks *clocks = g_new0(HostClocks, 1);
     clocks->hosts = g_hash_table_new_full(hash_text, g_str_equal, NULL, clock_free);
-    clocks->keys = g_string_chunk_new(256);
+    clocks->keys = texts_new();
     return clocks;
 }
 
 void host_clocks_free(HostClocks *clocks)
 {
     g_hash_table_unref(clocks->hosts);
-    g_string_chunk_free(clocks->keys);
+    texts_free(clocks->keys);
     g_free(clocks);
 }
 
@@ -43,12 +44,12 @@ const char *host_clocks_key(HostClocks *clocks, const HostEvent *event)
 {
     if (!event->host.text) {
         g_autofree char *name = g_strconcat("\x01", event->source.file, NULL);
-        return g_string_chunk_insert_const(clocks->keys, name);
+        return texts_keep(clocks->keys, name);
     }
     g_autofree char *lower = g_ascii_strdown(event->host.text, (gssize) event->host.len);
     // Times in an unknown zone are off by the zone, too.
     g_autofree char *key = g_strconcat(lower, event->zoned ? "" : "\x02", NULL);
-    return g_string_chunk_insert_const(clocks->keys, key);
+    return texts_keep(clocks->keys, key);
 }
 
 bool host_clock_difference(const HostEvent *event, int64_t time, int64_t *difference)

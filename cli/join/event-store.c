@@ -3,12 +3,12 @@
 
 void event_store_init(EventStore *store, size_t room)
 {
-    *store = (EventStore){g_string_chunk_new(4096), g_ptr_array_new_with_free_func(g_free), room, 0};
+    *store = (EventStore){texts_new(), g_ptr_array_new_with_free_func(g_free), room, 0};
 }
 
 void event_store_clear(EventStore *store)
 {
-    g_string_chunk_free(store->texts);
+    texts_free(store->texts);
     g_ptr_array_unref(store->events);
 }
 
@@ -38,8 +38,8 @@ StoredEvent *event_store_add(EventStore *store, const HostEvent *event)
     }
     store->room -= size;
     for (size_t i = 0; (text = event_text(&copy, i)); i++)
-        *text = slice(slice_keep(store->texts, *text));
-    copy.source.file = g_string_chunk_insert_const(store->texts, event->source.file);
+        *text = slice(texts_keep_slice(store->texts, *text));
+    copy.source.file = texts_keep(store->texts, event->source.file);
     StoredEvent *kept = g_memdup2(&copy, sizeof(copy));
     g_ptr_array_add(store->events, kept);
     return kept;

@@ -5,6 +5,7 @@
 #ifndef CAR_JOIN_EVENT_STORE_H
 #define CAR_JOIN_EVENT_STORE_H
 
+#include "base/texts.h"
 #include "logs/event.h"
 #include <stdint.h>
 
@@ -12,7 +13,7 @@
 typedef HostEvent StoredEvent;
 
 typedef struct {
-    GStringChunk *texts;
+    Texts *texts;
     GPtrArray *events; ///< StoredEvent *
     size_t room;       ///< bytes that may still be taken
     uint64_t dropped;  ///< events there was no room for

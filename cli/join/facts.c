@@ -14,10 +14,10 @@
 #define BEFORE (2 * TIME_SECOND)
 #define AFTER (5 * TIME_SECOND)
 
-static const char *keep_time(const StoredEvent *event, GStringChunk *texts)
+static const char *keep_time(const StoredEvent *event, Texts *texts)
 {
     g_autofree char *time = event->zoned ? time_text(event->time) : NULL;
-    return slice_keep(texts, slice(time));
+    return texts_keep_slice(texts, slice(time));
 }
 
 static bool is_client_pid(const Record *record, int64_t pid)
@@ -55,15 +55,15 @@ static void note_operation(HostJoin *join, HostConn *conn, const StoredEvent *ev
         !is_client_pid(record, event->pid) || other_user(record, event->user) ||
         !host_join_during(join, conn, event, BEFORE, AFTER) || host_note_facts(record)->operations->len >= MAX_FACTS)
         return;
-    GStringChunk *texts = conn->set->texts;
+    Texts *texts = conn->set->texts;
     const char *reason = "client machine and process id, while the connection was there";
     Operation operation = {
         .time = keep_time(event, texts),
-        .host = slice_keep(texts, event->host),
-        .operation = slice_keep(texts, event->operation),
-        .namespace_path = slice_keep(texts, event->namespace_path),
-        .user = slice_keep(texts, event->user),
-        .status = slice_keep(texts, event->status),
+        .host = texts_keep_slice(texts, event->host),
+        .operation = texts_keep_slice(texts, event->operation),
+        .namespace_path = texts_keep_slice(texts, event->namespace_path),
+        .user = texts_keep_slice(texts, event->user),
+        .status = texts_keep_slice(texts, event->status),
         .source = host_note_source(event, texts, reason),
     };
     g_array_append_val(record->host->operations, operation);
@@ -111,7 +111,7 @@ static void tell_method_calls(HostConn *conn, const WmiOperation *method)
         g_autofree char *source =
             g_strdup_printf("%s %" PRId64 " (%s, record %" PRId64 ")", operation->source.kind,
                             operation->source.event_id, operation->source.file, operation->source.record);
-        wmi_operation_tell(&told, call, conn->set->texts, g_string_chunk_insert_const(conn->set->texts, source));
+        wmi_operation_tell(&told, call, conn->set->texts, texts_keep(conn->set->texts, source));
     }
 }
 
@@ -162,16 +162,16 @@ static void note_subscription(HostJoin *join, HostConn *conn, const StoredEvent 
     const char *reason = subscription_reason(join, conn, event);
     if (!reason || host_note_facts(conn->record)->subscriptions->len >= MAX_FACTS)
         return;
-    GStringChunk *texts = conn->set->texts;
+    Texts *texts = conn->set->texts;
     Subscription subscription = {
         .time = keep_time(event, texts),
-        .host = slice_keep(texts, event->host),
-        .kind = slice_keep(texts, event->item),
-        .name = slice_keep(texts, event->item_name),
-        .value = slice_keep(texts, event->item_value),
-        .consumer = slice_keep(texts, event->target),
-        .namespace_path = slice_keep(texts, event->namespace_path),
-        .user = slice_keep(texts, event->user),
+        .host = texts_keep_slice(texts, event->host),
+        .kind = texts_keep_slice(texts, event->item),
+        .name = texts_keep_slice(texts, event->item_name),
+        .value = texts_keep_slice(texts, event->item_value),
+        .consumer = texts_keep_slice(texts, event->target),
+        .namespace_path = texts_keep_slice(texts, event->namespace_path),
+        .user = texts_keep_slice(texts, event->user),
         .source = host_note_source(event, texts, reason),
     };
     g_array_append_val(conn->record->host->subscriptions, subscription);
@@ -188,14 +188,14 @@ static void note_credentials(HostJoin *join, HostConn *conn, const StoredEvent *
         !host_join_during(join, conn, event, TIME_MINUTE, TIME_MINUTE) ||
         host_note_facts(conn->record)->logons->len >= MAX_FACTS)
         return;
-    GStringChunk *texts = conn->set->texts;
+    Texts *texts = conn->set->texts;
     Logon logon = {
         .time = keep_time(event, texts),
-        .host = slice_keep(texts, event->host),
-        .user = slice_keep(texts, event->user),
-        .domain = slice_keep(texts, event->domain),
+        .host = texts_keep_slice(texts, event->host),
+        .user = texts_keep_slice(texts, event->user),
+        .domain = texts_keep_slice(texts, event->domain),
         .source_port = NUMBER_UNKNOWN,
-        .target = slice_keep(texts, event->target),
+        .target = texts_keep_slice(texts, event->target),
         .source = host_note_source(event, texts, "client process used explicit credentials for the server"),
     };
     g_array_append_val(conn->record->host->logons, logon);
@@ -248,7 +248,7 @@ static bool is_rpcss(const Process *process)
 static void point_to_requester(HostConn *conn, const HostConn *object)
 {
     const Process *owner = find_client(object->record);
-    GStringChunk *texts = conn->set->texts;
+    Texts *texts = conn->set->texts;
     Process requester = {
         .role = ROLE_CLIENT,
         .pid = owner->pid,
@@ -263,7 +263,7 @@ static void point_to_requester(HostConn *conn, const HostConn *object)
     g_autofree char *note =
         g_strdup_printf("asked for it: the process of the activity's object connection, from port %" G_GINT64_FORMAT,
                         object->client_port);
-    requester.note = g_string_chunk_insert_const(texts, note);
+    requester.note = texts_keep(texts, note);
     for (guint i = 0; owner->log_sources && i < owner->log_sources->len; i++)
         host_note_add_source(&requester, g_array_index(owner->log_sources, LogSource, i));
     g_array_prepend_val(conn->record->processes, requester);
@@ -291,9 +291,9 @@ static void explain_rpcss(const GPtrArray *conns, HostConn *conn)
 static void note_clock(HostJoin *join, HostConn *conn, const StoredEvent *event)
 {
     guint samples;
-    GStringChunk *texts = conn->set->texts;
+    Texts *texts = conn->set->texts;
     int64_t skew = host_clocks_skew(join->clocks, host_clocks_key(join->clocks, event), &samples);
-    Clock clock = {.host = slice_keep(texts, event->host), .skew = skew, .samples = samples};
+    Clock clock = {.host = texts_keep_slice(texts, event->host), .skew = skew, .samples = samples};
     if (!clock.host || samples == 0 || event->snapshot)
         return;
     GArray *clocks = host_note_facts(conn->record)->clocks;
@@ -329,6 +329,6 @@ void host_join_facts(HostJoin *join)
         HostConn *conn = g_ptr_array_index(conns, i);
         g_autofree char *summary = host_summary_make(conn->record);
         if (summary)
-            conn->record->summary = g_string_chunk_insert_const(conn->set->texts, summary);
+            conn->record->summary = texts_keep(conn->set->texts, summary);
     }
 }

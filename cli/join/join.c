@@ -43,7 +43,7 @@ static void put_name(HostJoin *join, GHashTable *table, const char *name, HostCo
     if (!name || !*name)
         return;
     g_autofree char *key = make_key(slice(name));
-    GPtrArray *list = list_under(table, g_string_chunk_insert_const(join->names, key));
+    GPtrArray *list = list_under(table, texts_keep(join->names, key));
     if (list->len == 0 || g_ptr_array_index(list, list->len - 1) != conn)
         g_ptr_array_add(list, conn);
 }
@@ -66,7 +66,7 @@ HostJoin *host_join_new(GPtrArray *sets, size_t room)
                                  &join->rpc_calls,  &join->credentials,   &join->spawned};
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
         *lists[i] = g_ptr_array_new();
-    join->names = g_string_chunk_new(1024);
+    join->names = texts_new();
     join->by_client = g_hash_table_new_full(hash_text, g_str_equal, NULL, unref_array);
     join->by_server = g_hash_table_new_full(hash_text, g_str_equal, NULL, unref_array);
     join->by_server_port = g_hash_table_new_full(hash_number, NULL, NULL, unref_array);
@@ -98,7 +98,7 @@ void host_join_free(HostJoin *join)
     g_hash_table_unref(join->by_client);
     g_hash_table_unref(join->by_server);
     g_hash_table_unref(join->by_server_port);
-    g_string_chunk_free(join->names);
+    texts_free(join->names);
     g_hash_table_unref(join->sought_by_pid);
     g_hash_table_unref(join->sought_by_guid);
     g_hash_table_unref(join->provider_pids);
@@ -262,7 +262,7 @@ static void note_connection(HostJoin *join, HostConn *conn, const StoredEvent *e
         return;
     if (!conn->host[side] && event->host.text)
         conn->host[side] = event->host.text;
-    GStringChunk *texts = conn->set->texts;
+    Texts *texts = conn->set->texts;
     HostProcessNote note = host_note_of(event, roles[side], texts);
     (void) host_note_process(conn->record, texts, &note, host_note_source(event, texts, connection_reason(event)));
     seek_process(join, conn, side, event->pid, event->guid.text, NUMBER_UNKNOWN);
@@ -278,27 +278,27 @@ static void note_ends(HostJoin *join)
     }
 }
 
-static Logon make_logon(const StoredEvent *event, GStringChunk *texts, const char *reason)
+static Logon make_logon(const StoredEvent *event, Texts *texts, const char *reason)
 {
     g_autofree char *time = time_text(event->time);
     g_autofree char *id = event->logon_id ? g_strdup_printf("0x%" G_GINT64_MODIFIER "x", event->logon_id) : NULL;
     return (Logon){
-        .time = event->zoned ? slice_keep(texts, slice(time)) : NULL,
-        .host = slice_keep(texts, event->host),
-        .user = slice_keep(texts, event->user),
-        .domain = slice_keep(texts, event->domain),
-        .logon_id = slice_keep(texts, slice(id)),
-        .package = slice_keep(texts, event->package),
-        .type = slice_keep(texts, event->logon_type),
+        .time = event->zoned ? texts_keep_slice(texts, slice(time)) : NULL,
+        .host = texts_keep_slice(texts, event->host),
+        .user = texts_keep_slice(texts, event->user),
+        .domain = texts_keep_slice(texts, event->domain),
+        .logon_id = texts_keep_slice(texts, slice(id)),
+        .package = texts_keep_slice(texts, event->package),
+        .type = texts_keep_slice(texts, event->logon_type),
         .source_port = event->from_port,
-        .target = slice_keep(texts, event->target),
+        .target = texts_keep_slice(texts, event->target),
         .source = host_note_source(event, texts, reason),
     };
 }
 
 static void note_logon(HostConn *conn, const StoredEvent *event)
 {
-    GStringChunk *texts = conn->set->texts;
+    Texts *texts = conn->set->texts;
     Logon logon = make_logon(event, texts, "same source address and port");
     g_array_append_val(host_note_facts(conn->record)->logons, logon);
     Auth *auth = &conn->record->auth;
@@ -378,7 +378,7 @@ static void note_rpc_call(HostJoin *join, HostConn *conn, const StoredEvent *eve
         return;
     if (event->from_port > 0 && event->from_port != conn->client_port)
         return;
-    GStringChunk *texts = conn->set->texts;
+    Texts *texts = conn->set->texts;
     HostProcessNote note = host_note_of(event, roles[side], texts);
     note.user = NULL; // the caller's, not that of the server process
     (void) host_note_process(conn->record, texts, &note,

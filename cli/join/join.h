@@ -34,7 +34,7 @@ typedef struct {
     EventStore store;
     GPtrArray *operations, *subscriptions, *providers, *rpc_calls, *credentials; ///< StoredEvent *
     GPtrArray *spawned;         ///< StoredEvent *, processes created by WMI's provider host
-    GStringChunk *names;        ///< owns the keys of the next two
+    Texts *names;               ///< owns the keys of the next two
     GHashTable *by_client;      ///< label of the client's name in lower case, or address → GPtrArray of HostConn *
     GHashTable *by_server;      ///< the same of the server's names; made between the readings
     GHashTable *by_server_port; ///< port → GPtrArray of HostConn *

@@ -7,26 +7,26 @@
 #define MAX_PROCESSES 256 ///< a record, beside those that the wire tells
 #define SAME_START (3 * TIME_SECOND)
 
-LogSource host_note_source(const HostEvent *event, GStringChunk *texts, const char *reason)
+LogSource host_note_source(const HostEvent *event, Texts *texts, const char *reason)
 {
     g_autofree char *kind = g_strconcat("log:", event->source.log, NULL);
     return (LogSource){
-        .kind = g_string_chunk_insert_const(texts, kind),
-        .file = g_string_chunk_insert_const(texts, event->source.file),
+        .kind = texts_keep(texts, kind),
+        .file = texts_keep(texts, event->source.file),
         .event_id = event->source.id,
         .record = event->source.record,
-        .reason = g_string_chunk_insert_const(texts, reason),
+        .reason = texts_keep(texts, reason),
     };
 }
 
 /** DOMAIN\user, or what of it is known; NULL when nothing is. */
-static const char *make_user(const HostEvent *event, GStringChunk *texts)
+static const char *make_user(const HostEvent *event, Texts *texts)
 {
     if (!event->user.text || !event->domain.text || memchr(event->user.text, '\\', event->user.len))
-        return slice_keep(texts, event->user);
+        return texts_keep_slice(texts, event->user);
     g_autofree char *user = g_strdup_printf("%.*s\\%.*s", (int) event->domain.len, event->domain.text,
                                             (int) event->user.len, event->user.text);
-    return slice_keep(texts, slice(user));
+    return texts_keep_slice(texts, slice(user));
 }
 
 HostFacts *host_note_facts(Record *record)
@@ -36,7 +36,7 @@ HostFacts *host_note_facts(Record *record)
     return record->host;
 }
 
-HostProcessNote host_note_of(const HostEvent *event, ProcessRole role, GStringChunk *texts)
+HostProcessNote host_note_of(const HostEvent *event, ProcessRole role, Texts *texts)
 {
     return (HostProcessNote){
         .role = role,
@@ -96,27 +96,27 @@ void host_note_add_source(Process *process, LogSource source)
         g_array_append_val(process->log_sources, source);
 }
 
-static void complete(Process *process, GStringChunk *texts, const HostProcessNote *note)
+static void complete(Process *process, Texts *texts, const HostProcessNote *note)
 {
     if (process->pid == NUMBER_UNKNOWN)
         process->pid = note->pid;
     if (better_image(process->image, note->image))
-        process->image = slice_keep(texts, note->image);
+        process->image = texts_keep_slice(texts, note->image);
     if (!process->command_line)
-        process->command_line = slice_keep(texts, note->command_line);
+        process->command_line = texts_keep_slice(texts, note->command_line);
     if (!process->parent_image)
-        process->parent_image = slice_keep(texts, note->parent_image);
+        process->parent_image = texts_keep_slice(texts, note->parent_image);
     if (process->parent_pid == NUMBER_UNKNOWN && note->parent_pid > 0)
         process->parent_pid = note->parent_pid;
     if (!process->user)
         process->user = note->user;
     if (!process->start_time && note->start != NUMBER_UNKNOWN) {
         g_autofree char *start = time_text(note->start);
-        process->start_time = slice_keep(texts, slice(start));
+        process->start_time = texts_keep_slice(texts, slice(start));
     }
 }
 
-guint host_note_process(Record *record, GStringChunk *texts, const HostProcessNote *note, LogSource source)
+guint host_note_process(Record *record, Texts *texts, const HostProcessNote *note, LogSource source)
 {
     guint i = 0;
     while (i < record->processes->len && !same_process(&g_array_index(record->processes, Process, i), note))

@@ -5,12 +5,13 @@
 #ifndef CAR_JOIN_NOTE_H
 #define CAR_JOIN_NOTE_H
 
+#include "base/texts.h"
 #include "logs/event.h"
 #include "record/record.h"
 #include <stdint.h>
 
 /** The event as a source. Texts are kept in `texts`; `reason` is, too. */
-LogSource host_note_source(const HostEvent *event, GStringChunk *texts, const char *reason);
+LogSource host_note_source(const HostEvent *event, Texts *texts, const char *reason);
 
 /** The record's facts, made when there are none yet. */
 HostFacts *host_note_facts(Record *record);
@@ -26,11 +27,11 @@ typedef struct {
 } HostProcessNote;
 
 /** What the event itself says of its process. */
-HostProcessNote host_note_of(const HostEvent *event, ProcessRole role, GStringChunk *texts);
+HostProcessNote host_note_of(const HostEvent *event, ProcessRole role, Texts *texts);
 
 /** Notes a process: one that the record has already, and that does not contradict, is completed. Returns its index,
  * G_MAXUINT when there are too many. */
-guint host_note_process(Record *record, GStringChunk *texts, const HostProcessNote *note, LogSource source);
+guint host_note_process(Record *record, Texts *texts, const HostProcessNote *note, LogSource source);
 
 /** Adds a source to a process unless it is there. */
 void host_note_add_source(Process *process, LogSource source);

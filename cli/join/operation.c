@@ -51,14 +51,14 @@ bool wmi_operation_is_call(const WmiOperation *operation, const RecordCall *call
     return slice_equal(method, operation->method);
 }
 
-static void tell(const char **place, GStringChunk *texts, Slice text)
+static void tell(const char **place, Texts *texts, Slice text)
 {
     if (!*place && text.len > 0)
-        *place = slice_keep(texts, text);
+        *place = texts_keep_slice(texts, text);
 }
 
 /** "Win32_Process::Create" or, of one instance, "Win32_Process.Handle="1"::Terminate". */
-static void tell_method(Slice subject, RecordCall *call, GStringChunk *texts)
+static void tell_method(Slice subject, RecordCall *call, Texts *texts)
 {
     const char *colons = NULL;
     for (size_t i = subject.len; i >= 2 && !colons; i--) {
@@ -81,7 +81,7 @@ static void tell_method(Slice subject, RecordCall *call, GStringChunk *texts)
     tell(&call->wmi_method, texts, method);
 }
 
-void wmi_operation_tell(const WmiOperation *operation, RecordCall *call, GStringChunk *texts, const char *source)
+void wmi_operation_tell(const WmiOperation *operation, RecordCall *call, Texts *texts, const char *source)
 {
     Slice subject = operation->subject;
     if (slice_is(operation->method, "ExecQuery") || slice_is(operation->method, "ExecNotificationQuery"))

@@ -5,6 +5,7 @@
 #ifndef CAR_JOIN_OPERATION_H
 #define CAR_JOIN_OPERATION_H
 
+#include "base/texts.h"
 #include "record/record.h"
 
 #include "base/slice.h"
@@ -22,6 +23,6 @@ bool wmi_operation_parse(Slice text, WmiOperation *operation);
 bool wmi_operation_is_call(const WmiOperation *operation, const RecordCall *call);
 
 /** Tells a call what the operation says. Texts are kept in `texts`; `source` names the log and outlives the call. */
-void wmi_operation_tell(const WmiOperation *operation, RecordCall *call, GStringChunk *texts, const char *source);
+void wmi_operation_tell(const WmiOperation *operation, RecordCall *call, Texts *texts, const char *source);
 
 #endif

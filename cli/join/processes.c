@@ -143,7 +143,7 @@ static void note_found(HostJoin *join)
         int64_t time = host_clocks_time(join->clocks, host_clocks_key(join->clocks, event), event);
         if (sought->ended != NUMBER_UNKNOWN && time < sought->ended && sought->start == NUMBER_UNKNOWN && !sought->guid)
             continue; // it had ended, and its id was somebody else's
-        GStringChunk *texts = sought->conn->set->texts;
+        Texts *texts = sought->conn->set->texts;
         HostProcessNote note = host_note_of(event, roles[sought->side], texts);
         if (note.pid < 0)
             note.pid = sought->pid;
@@ -244,7 +244,7 @@ static void add_provider(HostJoin *join, const HostConn *conn, Process *process)
 
 static void note_spawned(HostJoin *join, HostConn *conn, const StoredEvent *event, Tie tie)
 {
-    GStringChunk *texts = conn->set->texts;
+    Texts *texts = conn->set->texts;
     g_autofree char *reason = make_reason(event, tie);
     HostProcessNote note = host_note_of(event, ROLE_SPAWNED, texts);
     guint index = host_note_process(conn->record, texts, &note, host_note_source(event, texts, reason));

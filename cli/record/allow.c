@@ -338,8 +338,8 @@ void allow_apply(const Allow *allow, RecordSet *set)
             const Rule *rule = g_ptr_array_index(allow->rules, j);
             if (!matches(rule, record, users))
                 continue;
-            record->allowed.rule = g_string_chunk_insert(set->texts, rule->name);
-            record->allowed.reason = rule->reason ? g_string_chunk_insert(set->texts, rule->reason) : NULL;
+            record->allowed.rule = texts_keep(set->texts, rule->name);
+            record->allowed.reason = rule->reason ? texts_keep(set->texts, rule->reason) : NULL;
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/fold.h"
 
+#include "base/hash.h"
 #include "record/event-reader.h"
 #include "record/identities.h"
 #include "record/summary.h"
@@ -40,7 +41,7 @@ typedef struct {
 struct EventFold {
     EventStream stream;
     EventReader *reader;
-    GStringChunk *texts;
+    Texts *texts;
     GHashTable *conversations; ///< number → Conversation
     GHashTable *call_frames;   ///< number of a call of any conversation → its frame
     size_t room;               ///< bytes that may still be taken
@@ -68,7 +69,7 @@ EventFold *event_fold_new(size_t limit)
 {
     EventFold *fold = g_new0(EventFold, 1);
     fold->reader = event_reader_new();
-    fold->texts = g_string_chunk_new(4096);
+    fold->texts = texts_new();
     fold->conversations = g_hash_table_new_full(NULL, NULL, NULL, conversation_free);
     fold->call_frames = g_hash_table_new(NULL, NULL);
     fold->room = limit ? limit : DEFAULT_LIMIT;
@@ -79,7 +80,7 @@ EventFold *event_fold_new(size_t limit)
 void event_fold_free(EventFold *fold)
 {
     event_reader_free(fold->reader);
-    g_clear_pointer(&fold->texts, g_string_chunk_free);
+    g_clear_pointer(&fold->texts, texts_free);
     g_hash_table_unref(fold->conversations);
     g_hash_table_unref(fold->call_frames);
     g_free(fold);
@@ -115,7 +116,7 @@ static bool take_room(EventFold *fold, size_t bytes)
 /** Keeps a text of an event. NULL for NULL, and when there is no room for it. */
 static const char *keep(EventFold *fold, const char *text)
 {
-    return text && take_room(fold, strlen(text)) ? g_string_chunk_insert_const(fold->texts, text) : NULL;
+    return text && take_room(fold, strlen(text)) ? texts_keep(fold->texts, text) : NULL;
 }
 
 /** The frame that an event numbers so. */
@@ -306,7 +307,7 @@ static RecordUser *need_user(EventFold *fold, FoldedConversation *c, const Event
         };
         g_array_append_val(users, fresh);
         index = users->len;
-        put_index(c->users, g_string_chunk_insert_const(fold->texts, key), index);
+        put_index(c->users, (gpointer) texts_keep(fold->texts, key), index);
     }
     c->last_user = index ? index : c->last_user;
     return index ? &g_array_index(users, RecordUser, index - 1) : NULL;
@@ -441,7 +442,7 @@ static void fold_client(EventFold *fold, FoldedConversation *c, const Event *e)
         return;
     g_autofree char *kind = g_strconcat("wire:", e->source, NULL);
     add_process(fold, c, ROLE_CLIENT, e->pid, keep(fold, e->process_start),
-                (ProcessSource){g_string_chunk_insert_const(fold->texts, kind), to_frame(fold, e->frame)});
+                (ProcessSource){texts_keep(fold->texts, kind), to_frame(fold, e->frame)});
 }
 
 /** A process that a call has started. */
@@ -639,12 +640,12 @@ static FoldedConversation *need_conversation(EventFold *fold, int64_t conn)
     c->record = record_new();
     c->record->conn = conn;
     c->calls = g_hash_table_new(NULL, NULL);
-    c->interfaces = g_hash_table_new(g_str_hash, g_str_equal);
-    c->processes = g_hash_table_new(NULL, NULL);
+    c->interfaces = g_hash_table_new(hash_text, g_str_equal);
+    c->processes = g_hash_table_new(hash_number, NULL);
     c->activations = g_array_new(FALSE, TRUE, sizeof(RecordActivation));
     c->activation_calls = g_hash_table_new(NULL, NULL);
     c->identities = identities_new();
-    c->users = g_hash_table_new(g_str_hash, g_str_equal);
+    c->users = g_hash_table_new(hash_text, g_str_equal);
     c->hints = g_ptr_array_new();
     c->activation_conn = c->activation_call = EVENT_UNKNOWN;
     g_hash_table_insert(fold->conversations, number_key(conn), c);
@@ -751,7 +752,7 @@ static void resolve_auth(FoldedConversation *c)
 /** Text of the set's own; NULL for NULL. */
 static const char *keep_text(EventFold *fold, const char *text)
 {
-    return text ? g_string_chunk_insert_const(fold->texts, text) : NULL;
+    return text ? texts_keep(fold->texts, text) : NULL;
 }
 
 static void resolve_hints(EventFold *fold, FoldedConversation *c)

@@ -84,12 +84,12 @@ static void record_file_free(gpointer data)
     g_free(file);
 }
 
-RecordSet *record_set_new(GStringChunk *texts)
+RecordSet *record_set_new(Texts *texts)
 {
     RecordSet *set = g_new0(RecordSet, 1);
     set->files = g_ptr_array_new_with_free_func(record_file_free);
     set->records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
-    set->texts = texts ? texts : g_string_chunk_new(4096);
+    set->texts = texts ? texts : texts_new();
     return set;
 }
 
@@ -126,7 +126,7 @@ void record_set_free(RecordSet *set)
 {
     g_ptr_array_unref(set->files);
     g_ptr_array_unref(set->records);
-    g_string_chunk_free(set->texts);
+    texts_free(set->texts);
     g_free(set);
 }
 

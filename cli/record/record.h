@@ -10,6 +10,7 @@
 #define CAR_RECORD_RECORD_H
 
 #include "base/frame.h"
+#include "base/texts.h"
 #include "base/unknown.h"
 #include "names/techniques.h"
 #include "names/words.h"
@@ -201,7 +202,7 @@ typedef struct {
 typedef struct {
     GPtrArray *files;                               ///< RecordFile *, in order of time; at least one
     GPtrArray *records;                             ///< Record *, in order of first frame
-    GStringChunk *texts;                            ///< owns the texts of all records
+    Texts *texts;                                   ///< owns the texts of all records
     const char *plugin_version, *wireshark_version; ///< of what read the captures; NULL when nothing did
 } RecordSet;
 
@@ -209,7 +210,7 @@ Record *record_new(void);
 void record_free(Record *record);
 
 /** Without records and files. `texts` is handed over; NULL: new. */
-RecordSet *record_set_new(GStringChunk *texts);
+RecordSet *record_set_new(Texts *texts);
 
 /** Takes over `note`. `path` need not be UTF-8. */
 void record_set_add_file(RecordSet *set, const char *path, char *note);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define MAX_ACCOUNTS 3u ///< named; the others are counted
-#define SECOND INT64_C(1000000000)
 
 char *record_text_endpoint(const RecordEnd *endpoint)
 {

@@ -16,7 +16,7 @@ static const char *format_text(RecordSet *set, const char *format, ...)
     va_start(args, format);
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
-    return g_string_chunk_insert(set->texts, text);
+    return texts_keep(set->texts, text);
 }
 
 static void add_calls(RecordSet *set, Record *r, guint number)

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     RecordSet set = {
         .records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free),
-        .texts = g_string_chunk_new(64),
+        .texts = texts_new(),
     };
     Record *record = record_new();
     record->start_time = "2020-08-06T07:56:41Z";
@@ -21,6 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_ptr_array_add(set.records, record);
     allow_apply(allow, &set);
     g_ptr_array_unref(set.records);
-    g_string_chunk_free(set.texts);
+    texts_free(set.texts);
     return 0;
 }

@@ -104,7 +104,7 @@ static Record *add_record(RecordSet *set, int64_t activity, Stage stage, const c
 static void test_activities(void)
 {
     RecordSet *set = g_new0(RecordSet, 1);
-    set->texts = g_string_chunk_new(64);
+    set->texts = texts_new();
     set->records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
     add_record(set, 1, STAGE_QUERY, "2020-08-06T07:00:00Z");
     add_record(set, 1, STAGE_UNKNOWN, "2020-08-06T06:00:00Z");
@@ -141,7 +141,7 @@ static void test_activities(void)
     g_assert_cmpstr(g_ptr_array_index(accounts, 0), ==, "D\\ann");
     g_assert_true(((const Activity *) g_ptr_array_index(found, 6))->allowed);
     g_ptr_array_unref(set->records);
-    g_string_chunk_free(set->texts);
+    texts_free(set->texts);
     g_free(set);
 }
 

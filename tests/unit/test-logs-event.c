@@ -137,7 +137,7 @@ static void test_operations(void)
 static void test_operation_tells(void)
 {
     WmiOperation operation;
-    GStringChunk *texts = g_string_chunk_new(64);
+    Texts *texts = texts_new();
     RecordCall call = call_init();
     call.interface = "IWbemServices";
     call.method = "ExecMethod";
@@ -151,7 +151,7 @@ static void test_operation_tells(void)
     g_assert_cmpstr(call.namespace_path, ==, "root\\cimv2");
     call.method = "ExecQuery";
     g_assert_false(wmi_operation_is_call(&operation, &call));
-    g_string_chunk_free(texts);
+    texts_free(texts);
 }
 
 int main(int argc, char **argv)

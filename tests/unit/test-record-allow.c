@@ -8,7 +8,7 @@
 static RecordSet *make_set(void)
 {
     RecordSet *set = g_new0(RecordSet, 1);
-    set->texts = g_string_chunk_new(64);
+    set->texts = texts_new();
     set->records = g_ptr_array_new_with_free_func((GDestroyNotify) record_free);
     for (guint i = 0; i < 3; i++) {
         Record *r = record_new();
@@ -37,7 +37,7 @@ static RecordSet *make_set(void)
 static void record_set_clear(RecordSet *set)
 {
     g_ptr_array_unref(set->records);
-    g_string_chunk_free(set->texts);
+    texts_free(set->texts);
     g_free(set);
 }
 
