@@ -20,6 +20,7 @@ sys.path.insert(0, str(HERE.parent))  # for `gen`
 sys.path.insert(0, str(HERE))
 
 from support import Tools  # noqa: E402
+from user import SHARED  # noqa: E402
 
 REPOSITORY = HERE.parents[1]
 
@@ -102,7 +103,7 @@ def event_validator():
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder with real captures; the tests that need it are skipped without it."""
-    path = Path(os.environ.get("CAR_WMI_SHARED", REPOSITORY.parent / "shared")) / "captures"
+    path = SHARED / "captures"
     if not (path / "truth.tsv").exists():
         pytest.skip(f"no real captures in {path} (CAR_WMI_SHARED)")
     return path

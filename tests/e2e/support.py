@@ -15,18 +15,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gen.capture import Capture
+from user import DROP, NOBODY, SHARED
 
-NOBODY = 65534
-SHARED = Path(os.environ.get("CAR_WMI_SHARED", Path(__file__).resolve().parents[3] / "shared"))
-"""Real captures and logs, where they are at hand."""
 READ = (0, 2, 14)
 """Exit statuses of tshark when it read the capture: all of it; as far as it goes, before 4.6 and from then on."""
 SEPARATOR, AGGREGATOR = "\t", "\x1f"
 
 
 class Tools:
-    """The programs under test. Wireshark ignores WIRESHARK_PLUGIN_DIR when it runs as root, so they then run as
-    nobody."""
+    """The programs under test, which run as nobody when the tests run as root (see `user`). What is installed for all
+    users of this machine does not matter."""
 
     def __init__(self, build: Path, arena: Path) -> None:
         self.arena = arena
@@ -43,12 +41,28 @@ class Tools:
         shutil.copy(build / "tests" / "event-table", self.event_table)
         self.home = arena / "home"
         self.home.mkdir()
-        self._drop: list[str] = []
         self._counter = itertools.count(1)
+        self.give(self.home)
+        self.data = self.wireshark_data("wireshark")
+
+    @staticmethod
+    def give(path: Path) -> None:
+        """Makes a file or folder belong to the user that the programs run as."""
         if os.getuid() == 0:
-            os.chown(self.home, NOBODY, NOBODY)
-            setpriv = shutil.which("setpriv") or "setpriv"
-            self._drop = [setpriv, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+            os.chown(path, NOBODY, NOBODY)
+
+    def wireshark_data(self, name: str, *profiles: Path) -> Path:
+        """A folder `name` of what Wireshark has for all users; of car-wmi's it has these profiles alone."""
+        told = subprocess.run(["tshark", "-G", "folders"], capture_output=True, text=True, check=True).stdout
+        real = Path(re.search(r"^Global configuration:\s*(.*)$", told, re.MULTILINE)[1])
+        folder = self.arena / name
+        (folder / "profiles").mkdir(parents=True)
+        for entry in (*real.iterdir(), *real.glob("profiles/*")):
+            if entry.name not in ("profiles", "CAR-WMI"):
+                (folder / entry.relative_to(real)).symlink_to(entry)
+        for profile in profiles:
+            shutil.copytree(profile, folder / "profiles" / profile.name)
+        return folder
 
     @functools.cached_property
     def version(self) -> tuple[int, int]:
@@ -67,6 +81,7 @@ class Tools:
             "LC_ALL": "C.UTF-8",
             "TZ": "America/New_York",  # whoever prints local time is found out
             "WIRESHARK_PLUGIN_DIR": str(self.stage),
+            "WIRESHARK_DATA_DIR": str(self.data),
         }
         return base | changes
 
@@ -75,7 +90,7 @@ class Tools:
     ) -> subprocess.CompletedProcess:
         """Runs a program to its end."""
         result = subprocess.run(
-            [*self._drop, *map(str, argv)],
+            [*DROP, *map(str, argv)],
             input=stdin if stdin is not None else b"",
             capture_output=True,
             cwd=self.home,

@@ -15,6 +15,7 @@ from gen import guids, scenario
 from gen.capture import Capture
 from gen.scenario import CLIENT, OTHER, SERVER, Lab, Session
 from support import Tools
+from user import DROP
 
 
 def conversations(lab: Lab) -> tuple[Session, Capture]:
@@ -187,7 +188,7 @@ def test_output_file_that_cannot_be_written(cli: Tools, found: Found) -> None:
 def test_full_disk(cli: Tools, found: Found) -> None:
     with open("/dev/full", "wb") as full:
         result = subprocess.run(
-            [*cli._drop, cli.program, "list", "-T", "ndjson", found.path],
+            [*DROP, cli.program, "list", "-T", "ndjson", found.path],
             stdout=full, stderr=subprocess.PIPE, env=cli.environment(), cwd=cli.home, check=False, timeout=60,
         )  # fmt: skip
     assert result.returncode == 2 and result.stderr

@@ -21,7 +21,7 @@ from support import Tools
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMPLETION = REPOSITORY / "cli" / "completion"
 MAN = REPOSITORY / "cli" / "man"
-INTERFACES = {path.name for path in Path("/sys/class/net").iterdir()}
+INTERFACES = {path.name for path in Path("/sys/class/net").glob("*")}  # a container may have no such folder
 
 
 def commands(cli: Tools) -> list[str]:
@@ -242,4 +242,5 @@ def test_completion(cli: Tools, shell) -> None:
     if shell.name != "zsh":  # which would put the only one in
         assert shell.complete(cli, "list", "--format=n") == {"ndjson"}
     assert shell.complete(cli, "list", "--min-confidence", "") == {"wmi", "dcom", "rpcss"}
-    assert len(INTERFACES) < 2 or shell.complete(cli, "watch", "-i", "") == INTERFACES  # zsh puts the only one in
+    if shell.name != "zsh" or len(INTERFACES) > 1:  # zsh puts the only one in
+        assert shell.complete(cli, "watch", "-i", "") == INTERFACES

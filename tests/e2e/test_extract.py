@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from gen import scenario
 from gen.capture import Capture
 from gen.scenario import CLIENT, CLIENT6, OTHER, SERVER, SERVER6, Host, Lab
 from support import Tools
+from user import SHARED
 
 DC = Host("DC01", "192.0.2.2", "02:00:00:00:00:02")
 
@@ -269,7 +269,7 @@ def test_standard_output(cli: Tools, found: Found) -> None:
     same_records(cli, copy, found.records)
 
 
-REAL = Path(os.environ.get("CAR_WMI_SHARED", Path(__file__).resolve().parents[2].parent / "shared")) / "captures"
+REAL = SHARED / "captures"
 
 
 @pytest.mark.parametrize("path", sorted(REAL.glob("*wmi*.[cp]*ap*")) or [None], ids=lambda path: getattr(path, "stem", "none"))

@@ -7,7 +7,6 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
-import os
 import random
 import re
 import shutil
@@ -24,6 +23,7 @@ from gen import guids, hostlog, scenario, wmi
 from gen.hostlog import INBOUND, OUTBOUND, HostLog
 from gen.scenario import CLIENT, OTHER, SERVER, Lab
 from support import Tools
+from user import SHARED
 
 DROPPER = r"C:\Users\user\Desktop\dropper.exe"
 SVCHOST = r"C:\Windows\System32\svchost.exe"
@@ -644,8 +644,6 @@ def test_hostile_texts(incident: Incident, validator: Callable[[dict], None]) ->
 
 # -- real logs, where they are at hand ---------------------------------------------------------------------------------
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("CAR_WMI_SHARED", REPOSITORY.parent / "shared"))
 COVENANT = "covenant_sharpwmi_create_dcerpc_wmi"
 EMPIRE = "empire_wmi_dcerpc_wmi_IWbemServices_ExecMethod"
 

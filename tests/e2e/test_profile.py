@@ -275,8 +275,7 @@ def test_doctor_says_when_it_cannot(cli: Tools, installed: Path, home: Path) -> 
     shutil.rmtree(installed.parent.parent / "share")
     (home / "wireshark").unlink()
     result = cli.run(installed, "doctor", "--install-profile", XDG_CONFIG_HOME=str(home))
-    if not Path("/usr/share/wireshark/profiles/CAR-WMI").exists():
-        assert result.returncode == 2 and "there is no Wireshark profile CAR-WMI to copy" in result.stdout
+    assert result.returncode == 2 and "there is no Wireshark profile CAR-WMI to copy" in result.stdout
 
 
 @pytest.fixture
@@ -322,11 +321,16 @@ def test_doctor_notes_that_the_windows_are_missing(cli: Tools, beside: Path) -> 
     assert not noted()
 
 
-def test_global_profile(cli: Tools, mixed: Mixed) -> None:
-    """Where it is installed for all, tshark -C finds it without any copy."""
-    listed = cli.run("tshark", "-G", "folders").stdout
-    folder = next(line.split(":", 1)[1].strip() for line in listed.splitlines() if line.startswith("Global config"))
-    if not (Path(folder) / "profiles" / "CAR-WMI").exists():
-        pytest.skip("car-wmi is not installed below /usr")
-    result = cli.tshark("-C", "CAR-WMI", "-r", mixed.path)
+def test_global_profile(cli: Tools, mixed: Mixed, home: Path) -> None:
+    """Where it is installed for all, tshark -C finds it without any copy, and so does doctor, which copies it when asked."""
+    everybody = cli.wireshark_data("with-profile", PROFILE)
+    changes = {"WIRESHARK_DATA_DIR": str(everybody), "XDG_CONFIG_HOME": str(home)}
+    result = cli.run(cli.program, "doctor", **changes)
+    assert f"✓ Wireshark profile CAR-WMI: {everybody}/profiles/CAR-WMI\n" in result.stdout
+    result = cli.run(cli.program, "doctor", "--install-profile", **changes)
+    target = home / "wireshark" / "profiles" / "CAR-WMI"
+    assert result.returncode == 0 and f"✓ Wireshark profile CAR-WMI copied: {target}\n" in result.stdout
+    assert _files(target) == _files(PROFILE)
+    shutil.rmtree(target)
+    result = cli.tshark("-C", "CAR-WMI", "-r", mixed.path, **changes)
     assert result.returncode in READ and "IWbemLevel1Login::NTLMLogin" in result.stdout

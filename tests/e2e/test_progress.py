@@ -11,13 +11,14 @@ import time
 import test_transport
 from gen.scenario import Lab
 from support import Tools
+from user import DROP
 
 LINE = re.compile(r"\r[\d.]+ [kM]B, \d+ packets, [\d.]+ [kMG]B/s, \d+ found\x1b\[K")
 
 
 def start(cli: Tools, **options: object) -> subprocess.Popen:
     """car-wmi over a pipe that is written to by and by."""
-    argv = [*cli._drop, str(cli.program), "list", "-T", "ndjson", "-"]
+    argv = [*DROP, str(cli.program), "list", "-T", "ndjson", "-"]
     return subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=cli.home, env=cli.environment(), **options
     )

@@ -44,12 +44,12 @@ class Page(html.parser.HTMLParser):
     """A report, read strictly: elements are closed in order, and only those that it needs are there."""
 
     source: str
-    text: str = ""
-    style: str = ""
     policy: str = ""
     ids: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     _open: list[str] = field(default_factory=list)
+    _text: list[str] = field(default_factory=list)
+    _style: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -71,14 +71,14 @@ class Page(html.parser.HTMLParser):
         attributes = dict(attrs)
         assert tag in ELEMENTS and attributes.keys() <= ATTRIBUTES, (tag, attributes)
         if attributes.get("http-equiv") == "Content-Security-Policy":
-            assert self.style == self.text.strip() == ""  # before anything that it is for
+            assert self.style == self.words == ""  # before anything that it is for
             self.policy = attributes["content"]
         self.ids += filter(None, [attributes.get("id")])
         self.links += filter(None, [attributes.get("href")])
         if tag not in VOID:
             self._open.append(tag)
         if tag in ("td", "th", "dt", "dd", "li", "p", "br", "h1", "h2", "h3", "h4"):
-            self.text += " "
+            self._text.append(" ")
 
     def handle_endtag(self, tag: str) -> None:
         """In the order in which they were opened."""
@@ -87,10 +87,17 @@ class Page(html.parser.HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Text, with spaces as a browser shows them."""
-        if self._open and self._open[-1] == "style":
-            self.style += data
-        else:
-            self.text += data
+        (self._style if self._open and self._open[-1] == "style" else self._text).append(data)
+
+    @property
+    def style(self) -> str:
+        """The style sheet."""
+        return "".join(self._style)
+
+    @property
+    def text(self) -> str:
+        """All that is shown."""
+        return "".join(self._text)
 
     @property
     def words(self) -> str:
@@ -220,8 +227,7 @@ def test_provenance(cli: Tools, found: Found) -> None:
     keytab = cli.home / "secret-name.txt"
     keytab.write_text("secret-password\n")
     keytab.chmod(0o600)
-    if os.getuid() == 0:
-        os.chown(keytab, 65534, 65534)
+    cli.give(keytab)
     page = report(
         cli, "--case", "2026-118 <i>", "--examiner", "A. Examiner", "--note-file", note,
         "--nt-password-file", keytab, found.path,
@@ -392,8 +398,7 @@ def test_one_run_of_tshark(cli: Tools, found: Found) -> None:
 def test_errors_leave_the_file_as_it_is(cli: Tools, arguments: list[str]) -> None:
     out = cli.home / "old.html"
     out.write_text("old")
-    if os.getuid() == 0:
-        os.chown(out, 65534, 65534)
+    cli.give(out)
     result = cli.car_wmi("report", "-o", out, *arguments)
     assert result.returncode == 2 and result.stderr and out.read_text() == "old"
     assert [path.name for path in cli.home.glob("old.html*")] == ["old.html"]

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from support import Tools
+from user import SHARED
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-FOLDER = Path(os.environ.get("CAR_WMI_SHARED", REPOSITORY.parent / "shared")) / "captures"
+FOLDER = SHARED / "captures"
 AUTH_TYPES = {"9": {"kerberos", "ntlm", "spnego"}, "10": {"ntlm"}, "16": {"kerberos"}, "68": {"netlogon"}}
 LEVELS = {"1": "none", "2": "connect", "3": "call", "4": "packet", "5": "integrity", "6": "privacy"}
 

@@ -25,6 +25,7 @@ from gen.capture import Capture
 from gen.rpc import Rpc
 from gen.scenario import CLIENT, OTHER, SERVER, Lab, Session
 from support import Tools
+from user import DROP
 
 PATIENCE = 60
 """Seconds after which a test gives up; none waits for it when all is well."""
@@ -36,7 +37,7 @@ class Watch:
     def __init__(self, tools: Tools, *arguments: str | Path, prefix: tuple[str, ...] = (), stdout: int = subprocess.PIPE) -> None:
         # Not in the group of the tests, so that a signal reaches it alone.
         self.process = subprocess.Popen(
-            [*tools._drop, *prefix, tools.program, "watch", *map(str, arguments)],
+            [*DROP, *prefix, tools.program, "watch", *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=subprocess.PIPE,

@@ -74,7 +74,11 @@ def opened(request: pytest.FixtureRequest, plugin: Tools, tmp_path_factory: pyte
         path = config / "merged.pcapng"
         subprocess.run(["mergecap", "-a", "-w", path, *captures], check=True)
     shutil.copytree(PROFILE, config / "wireshark" / "profiles" / "CAR-WMI")
-    settings = {"XDG_CONFIG_HOME": str(config), "WIRESHARK_PLUGIN_DIR": str(plugin.stage)}
+    settings = {
+        "XDG_CONFIG_HOME": str(config),
+        "WIRESHARK_PLUGIN_DIR": str(plugin.stage),
+        "WIRESHARK_DATA_DIR": str(plugin.data),
+    }
     wireshark = Wireshark(path, "-C", "CAR-WMI", log=config / "wireshark.log", **settings)
     yield Opened(wireshark, plugin, path, config)
     wireshark.kill()

@@ -28,7 +28,11 @@ def wireshark(plugin: Tools, tmp_path_factory: pytest.TempPathFactory):
     mixed = Mixed(plugin)
     shutil.copytree(PROFILE, config / "wireshark" / "profiles" / "CAR-WMI")
     login = mixed.capture.number(mixed.windows.login.requests[0])
-    settings = {"XDG_CONFIG_HOME": str(config), "WIRESHARK_PLUGIN_DIR": str(plugin.stage)}
+    settings = {
+        "XDG_CONFIG_HOME": str(config),
+        "WIRESHARK_PLUGIN_DIR": str(plugin.stage),
+        "WIRESHARK_DATA_DIR": str(plugin.data),
+    }
     running = Wireshark(mixed.path, "-C", "CAR-WMI", "-g", str(login), log=config / "wireshark.log", **settings)
     running.filter(CALLS)
     wait_for("the calls", lambda: running.displayed()[1] < 60)
