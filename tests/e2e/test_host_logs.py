@@ -215,16 +215,16 @@ def test_time_in_an_unknown_zone(incident: Incident) -> None:
     assert connection["logons"]
 
 
-@pytest.mark.parametrize("days", [-1, 1, 30])
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
-def test_another_day_matches_nothing(incident: Incident, days: int, form: Callable) -> None:
+def test_another_day_matches_nothing(incident: Incident, form: Callable) -> None:
     without = incident.tools.records(incident.path)
     incident.usual()
     incident.server.operation(incident.executed, r"Start IWbemServices::ExecMethod - root\cimv2 : Win32_Process::Create",
                               "WS05", 7240, "EXAMPLE\\user")  # fmt: skip
-    incident.client.shift(86400 * days)
-    incident.server.shift(86400 * days)
-    assert list(incident.records(incident.log(form))) == without
+    for further in (-1, 2, 29):  # to the day before, the day after, and the thirtieth after
+        incident.client.shift(86400 * further)
+        incident.server.shift(86400 * further)
+        assert list(incident.records(incident.log(form))) == without
 
 
 # -- processes ---------------------------------------------------------------------------------------------------------

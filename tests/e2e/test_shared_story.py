@@ -4,6 +4,7 @@ keys."""
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -18,6 +19,7 @@ NAMES = [entry["name"] for entry in LAB]
 SAID = ("query", "query_language", "object_path", "class", "wmi_method", "command_line", "properties")
 
 
+@functools.cache
 def _records(cli: Tools, path: Path, *options: object) -> dict[tuple[str, str], dict]:
     return {_key(r): r for r in cli.records("--min-confidence", "rpcss", *options, path, status=(0, 1))}
 

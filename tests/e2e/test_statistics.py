@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -20,16 +22,39 @@ from test_shared_captures import LAB, OPENED_BEFORE, TRUTH
 ROOT = "Remote WMI calls"
 Tree = dict[tuple[str, ...], int]
 """Path of names, from the root's children on → count."""
+Row = dict[str, str]
+"""Title → value."""
 
 PASSES = pytest.mark.parametrize("passes", [(), ("-2",)], ids=["first-pass", "two-passes"])
 
-
-def tree(plugin: Tools, path: Path, *options: str, display_filter: str = "") -> Tree:
-    """What `-z car,tree` prints; the root's own count stands under ()."""
-    argument = f"car,tree,{display_filter}" if display_filter else "car,tree"
-    result = plugin.tshark(*options, "-q", "-z", argument, "-r", path)
+def taps(plugin: Tools, path: Path, *options: str, wanted: Sequence[str], display_filter: str = "") -> str:
+    """What tshark prints of these statistics."""
+    filtered = f",{display_filter}" if display_filter else ""
+    arguments = itertools.chain.from_iterable(("-z", f"car,{name}{filtered}") for name in wanted)
+    result = plugin.tshark(*options, "-q", *arguments, "-r", path)
     assert result.returncode in READ, result.stderr
-    (lines,) = re.findall(r"\nTopic / Item +Count .*\n-+\n((?:.*\n)*?)\n?-+\n", result.stdout)
+    return result.stdout
+
+
+def tree(*arguments: object, **options: str) -> Tree:
+    """What `-z car,tree` prints; the root's own count stands under ()."""
+    return read_tree(taps(*arguments, wanted=["tree"], **options))
+
+
+def activities(*arguments: object, **options: str) -> list[Row]:
+    """The rows that `-z car,activities` prints."""
+    return read_activities(taps(*arguments, wanted=["activities"], **options))
+
+
+def both(*arguments: object, **options: str) -> tuple[Tree, list[Row]]:
+    """The two, of one run."""
+    printed = taps(*arguments, wanted=["tree", "activities"], **options)
+    return read_tree(printed), read_activities(printed)
+
+
+def read_tree(printed: str) -> Tree:
+    """What stands between its lines."""
+    (lines,) = re.findall(r"\nTopic / Item +Count .*\n-+\n((?:.*\n)*?)\n?-+\n", printed)
     found: Tree = {}
     above: list[str] = []
     for line in filter(str.strip, lines.splitlines()):
@@ -41,12 +66,9 @@ def tree(plugin: Tools, path: Path, *options: str, display_filter: str = "") -> 
     return found
 
 
-def activities(plugin: Tools, path: Path, *options: str, display_filter: str = "") -> list[dict[str, str]]:
-    """The rows that `-z car,activities` prints."""
-    argument = f"car,activities,{display_filter}" if display_filter else "car,activities"
-    result = plugin.tshark(*options, "-q", "-z", argument, "-r", path)
-    assert result.returncode in READ, result.stderr
-    lines = result.stdout.splitlines()
+def read_activities(printed: str) -> list[Row]:
+    """Its rows, by title."""
+    lines = printed.splitlines()
     start = next(n for n, line in enumerate(lines) if line.startswith("Activity |"))
     titles = [title.strip() for title in lines[start].split("|")[:-1]]
     end = next(n for n, line in enumerate(lines) if n > start and line.startswith("===="))
@@ -149,17 +171,16 @@ def test_activities(plugin: Tools, two: Two, passes: tuple[str, ...]) -> None:
 @PASSES
 def test_display_filters(plugin: Tools, two: Two, passes: tuple[str, ...]) -> None:
     only = f"ip.addr == {OTHER.ip}"
-    found = tree(plugin, two.path, *passes, display_filter=only)
+    found, rows = both(plugin, two.path, *passes, display_filter=only)
     assert found[()] == len(_calls(two.impacket)) + 1
     assert {path[0] for path in found if path} == {f"{OTHER.ip} -> {SERVER.ip}"}
-    assert [row["Client"] for row in activities(plugin, two.path, *passes, display_filter=only)] == [OTHER.ip] * 2
+    assert [row["Client"] for row in rows] == [OTHER.ip] * 2
     execute = 'car.wmi_rpc.stage == "execute"'
-    assert tree(plugin, two.path, *passes, display_filter=execute)[()] == 3
-    rows = activities(plugin, two.path, *passes, display_filter=execute)
+    found, rows = both(plugin, two.path, *passes, display_filter=execute)
+    assert found[()] == 3
     assert [(row["Connections"], row["Calls"]) for row in rows] == [("1", "2"), ("1", "1")]
     none = "tcp.port == 9"
-    assert tree(plugin, two.path, *passes, display_filter=none) == {(): 0}
-    assert activities(plugin, two.path, *passes, display_filter=none) == []
+    assert both(plugin, two.path, *passes, display_filter=none) == ({(): 0}, [])
 
 
 def test_wrong_filter(plugin: Tools, two: Two) -> None:
@@ -171,9 +192,9 @@ def test_wrong_filter(plugin: Tools, two: Two) -> None:
 def test_preference(plugin: Tools, two: Two) -> None:
     """DCOM that is not WMI counts when the preference says so."""
     wide = ("-o", "car.wmi_rpc.min_confidence:dcom")
-    assert len(activities(plugin, two.path, *wide)) == 4
-    found = group(tree(plugin, two.path, *wide), f"{OTHER.ip} -> {SERVER.ip}", "Methods")
-    assert found["IDispatch::GetIDsOfNames"] == 3
+    found, rows = both(plugin, two.path, *wide)
+    assert len(rows) == 4
+    assert group(found, f"{OTHER.ip} -> {SERVER.ip}", "Methods")["IDispatch::GetIDsOfNames"] == 3
 
 
 def test_known_only_later(plugin: Tools) -> None:
@@ -186,11 +207,10 @@ def test_known_only_later(plugin: Tools) -> None:
     counted = methods([*session.rpc.calls])["IRemUnknown2::RemQueryInterface"]
     assert counted == 2
     for options in ((), ("-o", "car.wmi_rpc.min_confidence:dcom")):
-        once, twice = (tree(plugin, path, *passes, *options) for passes in ((), ("-2",)))
+        once, twice = (both(plugin, path, *passes, *options) for passes in ((), ("-2",)))
         assert once == twice
-        assert group(once, f"{CLIENT.ip} -> {SERVER.ip}", "Methods")["IRemUnknown2::RemQueryInterface"] == 2 * counted
-        rows = activities(plugin, path, *options)
-        assert rows == activities(plugin, path, "-2", *options)
+        found, rows = once
+        assert group(found, f"{CLIENT.ip} -> {SERVER.ip}", "Methods")["IRemUnknown2::RemQueryInterface"] == 2 * counted
         assert [row["Connections"] for row in rows] == ["1", "2"]
 
 
@@ -202,11 +222,11 @@ def test_joined_only_later(plugin: Tools) -> None:
     scenario.wmi_session(lab, OTHER, SERVER)
     path = plugin.write(lab.capture())
     wide = ("-o", "car.wmi_rpc.min_confidence:dcom")
-    rows = activities(plugin, path, *wide)
+    found, rows = both(plugin, path, *wide)
     assert rows == activities(plugin, path, "-2", *wide)
     numbers = plugin.fields(path, "car.wmi_rpc.activity")
     assert len(rows) == len({values["car.wmi_rpc.activity"][0] for values in numbers.values()})
-    assert sum(int(row["Calls"]) for row in rows) == tree(plugin, path, *wide)[()]
+    assert sum(int(row["Calls"]) for row in rows) == found[()]
     assert activated.call is not None
 
 
@@ -220,10 +240,9 @@ def test_many_namespaces(plugin: Tools) -> None:
         wanted.append(session.namespace)
         scenario.login(session, session.activated.ipids[0])
     path = plugin.write(lab.capture())
-    (row,) = activities(plugin, path)
+    found, (row,) = both(plugin, path)
     assert row["Namespace"] == ", ".join([*wanted[:4], "…"])
-    found = group(tree(plugin, path), f"{CLIENT.ip} -> {SERVER.ip}", "Namespaces")
-    assert set(found) == set(wanted)
+    assert set(group(found, f"{CLIENT.ip} -> {SERVER.ip}", "Namespaces")) == set(wanted)
 
 
 # -- real --------------------------------------------------------------------------------------------------------------
@@ -247,6 +266,11 @@ def _truth_methods(rows: Sequence[dict[str, str]], first_fragments: set[int]) ->
     return found
 
 
+@functools.cache
+def _first_fragments(plugin: Tools, path: Path) -> set[int]:
+    return set(plugin.frames(path, "dcerpc.pkt_type == 0 && dcerpc.cn_flags.first_frag == 1"))
+
+
 def _ip(end: str) -> str:
     return end.rpartition(":")[0].strip("[]")
 
@@ -256,9 +280,9 @@ def _ip(end: str) -> str:
 @pytest.mark.parametrize("name", sorted(WMI))
 def test_real(plugin: Tools, shared: Path, name: str, passes: tuple[str, ...]) -> None:
     rows = WMI[name]
-    found = tree(plugin, shared / name, *passes)
+    found, listed = both(plugin, shared / name, *passes)
     hosts = {f"{_ip(row['client'])} -> {_ip(row['server'])}" for row in rows}
-    first = set(plugin.frames(shared / name, "dcerpc.pkt_type == 0 && dcerpc.cn_flags.first_frag == 1"))
+    first = _first_fragments(plugin, shared / name)
     assert {path[0] for path in found if path} == hosts
     for pair in hosts:
         between = [row for row in rows if f"{_ip(row['client'])} -> {_ip(row['server'])}" == pair]
@@ -267,7 +291,6 @@ def test_real(plugin: Tools, shared: Path, name: str, passes: tuple[str, ...]) -
         assert set(group(found, pair, "Processes")) == processes
         namespaces = {n for row in between for n in row["namespaces"].split(",") if n}
         assert set(group(found, pair, "Namespaces")) == namespaces
-    listed = activities(plugin, shared / name, *passes)
     assert sum(int(row["Connections"]) for row in listed) == len(rows)
     assert sum(int(row["Calls"]) for row in listed) == sum(_truth_methods(rows, first).values())
     assert {row["Process"] for row in listed if row["Process"]} == {
