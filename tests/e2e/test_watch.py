@@ -440,11 +440,13 @@ def test_interface(cli: Tools, namespace: tuple[str, ...], validator) -> None:
 
 
 def wait_for_capture(watch: Watch) -> None:
-    """Until dumpcap captures: it then has a packet socket."""
+    """Until dumpcap captures: its packet socket then takes all protocols. It has none at first, which gets no packet; and
+    before there is a cable, the network is still that of the machine, whose sockets do not matter."""
     end = time.monotonic() + PATIENCE
+    network = Path(f"/proc/{watch.process.pid}/net")
     while time.monotonic() < end:
-        lines = Path(f"/proc/{watch.process.pid}/net/packet").read_text().splitlines()
-        if len(lines) > 1:
+        _, *sockets = (network / "packet").read_text().splitlines()
+        if "vb:" in (network / "dev").read_text() and any(line.split()[3] == "0003" for line in sockets):
             return
         time.sleep(0.05)
     raise TimeoutError(watch.errors())

@@ -28,7 +28,7 @@ def _find_shared() -> Path:
     """The real captures, or a copy of them when they lie where nobody may not go, as in root's home."""
     named = os.environ.get("CAR_WMI_SHARED", Path(__file__).resolve().parents[3] / "shared")
     folder = Path(named).absolute()
-    if not folder.is_dir() or _may_read(folder):
+    if not os.path.isdir(folder) or _may_read(folder):  # is_dir() would raise where nobody may look
         return folder
     place = Path(tempfile.mkdtemp(prefix="car-wmi-shared-"))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
