@@ -3,13 +3,14 @@
 # Sets up car-wmi on Debian or Ubuntu, as root or as a user who may sudo:
 #   ./setup.sh        install packages, build, install, list the remote WMI in a sample capture
 #   ./setup.sh test   install packages, build, run all tests
-#   ./setup.sh packages   print the names of these packages
+#   ./setup.sh packages   install the packages that the build needs, no more
 set -eu
 cd "$(dirname "$0")"
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config tshark wireshark-dev libwireshark-dev libwiretap-dev libwsutil-dev
-libglib2.0-dev libevtx-dev libbfio-dev libxml2-dev zlib1g-dev python3"
-test_packages="python3-pytest python3-pytest-xdist python3-jsonschema libevtx-utils dpkg-dev file
+libglib2.0-dev libevtx-dev libbfio-dev libxml2-dev zlib1g-dev python3
+dpkg-dev file" # the last two: for cpack -G DEB
+test_packages="python3-pytest python3-pytest-xdist python3-jsonschema libevtx-utils
 zsh fish man-db tidy tcpreplay iproute2
 wireshark xvfb dbus at-spi2-core libglib2.0-bin xdotool python3-pyatspi python3-pil"
 
@@ -38,7 +39,18 @@ install_packages() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
 }
 
+# The build folder belongs to whom the checkout belongs to, or to the user who works in it, whoever wrote to it before:
+# "sudo ./setup.sh" and "./setup.sh test" may follow each other.
+own_build() {
+    if [ "$(id -u)" -eq 0 ]; then owner=$(stat -c %u:%g .); else owner=$(id -u):$(id -g); fi
+    if [ -e build ] && [ -n "$(find build ! -user "${owner%:*}" -print -quit)" ]; then
+        as_root chown -R "$owner" build
+    fi
+}
+
 build() {
+    own_build
+    trap own_build EXIT
     say "Building in $PWD/build"
     cmake -S . -B build -G Ninja -D CMAKE_INSTALL_PREFIX=/usr/local
     cmake --build build
@@ -65,7 +77,7 @@ case "${1-install}" in
         ;;
     packages)
         # shellcheck disable=SC2086
-        echo $build_packages $test_packages
+        install_packages $build_packages
         ;;
     *)
         sed -n '3,6s/^# //p' "$0" >&2
