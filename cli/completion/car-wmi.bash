@@ -47,6 +47,7 @@ _car_wmi()
             ;;
         IFACE)
             words=$(ls /sys/class/net 2>/dev/null)
+            [[ -n $words ]] || return # no file is an interface
             ;;
         DIR)
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
