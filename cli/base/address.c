@@ -77,7 +77,8 @@ bool network_parse(Slice text, Network *network)
     if (!address_parse((Slice){text.text, len}, &network->first))
         return false;
     bool v4 = !memchr(text.text, ':', len);
-    int64_t bits = slash ? number_parse((Slice){slash + 1, text.len - len - 1}) : v4 ? 32 : 128;
+    Slice written = slash ? (Slice){slash + 1, text.len - len - 1} : slice(v4 ? "32" : "128");
+    int64_t bits = slice_has_prefix_any_case(written, "0x") ? NUMBER_UNKNOWN : number_parse(written);
     if (bits < 0 || bits > (v4 ? 32 : 128))
         return false;
     network->bits = (guint) bits + (v4 ? 96 : 0);

@@ -69,8 +69,17 @@ static void test_networks(void)
     g_assert_true(network_has_text("::/0", "2001:db8::5"));
     g_assert_false(network_has_text("::/0", "192.0.2.5"));
     g_assert_false(network_has_text("0.0.0.0/0", "2001:db8::5"));
-    static const char *const none[] = {
-        NULL, "", "/", "/8", "192.0.2.0/33", "192.0.2.1/24", "192.0.2.0/", "192.0.2.0/-1", "::/129", "WS06/8"};
+    static const char *const none[] = {NULL,
+                                       "",
+                                       "/",
+                                       "/8",
+                                       "192.0.2.0/33",
+                                       "192.0.2.1/24",
+                                       "192.0.2.0/",
+                                       "192.0.2.0/-1",
+                                       "::/129",
+                                       "192.0.2.0/0x18",
+                                       "WS06/8"};
     Network network;
     for (size_t i = 0; i < G_N_ELEMENTS(none); i++)
         g_assert_false(network_parse(slice(none[i]), &network));
