@@ -239,7 +239,10 @@ static void test_json_escapes(void)
 static void test_formats(void)
 {
     g_autofree char *names = out_format_names("|", false);
-    g_assert_cmpstr(names, ==, "table|json|ndjson|csv|ecs|car|markdown");
+    g_auto(GStrv) each = g_strsplit(names, "|", -1);
+    g_assert_cmpuint(g_strv_length(each), >=, 7);
+    for (size_t i = 0; each[i]; i++)
+        g_assert_cmpstr(out_format_find(each[i], false, NULL)->name, ==, each[i]);
     g_assert_true(out_format_find("ndjson", false, NULL) == &out_format_ndjson);
     g_assert_true(out_format_find("ndjson", true, NULL) == &out_format_ndjson);
     g_assert_true(out_format_find("json", false, NULL) == &out_format_json);
