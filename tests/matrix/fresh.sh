@@ -10,6 +10,7 @@ if [ "$user" != root ]; then
     apt-get update -q || apt-get -o Acquire::Check-Valid-Until=false update -q
     apt-get install -q -y --no-install-recommends sudo
     useradd -m -s /bin/sh "$user"
+    echo "127.0.1.1 $(hostname)" >>/etc/hosts # sudo asks for it
     echo "$user ALL=(ALL) NOPASSWD: ALL" >"/etc/sudoers.d/$user"
 fi
 home=$(getent passwd "$user" | cut -d: -f6)
