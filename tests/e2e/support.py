@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gen.capture import Capture
-from user import DROP, NOBODY, SHARED
+from user import BUILT, DROP, NOBODY, SHARED
 
 READ = (0, 2, 14)
 """Exit statuses of tshark when it read the capture: all of it; as far as it goes, before 4.6 and from then on."""
@@ -35,10 +35,8 @@ class Tools:
         self.engine = arena / "engine"
         self.event_table = arena / "event-table"
         shutil.copytree(build / "stage", self.stage)
-        shutil.copy(build / "cli" / "car-wmi", self.program)
-        shutil.copy(build / "tests" / "host-dump", self.dump)
-        shutil.copy(build / "tests" / "engine", self.engine)
-        shutil.copy(build / "tests" / "event-table", self.event_table)
+        for program in BUILT:
+            shutil.copy(build / program, arena)
         self.home = arena / "home"
         self.home.mkdir()
         self._counter = itertools.count(1)

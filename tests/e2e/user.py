@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+BUILT = ("cli/car-wmi", "tests/host-dump", "tests/engine", "tests/event-table")
+"""The programs of a build folder that the tests run."""
 NOBODY = 65534
 DROP: list[str] = []
 """Words before a command. Wireshark ignores WIRESHARK_PLUGIN_DIR when it runs as root, so it then runs as nobody."""
