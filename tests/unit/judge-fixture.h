@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * Feeds PDUs to the judge: conversations between hosts, and the PDUs and stubs that they exchange.
+ */
+#ifndef JUDGE_FIXTURE_H
+#define JUDGE_FIXTURE_H
+
+#include "judge/announce.h"
+#include "judge/judge.h"
+#include "stub-builder.h"
+
+typedef struct {
+    wmem_allocator_t *pool;
+    Tracker *tracker;
+    Announcer *announcer;
+    GString *lines; ///< events
+    uint32_t frame; ///< of the newest PDU
+} Judge;
+
+Judge *judge_new(void);
+void judge_free(Judge *judge);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Judge, judge_free)
+
+/** A conversation from 10.0.0.`client` to 10.0.0.`server`:`port`. */
+Conversation *judge_connect(Judge *judge, uint8_t client, uint8_t server, uint16_t port);
+
+/** Each takes over the PDU, counts a frame of its own and announces what was found. */
+PduResult *judge_client(Judge *judge, Conversation *c, GByteArray *pdu);
+PduResult *judge_server(Judge *judge, Conversation *c, GByteArray *pdu);
+/** The same with the stub as it was decrypted. */
+PduResult *judge_decrypted(Judge *judge, Conversation *c, int side, GByteArray *pdu, const StubBuilder *plain);
+
+/** How often a text stands in the events. */
+unsigned judge_said(const Judge *judge, const char *text);
+
+// ---- PDUs, little endian
+
+/** What stands in the verifier; none when `level` is 0. */
+typedef struct {
+    uint8_t type, level;
+    uint32_t context_id;
+    const GByteArray *token; ///< NULL: 16 bytes that are no token
+} Verifier;
+
+GByteArray *pdu_new(PduType type, uint8_t flags, uint32_t call_id, const GByteArray *body, const Verifier *verifier);
+
+/** Contexts 0, 1 … for the interfaces of these names. */
+GByteArray *pdu_binding(PduType type, uint32_t call_id, const char *const *interfaces, const Verifier *verifier);
+/** Contexts from `first` on. */
+GByteArray *pdu_binding_from(PduType type, uint32_t call_id, uint16_t first, const char *const *interfaces,
+                             const Verifier *verifier);
+GByteArray *pdu_binding_ack(PduType type, uint32_t call_id, const uint16_t *results, size_t n,
+                            const Verifier *verifier);
+
+typedef struct {
+    uint32_t call_id;
+    uint16_t context_id, opnum;
+    const Guid *object; ///< NULL: none
+    uint8_t flags;      ///< 0: the only fragment
+    Verifier verifier;
+} Request;
+
+GByteArray *pdu_call(const Request *r, const StubBuilder *stub);
+/** The answer to a call; `stub` NULL: sealed bytes. */
+GByteArray *pdu_answer(const Request *r, const StubBuilder *stub);
+GByteArray *pdu_fault(const Request *r, uint32_t status);
+
+// ---- tokens
+
+/** NTLM AUTHENTICATE of DOMAIN\user. Owned by the caller. */
+GByteArray *token_ntlm(const char *domain, const char *user);
+/** AP-REQ for RPCSS/srv@CORP.EXAMPLE with a ticket whose bytes are `fill`. Owned by the caller. */
+GByteArray *token_kerberos(char fill);
+/** TGS-REP that gives this ticket to jdoe, without its application tag. Owned by the caller. */
+GByteArray *reply_kerberos(char fill);
+
+// ---- stubs
+
+extern const Guid clsid_wmi, clsid_mmc, iid_login, ipid_remunknown, ipid_login;
+#define ACTIVATED_PORT 50000 ///< of the endpoint that activations return
+#define ACTIVATED_HOST 2     ///< 10.0.0.2
+
+/** RemoteActivation of a class, asking for `iid`. */
+StubBuilder stub_activation(const Guid *clsid, const Guid *iid);
+/** Its answer: `n` bindings to the endpoint above, IPIDs above. */
+StubBuilder stub_activated(unsigned n, const Guid *iid);
+StubBuilder stub_client_info(const char *host, uint32_t pid);
+StubBuilder stub_login(const char *namespace_path, const char *locale);
+/** The answer to a login: IWbemServices under `ipid`. */
+StubBuilder stub_logged_in(const Guid *ipid);
+
+#endif
