@@ -45,7 +45,7 @@ Call *request_call(Step *s)
     call->object = pdu->object;
     call->server_pid = pdu->has_object ? ipid_process(&pdu->object) : 0;
     if (known) {
-        call_set_interface(call, &context->offered.uuid, context->interface, context->source);
+        call_set_interface(call, s->tracker->pool, &context->offered.uuid, context->interface, context->source);
         call->bind_frame = context->frame;
     }
     wmem_map_insert(c->calls, key, call);
@@ -225,7 +225,7 @@ static void recognise_activation(Step *s, Call *call, const Bytes *stub)
         return;
     activation_request_clear(&request);
     const Interface *activator = interface_by_name("ISystemActivator");
-    call_set_interface(call, &activator->uuid, activator, SOURCE_STRUCTURE);
+    call_set_interface(call, s->tracker->pool, &activator->uuid, activator, SOURCE_STRUCTURE);
     add_evidence(s, EVIDENCE_DCOM_INTERFACE);
 }
 

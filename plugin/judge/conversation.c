@@ -70,13 +70,30 @@ void conversation_count(Conversation *c, wmem_allocator_t *pool, const Frame *fr
     c->bytes[frame->side] += frame->length;
 }
 
-void call_set_interface(Call *call, const Guid *uuid, const Interface *interface, InterfaceSource source)
+/** A method that the table of interfaces does not tell the use of. */
+static const Method *make_method(wmem_allocator_t *pool, const Interface *interface, uint16_t opnum)
+{
+    const char *name;
+    size_t len = method_name_find(interface, opnum, &name);
+    if (len == 0)
+        return NULL;
+    Method *method = wmem_new0(pool, Method);
+    method->interface = interface->name;
+    method->opnum = opnum;
+    method->name = wmem_strndup(pool, name, len);
+    return method;
+}
+
+void call_set_interface(Call *call, wmem_allocator_t *pool, const Guid *uuid, const Interface *interface,
+                        InterfaceSource source)
 {
     call->has_uuid = true;
     call->uuid = *uuid;
     call->interface = interface;
     call->source = source;
     call->method = interface ? method_find(interface, call->opnum) : NULL;
+    if (interface && !call->method)
+        call->method = make_method(pool, interface, call->opnum);
 }
 
 bool pdu_denied(const PduResult *r)

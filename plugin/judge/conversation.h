@@ -211,8 +211,8 @@ Conversation *conversation_make(wmem_allocator_t *pool, const Endpoint *from, co
 /** Counts a frame of it. What has to be kept is in `pool`. */
 void conversation_count(Conversation *c, wmem_allocator_t *pool, const Frame *frame);
 
-/** Says of which interface a call is. */
-void call_set_interface(Call *call, const Guid *uuid, const Interface *interface, InterfaceSource source);
+/** Says of which interface a call is. What has to be kept is in `pool`. */
+void call_set_interface(Call *call, wmem_allocator_t *pool, const Guid *uuid, const Interface *interface, InterfaceSource source);
 
 /** Whether the server refused for want of rights, as far as it can be read. */
 bool pdu_denied(const PduResult *r);

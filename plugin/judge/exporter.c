@@ -198,7 +198,7 @@ void check_ipid(Step *s, Call *call)
         call->origin = known->call;
         call->namespace_path = known->namespace_path;
         if (!call->has_uuid) {
-            call_set_interface(call, &known->uuid, known->interface, SOURCE_IPID);
+            call_set_interface(call, s->tracker->pool, &known->uuid, known->interface, SOURCE_IPID);
             // Later calls on this context may be made on objects that were handed out unseen.
             Context *context = wmem_new0(s->tracker->pool, Context);
             context->offered.id = call->context_id;

@@ -10,6 +10,7 @@
 typedef enum {
     CLASS_WMI,     ///< WMI's own: an activation of it is remote WMI
     CLASS_LATERAL, ///< not WMI, known for lateral movement over DCOM (ATT&CK T1021.003)
+    CLASS_OTHER,   ///< another service's
 } ClassKind;
 
 typedef struct {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "names/interfaces.h"
 
+#include "names/interfaces-dcom.h"
+
 // Sources: MS-WMI, MS-DCOM, MS-OAUT, MS-IOI, the Windows SDK's IDL files. IWbemLoginClientIDEx is in none of them; it
 // is what newer Windows clients send beside IWbemLoginClientID.
 // clang-format off
@@ -195,12 +197,40 @@ static const Method unknown_methods[] = {
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 
+static int compare_guids(const Guid *a, const Guid *b)
+{
+    if (a->data1 != b->data1)
+        return a->data1 < b->data1 ? -1 : 1;
+    if (a->data2 != b->data2)
+        return a->data2 < b->data2 ? -1 : 1;
+    if (a->data3 != b->data3)
+        return a->data3 < b->data3 ? -1 : 1;
+    return memcmp(a->data4, b->data4, sizeof(a->data4));
+}
+
+static const DcomInterface *dcom_find(const Guid *uuid)
+{
+    size_t low = 0, high = dcom_interfaces_n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare_guids(&dcom_interfaces[middle].interface.uuid, uuid);
+        if (order == 0)
+            return &dcom_interfaces[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 const Interface *interface_find(const Guid *uuid)
 {
     for (size_t i = 0; i < N_ELEMENTS(interfaces); i++)
         if (guid_equal(&interfaces[i].uuid, uuid))
             return &interfaces[i];
-    return NULL;
+    const DcomInterface *other = dcom_find(uuid);
+    return other ? &other->interface : NULL;
 }
 
 const Interface *interface_by_name(const char *name)
@@ -211,12 +241,57 @@ const Interface *interface_by_name(const char *name)
     return NULL;
 }
 
-const Method *method_find(const Interface *interface, uint16_t opnum)
+/** Its row among the interfaces of other services, NULL for one of the table above. */
+static const DcomInterface *dcom_of(const Interface *interface)
+{
+    bool own = interface >= interfaces && interface < interfaces + N_ELEMENTS(interfaces);
+    return own ? NULL : dcom_find(&interface->uuid);
+}
+
+static const Method *find_row(const char *interface, uint16_t opnum)
 {
     for (size_t i = 0; i < N_ELEMENTS(methods); i++)
-        if (methods[i].opnum == opnum && strcmp(methods[i].interface, interface->name) == 0)
+        if (methods[i].opnum == opnum && strcmp(methods[i].interface, interface) == 0)
             return &methods[i];
+    return NULL;
+}
+
+const Method *method_find(const Interface *interface, uint16_t opnum)
+{
     if (interface->family != FAMILY_ACTIVATION && opnum < N_ELEMENTS(unknown_methods))
         return &unknown_methods[opnum];
-    return NULL;
+    const DcomInterface *other = dcom_of(interface);
+    if (other)
+        return interface->family == FAMILY_AUTOMATION && opnum < other->first_opnum ? find_row("IDispatch", opnum) : NULL;
+    return find_row(interface->name, opnum);
+}
+
+size_t method_name_find(const Interface *interface, uint16_t opnum, const char **name)
+{
+    const DcomInterface *other = dcom_of(interface);
+    if (!other || opnum < other->first_opnum)
+        return 0;
+    const char *at = other->methods;
+    for (unsigned i = other->first_opnum; i < opnum && *at; i++) {
+        at += strcspn(at, " ");
+        at += *at == ' ';
+    }
+    *name = at;
+    return strcspn(at, " ");
+}
+
+bool interface_lacks_method(const Interface *interface, uint16_t opnum)
+{
+    const char *name;
+    if (dcom_of(interface))
+        return !method_find(interface, opnum) && method_name_find(interface, opnum, &name) == 0;
+    bool any = false;
+    for (size_t i = 0; i < N_ELEMENTS(methods); i++) {
+        if (strcmp(methods[i].interface, interface->name) != 0)
+            continue;
+        any = true;
+        if (methods[i].opnum >= opnum)
+            return false;
+    }
+    return any && interface->family != FAMILY_AUTOMATION && opnum >= N_ELEMENTS(unknown_methods);
 }

@@ -36,4 +36,11 @@ const Interface *interface_by_name(const char *name);
 /** The method behind an operation number, or NULL. */
 const Method *method_find(const Interface *interface, uint16_t opnum);
 
+/** The name of a method that has no row of its own: of another service's interface. Returns its length, 0 when there is none;
+ *  `name` is not terminated. */
+size_t method_name_find(const Interface *interface, uint16_t opnum, const char **name);
+
+/** Whether the interface cannot have a method of this number: all of its methods are known, and the last one is before it. */
+bool interface_lacks_method(const Interface *interface, uint16_t opnum);
+
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "names/classes.h"
+#include "names/interfaces-dcom.h"
 #include "names/interfaces.h"
 #include "names/status.h"
 
@@ -29,6 +30,59 @@ static void test_methods(void)
     g_assert_cmpstr(method_find(activator, 4)->name, ==, "RemoteCreateInstance");
     g_assert_cmpstr(method_find(activator, 0)->name, ==, "Opnum0NotUsedOnWire");
     g_assert_cmpstr(method_find(interface_by_name("IRemoteActivation"), 0)->name, ==, "RemoteActivation");
+}
+
+/** Of each interface of other services: it is found, by one name, and so are its methods. */
+static void test_other_services(void)
+{
+    g_assert_cmpuint(dcom_interfaces_n, >, 150);
+    for (size_t i = 0; i < dcom_interfaces_n; i++) {
+        const DcomInterface *d = &dcom_interfaces[i];
+        g_assert_true(interface_find(&d->interface.uuid) == &d->interface);
+        g_assert_null(interface_by_name(d->interface.name));
+        g_auto(GStrv) methods = g_strsplit(d->methods, " ", -1);
+        unsigned opnum = d->first_opnum;
+        g_assert_true(opnum == (d->interface.family == FAMILY_AUTOMATION ? 7 : 3));
+        for (size_t m = 0; methods[m] && *methods[m]; m++, opnum++) {
+            const char *name;
+            size_t len = method_name_find(&d->interface, (uint16_t) opnum, &name);
+            g_assert_cmpuint(len, ==, strlen(methods[m]));
+            g_assert_cmpint(strncmp(name, methods[m], len), ==, 0);
+            g_assert_false(interface_lacks_method(&d->interface, (uint16_t) opnum));
+        }
+        const char *name;
+        g_assert_cmpuint(method_name_find(&d->interface, (uint16_t) opnum, &name), ==, 0);
+        g_assert_true(interface_lacks_method(&d->interface, (uint16_t) opnum));
+        g_assert_cmpstr(method_find(&d->interface, 2)->name, ==, "Release");
+        const Method *invoke = method_find(&d->interface, 6);
+        if (d->interface.family == FAMILY_AUTOMATION)
+            g_assert_cmpstr(invoke->name, ==, "Invoke");
+    }
+    // MS-WCCE: ICertRequestD
+    static const Guid request = {0xd99e6e70, 0xfc88, 0x11d0, {0xb4, 0x98, 0x00, 0xa0, 0xc9, 0x03, 0x12, 0xf3}};
+    const Interface *found = interface_find(&request);
+    const char *name;
+    g_assert_cmpstr(found->name, ==, "ICertRequestD");
+    g_assert_cmpuint(method_name_find(found, 3, &name), ==, 7);
+    g_assert_true(g_str_has_prefix(name, "Request "));
+}
+
+/** An operation number beyond the last method is none of the interface's. */
+static void test_lacking_methods(void)
+{
+    static const struct {
+        const char *interface;
+        uint16_t opnum;
+        bool lacks;
+    } cases[] = {
+        {"IWbemServices", 25, false},    {"IWbemServices", 26, true}, {"IWbemLevel1Login", 6, false},
+        {"IWbemLevel1Login", 20, true},  {"IWbemServices", 1, false}, {"IRemUnknown", 6, true},
+        {"IRemUnknown2", 6, false},      {"IOXIDResolver", 6, true},  {"IDispatch", 20, false},
+        {"IWbemQualifierSet", 9, false}, // of which no method is known
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+        g_assert_cmpint(interface_lacks_method(interface_by_name(cases[i].interface), cases[i].opnum), ==,
+                        cases[i].lacks);
 }
 
 static void test_classes(void)
@@ -85,6 +139,8 @@ int main(int argc, char **argv)
     g_test_add_func("/tables/guid-text", test_guid_text);
     g_test_add_func("/tables/methods", test_methods);
     g_test_add_func("/tables/classes", test_classes);
+    g_test_add_func("/tables/other-services", test_other_services);
+    g_test_add_func("/tables/lacking-methods", test_lacking_methods);
     g_test_add_func("/tables/denied", test_denied);
     return g_test_run();
 }
