@@ -85,8 +85,8 @@ static void take_kdc_replies(const packet_info *pinfo, proto_tree *tree, int hf)
         const field_info *reply = g_ptr_array_index(replies, i);
         int len = MIN(reply->length, tvb_captured_length_remaining(reply->ds_tvb, reply->start));
         if (len > 0)
-            tracker_kdc_reply(tracker, pinfo->num, client.ip, tvb_get_ptr(reply->ds_tvb, reply->start, len),
-                              (size_t) len);
+            tracker_kdc_reply(tracker, pinfo->num, &pinfo->abs_ts, client.ip,
+                              tvb_get_ptr(reply->ds_tvb, reply->start, len), (size_t) len);
     }
 }
 

@@ -27,11 +27,11 @@ static void append_endpoint(wmem_strbuf_t *s, const Endpoint *e)
 
 static void append_client(wmem_strbuf_t *s, const PduResult *r)
 {
-    const CallDetails *said = r->client;
+    const ClientProcess *client = r->client;
     const Identity *identity = r->has_security ? r->security.identity : NULL;
-    if (said && said->client_host) {
-        append_wire(s, said->client_host);
-        wmem_strbuf_append_printf(s, " pid %u", said->client_pid);
+    if (client && client->host) {
+        append_wire(s, client->host);
+        wmem_strbuf_append_printf(s, " pid %u%s", client->pid, r->client_inferred ? " (inferred)" : "");
         return;
     }
     if (identity && identity->user) {
@@ -276,10 +276,10 @@ const char *sentence_make(wmem_allocator_t *pool, const PduResult *r)
     return say(s, r) ? wmem_strbuf_get_str(s) : NULL;
 }
 
-char *sentence_client_process(wmem_allocator_t *pool, const CallDetails *client)
+char *sentence_client_process(wmem_allocator_t *pool, const ClientProcess *client)
 {
     if (!client)
         return NULL;
-    const char *host = client->client_host ? printable_short(pool, client->client_host) : "?";
-    return wmem_strdup_printf(pool, "%s:%u", host, client->client_pid);
+    const char *host = client->host ? printable_short(pool, client->host) : "?";
+    return wmem_strdup_printf(pool, "%s:%u", host, client->pid);
 }

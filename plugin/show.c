@@ -40,6 +40,7 @@ static int hf_client_fqdn = -1;
 static int hf_client_pid = -1;
 static int hf_client_process_start = -1;
 static int hf_process = -1;
+static int hf_process_inferred = -1;
 static int hf_server_pid = -1;
 static int hf_namespace = -1;
 static int hf_locale = -1;
@@ -245,7 +246,9 @@ static void add_pdu(proto_tree *car_tree, tvbuff_t *tvb, packet_info *pinfo, con
     if (r->command_length)
         add_uint(tree, hf_command_length, tvb, r->command_length);
     add_string(tree, hf_process, tvb, sentence_client_process(pinfo->pool, r->client));
-    add_string(tree, hf_client_hint, tvb, r->client_hint);
+    if (r->client)
+        proto_item_set_generated(proto_tree_add_boolean(tree, hf_process_inferred, tvb, 0, 0, r->client_inferred));
+    add_string(tree, hf_client_hint, tvb, r->guess ? r->guess->text : NULL);
     add_string(tree, hf_undecodable, tvb, r->undecodable);
     add_expert(pinfo, item, r);
 }
@@ -369,7 +372,10 @@ void show_register(int proto)
           "Creation of the client process, as it says", HFILL}},
         {&hf_process,
          {"Client process", "car.wmi_rpc.process", FT_STRING, BASE_NONE, NULL, 0,
-          "Host and process id that the client gave before, on all that follows", HFILL}},
+          "Host and process id that the client gave before, here or on a connection of the same process", HFILL}},
+        {&hf_process_inferred,
+         {"Client process inferred", "car.wmi_rpc.process_inferred", FT_BOOLEAN, BASE_NONE, NULL, 0,
+          "The process said so on another connection, whose objects this one calls", HFILL}},
         {&hf_server_pid,
          {"Server process id (from the IPID, undocumented)", "car.wmi_rpc.server_pid", FT_UINT32, BASE_DEC, NULL, 0,
           "Low 16 bits, by a convention of Windows that nothing documents", HFILL}},

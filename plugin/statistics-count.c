@@ -48,7 +48,8 @@ const char *statistics_user(const PduResult *r, wmem_allocator_t *pool)
 
 const char *statistics_process(const PduResult *r, wmem_allocator_t *pool)
 {
-    return sentence_client_process(pool, r->client);
+    char *process = sentence_client_process(pool, r->client);
+    return r->client_inferred ? wmem_strdup_printf(pool, "%s (inferred)", process) : process;
 }
 
 const char *statistics_namespace(const PduResult *r, wmem_allocator_t *pool)

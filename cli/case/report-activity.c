@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The activities: the worst in full, as many as a report bears, the others as a line each.
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "case/report-html.h"
 #include "case/report.h"
@@ -130,6 +131,23 @@ static void write_told_by_logs(const Activity *activity, FILE *stream)
     }
 }
 
+/** Who may be meant, where nobody knows. */
+static void write_candidates(const Activity *activity, FILE *stream)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
+    for (guint i = 0; activity->accounts->len == 0 && i < activity->records->len; i++) {
+        const Record *record = g_ptr_array_index(activity->records, i);
+        for (guint k = 0; k < record->user_candidates->len; k++) {
+            const UserCandidate *candidate = &g_array_index(record->user_candidates, UserCandidate, k);
+            g_autofree char *account = record_text_account(candidate->domain, candidate->user);
+            g_autofree char *reason = record_text_candidate(activity->set, record, candidate);
+            g_autofree char *text = g_strdup_printf("%s, %s", account, reason);
+            if (g_hash_table_add(seen, g_strdup(account)))
+                html_fact(stream, "User not known, perhaps", text);
+        }
+    }
+}
+
 static void write_facts(const Activity *activity, FILE *stream)
 {
     const Record *main = activity->main;
@@ -154,6 +172,7 @@ static void write_facts(const Activity *activity, FILE *stream)
     write_end("Server", &activity->server, stream);
     g_autofree char *users = record_text_accounts(activity->accounts);
     html_fact(stream, activity->accounts->len > 1 ? "Users" : "User", users);
+    write_candidates(activity, stream);
     g_autofree char *auth = record_text_auth(&main->auth);
     html_fact(stream, "Authentication", auth);
     html_fact(stream, "Service asked for", main->auth.spn);

@@ -259,6 +259,8 @@ static void point_to_requester(HostConn *conn, const HostConn *object)
         .user = owner->user,
         .parent_pid = owner->parent_pid,
         .parent_image = owner->parent_image,
+        .inferred = owner->inferred,
+        .asked_for = true,
     };
     g_autofree char *note =
         g_strdup_printf("asked for it: the process of the activity's object connection, from port %" G_GINT64_FORMAT,
@@ -273,15 +275,16 @@ static void explain_rpcss(const GPtrArray *conns, HostConn *conn)
 {
     if (conn->server_port != 135)
         return;
-    bool any = false;
+    bool any = false, known = false; // that it is RPCSS, and for whom it asked
     for (guint i = 0; i < conn->record->processes->len; i++) {
         Process *process = &g_array_index(conn->record->processes, Process, i);
-        if (!is_rpcss(process))
+        known |= process->asked_for;
+        if (process->asked_for || !is_rpcss(process))
             continue;
         process->note = "RPCSS, which makes the connections to port 135 for other processes";
         any = true;
     }
-    const HostConn *object = any ? find_object_conn(conns, conn) : NULL;
+    const HostConn *object = any && !known ? find_object_conn(conns, conn) : NULL;
     if (object)
         point_to_requester(conn, object);
 }

@@ -252,6 +252,23 @@ static void seek_process(HostJoin *join, HostConn *conn, HostSide side, int64_t 
         g_ptr_array_add(list_under(join->sought_by_guid, guid), sought);
 }
 
+/** The log says which of its processes has the client's socket: what was inferred of that is confirmed, or wrong. Those on
+ *  whose behalf it was opened stay. */
+static void settle_inferred(Record *record, int64_t pid)
+{
+    for (guint i = record->processes->len; i > 0; i--) {
+        Process *process = &g_array_index(record->processes, Process, i - 1);
+        if (!process->inferred || pid < 0)
+            continue;
+        if (process->pid == pid) {
+            process->inferred = process->asked_for = false;
+            process->note = NULL;
+        } else if (!process->asked_for) {
+            g_array_remove_index(record->processes, i - 1);
+        }
+    }
+}
+
 static void note_connection(HostJoin *join, HostConn *conn, const StoredEvent *event)
 {
     HostSide side = find_side(conn, event);
@@ -265,6 +282,8 @@ static void note_connection(HostJoin *join, HostConn *conn, const StoredEvent *e
     Texts *texts = conn->set->texts;
     HostProcessNote note = host_note_of(event, roles[side], texts);
     (void) host_note_process(conn->record, texts, &note, host_note_source(event, texts, connection_reason(event)));
+    if (side == HOST_SIDE_CLIENT)
+        settle_inferred(conn->record, event->pid);
     seek_process(join, conn, side, event->pid, event->guid.text, NUMBER_UNKNOWN);
 }
 

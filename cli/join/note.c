@@ -71,6 +71,8 @@ static bool same_process(const Process *process, const HostProcessNote *note)
         return false;
     if (process->pid != NUMBER_UNKNOWN && note->pid >= 0)
         return process->pid == note->pid;
+    if (process->inferred) // whose connection it is, the log may know better
+        return false;
     bool spawned = note->role == ROLE_SPAWNED; // there may be several; a connection's end is one
     return !spawned || (process->image && note->image.text && process->start_time && note->start != NUMBER_UNKNOWN);
 }

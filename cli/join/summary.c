@@ -51,6 +51,7 @@ static void append_client(GString *s, const Record *record)
     const Process *client = record_process(record, ROLE_CLIENT);
     if (client) {
         append_process(s, client, client->user);
+        g_string_append(s, client->inferred ? " (inferred)" : "");
         return;
     }
     const RecordEnd *end = &record->client;

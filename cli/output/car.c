@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The data model of MITRE CAR, one JSON object a line: {object, action, fields}. A connection gives flow/start, a
 // flow/message for each interface bound and each call, flow/end, and process/create for each process that was started.
-// What is unknown is left out. pid, image_path and the like are those of the client's process.
+// What is unknown is left out. pid, image_path and the like are those of the client's process; the data model has no place to
+// say that one is inferred, so that such a one is left out, too.
 
 #include "base/json-write.h"
 #include "names/techniques.h"
@@ -37,7 +38,7 @@ static void close_event(JsonWriter *w)
 
 static void write_owner(JsonWriter *w, const Process *process)
 {
-    if (!process)
+    if (!process || process->inferred)
         return;
     json_write_known_int(w, "pid", process->pid);
     json_write_known_int(w, "ppid", process->parent_pid);

@@ -43,6 +43,16 @@ static char *process_image(const Process *process)
     return g_strdup(process->image);
 }
 
+/** Which of the client's columns were not said on the connection itself. */
+static char *inferred(const Record *r)
+{
+    bool process = false;
+    for (guint i = 0; i < r->processes->len; i++)
+        process |= g_array_index(r->processes, Process, i).inferred;
+    return g_strconcat(process ? "client_pid" : "", process && r->client.host_inferred ? "; " : "",
+                       r->client.host_inferred ? "client_host" : "", NULL);
+}
+
 static char *cell_capture(const RecordSet *set, const Record *r)
 {
     return g_strdup(record_file(set, r)->path);
@@ -75,6 +85,7 @@ CELL(client_port, number(r->client.port))
 CELL(client_host, g_strdup(r->client.host))
 CELL(client_pid, processes(r, ROLE_CLIENT, process_id))
 CELL(client_image, processes(r, ROLE_CLIENT, process_image))
+CELL(client_inferred, inferred(r))
 CELL(server_ip, g_strdup(r->server.ip))
 CELL(server_port, number(r->server.port))
 CELL(server_host, g_strdup(r->server.host))
@@ -129,6 +140,7 @@ static const struct {
     {"client_bytes", cell_client_bytes},
     {"server_bytes", cell_server_bytes},
     {"filter", cell_filter},
+    {"client_inferred", cell_client_inferred},
 };
 
 /** Whether a spreadsheet could take the text for a formula. Some take the wide forms of the characters, too. */

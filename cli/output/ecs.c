@@ -249,12 +249,17 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
     json_write_text(w, "confidence", confidence_name(r->confidence));
     g_autofree char *allowed = record_text_allowed(r);
     json_write_known_text(w, "allowed", allowed);
+    const Process *process = record_process(r, ROLE_CLIENT);
+    if (process && process->inferred)
+        json_write_text(w, "process", process->asked_for ? "inferred, asked for it" : "inferred");
+    if (r->client.host_inferred)
+        json_write_text(w, "source_domain", "inferred");
     json_close_object(w);
     write_event(w, set, r);
     write_end(w, "source", &r->client, r->bytes.client);
     write_end(w, "destination", &r->server, r->bytes.server);
     write_network(w, r);
-    write_process(w, record_process(r, ROLE_CLIENT));
+    write_process(w, process);
     write_user(w, &r->auth);
     write_threat(w, r);
     write_related(w, r);

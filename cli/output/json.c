@@ -84,6 +84,31 @@ static void write_evidence(JsonWriter *w, const RecordSet *set, const Record *r)
     json_close_array(w);
 }
 
+/** The programs that fit, and the marks that this rests on. */
+static void write_client_family(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    if (!r->client_hint) {
+        json_write_null(w, "client_family");
+        return;
+    }
+    json_open_object(w, "client_family");
+    json_open_array(w, "families");
+    for (guint i = 0; i < r->client_families->len; i++)
+        json_write_text(w, NULL, g_array_index(r->client_families, const char *, i));
+    json_close_array(w);
+    json_open_array(w, "marks");
+    for (guint i = 0; i < r->client_marks->len; i++) {
+        const RecordMark *mark = &g_array_index(r->client_marks, RecordMark, i);
+        json_open_object(w, NULL);
+        json_write_text(w, "mark", mark->mark);
+        write_frame(w, "frame", mark->frame);
+        write_capture(w, "capture", set, r, mark->frame);
+        json_close_object(w);
+    }
+    json_close_array(w);
+    json_close_object(w);
+}
+
 static void write_activation(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     if (!r->has_activation) {
@@ -107,6 +132,10 @@ static void write_endpoint(JsonWriter *w, const char *name, const RecordEnd *end
     write_number(w, "port", endpoint->port);
     json_write_text(w, "host", endpoint->host);
     json_write_text(w, "fqdn", endpoint->fqdn);
+    if (endpoint->host_inferred)
+        json_write_bool(w, "host_inferred", true);
+    if (endpoint->fqdn_inferred)
+        json_write_bool(w, "fqdn_inferred", true);
     json_close_object(w);
 }
 
@@ -140,6 +169,24 @@ static void write_users(JsonWriter *w, const RecordSet *set, const Record *r)
         write_frame(w, "frame", user->frame);
         write_capture(w, "capture", set, r, user->frame);
         json_write_int(w, "calls", user->calls);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void write_candidates(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    json_open_array(w, "user_candidates");
+    for (guint i = 0; i < r->user_candidates->len; i++) {
+        const UserCandidate *candidate = &g_array_index(r->user_candidates, UserCandidate, i);
+        g_autofree char *reason = record_text_candidate(set, r, candidate);
+        json_open_object(w, NULL);
+        json_write_text(w, "user", candidate->user);
+        json_write_text(w, "domain", candidate->domain);
+        write_frame(w, "frame", candidate->frame);
+        write_capture(w, "capture", set, r, candidate->frame);
+        write_number(w, "age", candidate->age);
+        json_write_text(w, "reason", reason);
         json_close_object(w);
     }
     json_close_array(w);
@@ -244,6 +291,10 @@ static void write_processes(JsonWriter *w, const RecordSet *set, const Record *r
         const Process *process = &g_array_index(r->processes, Process, i);
         json_open_object(w, NULL);
         json_write_text(w, "role", process_role_name(process->role));
+        if (process->inferred)
+            json_write_bool(w, "inferred", true);
+        if (process->asked_for)
+            json_write_bool(w, "asked_for", true);
         write_number(w, "pid", process->pid);
         json_write_text(w, "start_time", process->start_time);
         json_write_text(w, "image", process->image);
@@ -259,6 +310,11 @@ static void write_processes(JsonWriter *w, const RecordSet *set, const Record *r
             json_write_text(w, "kind", source->kind);
             write_frame(w, "frame", source->frame);
             write_capture(w, "capture", set, r, source->frame);
+            if (source->call_frame) {
+                write_frame(w, "call_frame", source->call_frame);
+                write_capture(w, "call_capture", set, r, source->call_frame);
+                json_write_text(w, "connection", source->connection);
+            }
             json_close_object(w);
         }
         for (guint j = 0; process->log_sources && j < process->log_sources->len; j++)
@@ -345,8 +401,11 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     json_write_bool(w, "callback", r->callback);
     write_auth(w, set, r);
     write_users(w, set, r);
+    if (r->user_candidates->len > 0)
+        write_candidates(w, set, r);
     write_interfaces(w, set, r);
     json_write_text(w, "client_hint", r->client_hint);
+    write_client_family(w, set, r);
     write_answer(w, "client_identified", r->client_identified);
     write_logins(w, set, r);
     json_open_array(w, "calls");

@@ -71,6 +71,20 @@ static void put_user(FILE *stream, const RecordSet *set, const Record *r)
     (void) putc('\n', stream);
 }
 
+static void put_candidates(FILE *stream, const RecordSet *set, const Record *r)
+{
+    for (guint i = 0; i < r->user_candidates->len; i++) {
+        const UserCandidate *candidate = &g_array_index(r->user_candidates, UserCandidate, i);
+        g_autofree char *account = record_text_account(candidate->domain, candidate->user);
+        g_autofree char *reason = record_text_candidate(set, r, candidate);
+        (void) fputs("- User not known, perhaps: ", stream);
+        put_code(stream, account);
+        (void) fputs(", ", stream);
+        put_code(stream, reason);
+        (void) putc('\n', stream);
+    }
+}
+
 static void put_processes(FILE *stream, const Record *r)
 {
     static const char *const titles[N_PROCESS_ROLES] = {
@@ -84,7 +98,8 @@ static void put_processes(FILE *stream, const Record *r)
             if (process->role != role)
                 continue;
             g_autofree char *shown = host_summary_process(process);
-            put_item(stream, titles[role], process->command_line ? process->command_line : shown);
+            g_autofree char *marked = g_strconcat(shown, process->inferred ? " (inferred)" : "", NULL);
+            put_item(stream, titles[role], process->command_line ? process->command_line : marked);
         }
     }
 }
@@ -114,6 +129,7 @@ static void markdown_record(Out *out, const RecordSet *set, const Record *r)
     put_item(stream, "From", r->start_time);
     put_item(stream, "To", r->end_time);
     put_user(stream, set, r);
+    put_candidates(stream, set, r);
     put_processes(stream, r);
     put_item(stream, "Namespace", record_text_namespace(r));
     put_techniques(stream, r);

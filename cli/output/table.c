@@ -89,17 +89,26 @@ static char *cell_connection(const Out *out, const Record *r)
     return g_strconcat(a, arrow(out), b, NULL);
 }
 
+#define INFERRED_MARK "~"
+
 static char *cell_process(const Out *out, const Record *r)
 {
+    g_autoptr(GString) all = g_string_new(NULL);
     for (guint i = 0; i < r->processes->len; i++) {
         const Process *process = &g_array_index(r->processes, Process, i);
         if (process->role != ROLE_CLIENT || process->pid == NUMBER_UNKNOWN)
             continue;
+        if (all->len > 0 && !process->inferred) // one is shown, or all that it may be
+            break;
         g_autofree char *shown = host_summary_process(process);
-        g_autofree char *text =
-            g_strdup_printf("%s%s%s", r->client.host ? r->client.host : "", r->client.host ? ":" : "", shown);
-        return cell_text(out, text);
+        g_string_append_printf(all, "%s%s%s%s%s", all->len ? (process->asked_for ? ", " : " or ") : "",
+                               r->client.host ? r->client.host : "", r->client.host ? ":" : "", shown,
+                               process->inferred ? INFERRED_MARK : "");
+        if (!process->inferred)
+            break;
     }
+    if (all->len > 0)
+        return cell_text(out, all->str);
     return cell_text(out, r->client_identified == ANSWER_NO ? "unidentified" : NULL);
 }
 

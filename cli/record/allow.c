@@ -280,11 +280,16 @@ static bool matches_users(const GPtrArray *values, const GPtrArray *users)
     return users->len > 0;
 }
 
+/** One that is inferred counts where it is the only candidate. */
 static bool matches_process(const GPtrArray *values, const Record *record)
 {
+    guint inferred = 0;
+    for (guint i = 0; i < record->processes->len; i++)
+        inferred += g_array_index(record->processes, Process, i).inferred;
     for (guint i = 0; i < record->processes->len; i++) {
         const Process *process = &g_array_index(record->processes, Process, i);
-        if (process->role == ROLE_CLIENT && matches_name(values, process->image))
+        if (process->role == ROLE_CLIENT && (!process->inferred || inferred == 1) &&
+            matches_name(values, process->image))
             return true;
     }
     return false;

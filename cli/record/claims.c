@@ -56,8 +56,10 @@ static void add_process(GPtrArray *claims, const Process *process)
     if (!source || !source->frame || process->pid == NUMBER_UNKNOWN)
         return;
     g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
-    const char *text = process->note ? "The process that asked for it, by its object connection, has the id"
-                                     : roles[process->role].text;
+    const char *text = process->asked_for ? "The process that asked for it, by its object connection, has the id"
+                       : process->inferred
+                           ? "The client’s process, by a connection whose objects this one calls, has the id"
+                           : roles[process->role].text;
     const char *field = roles[process->role].field;
     add(claims, text, pid, source->frame, field, field ? g_strdup(pid) : NULL);
 }

@@ -5,9 +5,19 @@
 
 #include <string.h>
 
+#define MAX_LISTS 2 ///< that an event of any kind has
+
+/** A list that is being read. */
+typedef struct {
+    const EventMember *member;
+    guint first; ///< index of its first item
+} ReadList;
+
 struct EventReader {
     GByteArray *text; ///< the line, with the texts that the event points to
-    GArray *items;    ///< EventItem, of the event's list: no kind has more than one
+    GArray *items;    ///< EventItem, of all lists of the event
+    ReadList lists[MAX_LISTS];
+    unsigned n_lists;
     Event blank, event;
     JsonScan scan;
     size_t next;             ///< member that comes next when they stand in the order of the table
@@ -106,8 +116,13 @@ static EventList *current_list(EventReader *reader)
 
 static void begin_list(EventReader *reader, const EventMember *member)
 {
+    unsigned i = 0;
+    while (i < reader->n_lists && reader->lists[i].member != member)
+        i++;
+    g_assert(i < MAX_LISTS);
+    reader->lists[i] = (ReadList){member, reader->items->len};
+    reader->n_lists = MAX(reader->n_lists, i + 1);
     reader->list = member;
-    g_array_set_size(reader->items, 0);
     *current_list(reader) = (EventList){(const EventItem *) (void *) reader->items->data, 0};
 }
 
@@ -119,10 +134,10 @@ static void add_item(EventReader *reader, const char *text)
         reader->list = NULL;
         return;
     }
-    EventItem item = {.id = EVENT_UNKNOWN, .first = EVENT_UNKNOWN, .last = EVENT_UNKNOWN, .frames = EVENT_UNKNOWN};
+    EventItem item = event_item_make();
     item.value = text;
     g_array_append_val(reader->items, item);
-    *list = (EventList){(const EventItem *) (void *) reader->items->data, list->n + 1};
+    list->n++;
 }
 
 /** A value in the list's newest object. */
@@ -193,9 +208,17 @@ const Event *event_reader_read(EventReader *reader, const char *line, size_t len
         return NULL;
     begin_line(reader, line, len);
     reader->list = NULL;
+    reader->n_lists = 0;
     reader->next = 0;
+    g_array_set_size(reader->items, 0);
     JsonValue value;
     while (json_scan_next(&reader->scan, &value))
         take_value(reader, &value);
+    // Only now, as the items moved while there came more.
+    for (unsigned i = 0; i < reader->n_lists; i++) {
+        reader->list = reader->lists[i].member;
+        if (current_list(reader)->items) // no other value came after it
+            current_list(reader)->items = &g_array_index(reader->items, EventItem, reader->lists[i].first);
+    }
     return reader->scan.failed ? NULL : &reader->event;
 }

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define DEFAULT_LIMIT ((size_t) 1 << 30)
-#define MAX_HINTS 16
+#define MAX_CANDIDATES 16
+#define RPCSS_PORT 135
 
 /** The best authentication seen on one kind of PDU. */
 typedef struct {
@@ -17,6 +18,12 @@ typedef struct {
     const char *type;
     AuthLevel level;
 } AuthSeen;
+
+/** A process that makes the connection's calls, as another connection shows. */
+typedef struct {
+    int64_t conn, frame, call_frame, pid; ///< the connection and frame in which it said who it is
+    const char *start_time, *host, *fqdn;
+} Inferred;
 
 typedef struct {
     int64_t conn;
@@ -29,13 +36,14 @@ typedef struct {
     GArray *identities;           ///< of the security contexts
     GHashTable *users;            ///< domain and user → index + 1
     guint last_user;              ///< index + 1 of the one who made the newest call of a known user
-    GPtrArray *hints;             ///< const char *
     bool bound;                   ///< its first Bind was seen
     AuthSeen auth_on_bind, auth_on_call;
     const char *mechanism;       ///< what SPNEGO agreed on
     bool totalled;               ///< a `state` or `end` event was seen
     Confidence final_confidence; ///< of the newest of these
     int64_t activation_conn, activation_call;
+    GArray *candidates; ///< UserCandidate
+    GArray *inferred;   ///< Inferred, of the newest `state` or `end` event
 } FoldedConversation;
 
 struct EventFold {
@@ -61,7 +69,8 @@ static void conversation_free(gpointer data)
     g_hash_table_unref(c->activation_calls);
     g_array_unref(c->identities);
     g_hash_table_unref(c->users);
-    g_ptr_array_unref(c->hints);
+    g_array_unref(c->inferred);
+    g_array_unref(c->candidates);
     g_free(c);
 }
 
@@ -230,6 +239,24 @@ static void fold_evidence(EventFold *fold, FoldedConversation *c, const Event *e
         g_array_append_val(r->evidence, evidence);
 }
 
+static void add_candidate(EventFold *fold, FoldedConversation *c, const EventItem *item, const char *spn)
+{
+    for (guint i = 0; i < c->candidates->len; i++) {
+        const UserCandidate *known = &g_array_index(c->candidates, UserCandidate, i);
+        if (g_strcmp0(known->user, item->user) == 0 && g_strcmp0(known->domain, item->domain) == 0)
+            return;
+    }
+    UserCandidate candidate = {
+        .user = keep(fold, item->user),
+        .domain = keep(fold, item->domain),
+        .spn = spn,
+        .frame = to_frame(fold, item->frame),
+        .age = item->age,
+    };
+    if (candidate.user && c->candidates->len < MAX_CANDIDATES && take_room(fold, 2 * sizeof(candidate)))
+        g_array_append_val(c->candidates, candidate);
+}
+
 static void fold_auth(EventFold *fold, FoldedConversation *c, const Event *e)
 {
     see_auth(fold, &c->auth_on_bind, e);
@@ -249,6 +276,8 @@ static void fold_auth(EventFold *fold, FoldedConversation *c, const Event *e)
     if (seen.type && strcmp(seen.type, "spnego") != 0)
         c->mechanism = seen.type;
     identities_see(c->identities, &seen);
+    for (unsigned i = 0; i < e->user_candidates.n; i++)
+        add_candidate(fold, c, &e->user_candidates.items[i], seen.spn);
 }
 
 /** NULL when there is no room for it. */
@@ -261,13 +290,18 @@ static Process *append_process(EventFold *fold, Record *r, ProcessRole role, int
     return &g_array_index(r->processes, Process, r->processes->len - 1);
 }
 
+static gpointer process_key(ProcessRole role, int64_t pid)
+{
+    return number_key(pid * N_PROCESS_ROLES + (int64_t) role);
+}
+
 /** Notes a process. What is known of it already gets the source if that is of another kind; a start time that
  *  contradicts makes it another process. */
 static void add_process(EventFold *fold, FoldedConversation *c, ProcessRole role, int64_t pid, const char *start_time,
                         ProcessSource source)
 {
     GArray *processes = c->record->processes;
-    gpointer key = number_key(pid * N_PROCESS_ROLES + (int64_t) role);
+    gpointer key = process_key(role, pid);
     guint index = find_index(c->processes, key);
     Process *process = index ? &g_array_index(processes, Process, index - 1) : NULL;
     if (!process || (process->start_time && start_time && strcmp(process->start_time, start_time) != 0)) {
@@ -345,7 +379,8 @@ static void fold_call(EventFold *fold, FoldedConversation *c, const Event *e)
     else
         r->unnamed_calls += e->auth_level != AUTH_LEVEL_NONE;
     if (e->server_pid != EVENT_UNKNOWN)
-        add_process(fold, c, ROLE_SERVER, e->server_pid, NULL, (ProcessSource){"wire:ipid", call.frame});
+        add_process(fold, c, ROLE_SERVER, e->server_pid, NULL,
+                    (ProcessSource){.kind = "wire:ipid", .frame = call.frame});
 }
 
 /** Adds a frame to the list of those after `first`, which is not stored when it is the only one. */
@@ -442,7 +477,7 @@ static void fold_client(EventFold *fold, FoldedConversation *c, const Event *e)
         return;
     g_autofree char *kind = g_strconcat("wire:", e->source, NULL);
     add_process(fold, c, ROLE_CLIENT, e->pid, keep(fold, e->process_start),
-                (ProcessSource){texts_keep(fold->texts, kind), to_frame(fold, e->frame)});
+                (ProcessSource){.kind = texts_keep(fold->texts, kind), .frame = to_frame(fold, e->frame)});
 }
 
 /** A process that a call has started. */
@@ -456,7 +491,7 @@ static void add_spawned(EventFold *fold, FoldedConversation *c, const RecordCall
     if (!process)
         return;
     process->command_line = call->command_line;
-    ProcessSource source = {"wire:ExecMethod", frame};
+    ProcessSource source = {.kind = "wire:ExecMethod", .frame = frame};
     g_array_append_val(process->sources, source);
 }
 
@@ -489,11 +524,23 @@ static void fold_technique(EventFold *fold, FoldedConversation *c, const Event *
     record_add_technique(c->record, e->technique);
 }
 
+/** The newest one rests on everything before it. */
 static void fold_hint(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    const char *text = keep(fold, e->text);
-    if (text && c->hints->len < MAX_HINTS && !g_ptr_array_find_with_equal_func(c->hints, text, g_str_equal, NULL))
-        g_ptr_array_add(c->hints, (gpointer) text);
+    Record *r = c->record;
+    r->client_hint = keep(fold, e->text);
+    g_array_set_size(r->client_families, 0);
+    for (unsigned i = 0; i < e->families.n; i++) {
+        const char *family = keep(fold, e->families.items[i].value);
+        if (family)
+            g_array_append_val(r->client_families, family);
+    }
+    g_array_set_size(r->client_marks, 0);
+    for (unsigned i = 0; i < e->marks.n; i++) {
+        RecordMark mark = {keep(fold, e->marks.items[i].name), to_frame(fold, e->marks.items[i].frame)};
+        if (mark.mark)
+            g_array_append_val(r->client_marks, mark);
+    }
 }
 
 static RecordActivation *find_activation(FoldedConversation *c, int64_t call)
@@ -570,6 +617,25 @@ static void fold_parts(EventFold *fold, Record *r, const EventList *parts)
     }
 }
 
+static void fold_inferred(EventFold *fold, FoldedConversation *c, const EventList *processes)
+{
+    g_array_set_size(c->inferred, 0);
+    for (unsigned i = 0; i < processes->n && take_room(fold, 2 * sizeof(Process) + 256); i++) {
+        const EventItem *item = &processes->items[i];
+        const Inferred inferred = {
+            .conn = item->conn,
+            .frame = to_frame(fold, item->frame),
+            .call_frame = to_frame(fold, item->call_frame),
+            .pid = item->pid,
+            .start_time = keep(fold, item->process_start),
+            .host = keep(fold, item->host),
+            .fqdn = keep(fold, item->fqdn),
+        };
+        if (inferred.pid != NUMBER_UNKNOWN)
+            g_array_append_val(c->inferred, inferred);
+    }
+}
+
 /** All that is known at one moment; a later one takes its place. */
 static void fold_totals(EventFold *fold, FoldedConversation *c, const Event *e)
 {
@@ -588,6 +654,7 @@ static void fold_totals(EventFold *fold, FoldedConversation *c, const Event *e)
     r->frames.count = e->frames;
     g_clear_pointer(&r->parts, g_array_unref);
     fold_parts(fold, r, &e->parts);
+    fold_inferred(fold, c, &e->processes);
     r->bytes.client = e->bytes_client;
     r->bytes.server = e->bytes_server;
     const char *start_time = keep(fold, e->start_time);
@@ -646,7 +713,8 @@ static FoldedConversation *need_conversation(EventFold *fold, int64_t conn)
     c->activation_calls = g_hash_table_new(NULL, NULL);
     c->identities = identities_new();
     c->users = g_hash_table_new(hash_text, g_str_equal);
-    c->hints = g_ptr_array_new();
+    c->candidates = g_array_new(FALSE, FALSE, sizeof(UserCandidate));
+    c->inferred = g_array_new(FALSE, FALSE, sizeof(Inferred));
     c->activation_conn = c->activation_call = EVENT_UNKNOWN;
     g_hash_table_insert(fold->conversations, number_key(conn), c);
     return c;
@@ -747,6 +815,16 @@ static void resolve_auth(FoldedConversation *c)
     const AuthSeen *seen = c->auth_on_call.any ? &c->auth_on_call : &c->auth_on_bind;
     auth->level = seen->level;
     auth->type = g_strcmp0(seen->type, "spnego") == 0 && c->mechanism ? c->mechanism : seen->type;
+    bool ntlm = g_strcmp0(auth->type, "ntlm") == 0;
+    if (ntlm && auth->user_source == USER_SOURCE_KERBEROS) { // a ticket was offered, but not taken
+        auth->user = auth->domain = auth->workstation = NULL;
+        auth->user_source = USER_SOURCE_UNKNOWN;
+        auth->user_frame = 0;
+    }
+    GArray *candidates = c->record->user_candidates;
+    g_array_set_size(candidates, 0);
+    if (!ntlm && !auth->user && c->record->users->len == 0)
+        g_array_append_vals(candidates, c->candidates->data, c->candidates->len);
 }
 
 /** Text of the set's own; NULL for NULL. */
@@ -755,12 +833,84 @@ static const char *keep_text(EventFold *fold, const char *text)
     return text ? texts_keep(fold->texts, text) : NULL;
 }
 
-static void resolve_hints(EventFold *fold, FoldedConversation *c)
+/** The text that all of them have in common; NULL when there is none. */
+static const char *common_text(const GArray *inferred, size_t offset)
 {
-    g_autoptr(GString) all = g_string_new(NULL);
-    for (guint i = 0; i < c->hints->len; i++)
-        g_string_append_printf(all, "%s%s", i ? "; " : "", (const char *) g_ptr_array_index(c->hints, i));
-    c->record->client_hint = keep_text(fold, c->hints->len ? all->str : NULL);
+    const char *common = NULL;
+    for (guint i = 0; i < inferred->len; i++) {
+        const char *text = *(const char **) (void *) (inferred->data + i * sizeof(Inferred) + offset);
+        if (!text || (common && g_ascii_strcasecmp(common, text) != 0))
+            return NULL;
+        common = common ? common : text;
+    }
+    return common;
+}
+
+static void resolve_inferred_end(FoldedConversation *c)
+{
+    RecordEnd *end = &c->record->client;
+    if (!end->host || end->host_inferred) {
+        end->host = common_text(c->inferred, offsetof(Inferred, host));
+        end->host_inferred = end->host;
+    }
+    if (!end->fqdn || end->fqdn_inferred) {
+        end->fqdn = common_text(c->inferred, offsetof(Inferred, fqdn));
+        end->fqdn_inferred = end->fqdn;
+    }
+}
+
+/** Its client is a service that asks for others. */
+static bool is_rpcss(const Record *r)
+{
+    return r->server.port == RPCSS_PORT;
+}
+
+static const char *inferred_note(EventFold *fold, const FoldedConversation *c, const FoldedConversation *from)
+{
+    g_autofree char *candidate =
+        c->inferred->len > 1 ? g_strdup_printf(", one of %u candidates", c->inferred->len) : g_strdup("");
+    g_autofree char *port = g_strdup_printf("%" G_GINT64_FORMAT, from ? from->record->client.port : 0);
+    g_autofree char *note = is_rpcss(c->record)
+                                ? g_strconcat("inferred: asked for it: the process of the object connection from port ",
+                                              port, ", which uses what was returned", NULL)
+                                : g_strconcat("inferred", candidate, ": the process of the connection from port ", port,
+                                              ", to which was handed out what this one calls", NULL);
+    return keep_text(fold, note);
+}
+
+/** Processes that said who they are elsewhere. Those of an earlier moment are replaced. */
+static void resolve_inferred(EventFold *fold, FoldedConversation *c)
+{
+    GArray *processes = c->record->processes;
+    for (guint i = processes->len; i > 0; i--) {
+        if (g_array_index(processes, Process, i - 1).inferred)
+            g_array_remove_index(processes, i - 1);
+    }
+    g_hash_table_remove_all(c->processes);
+    for (guint i = 0; i < processes->len; i++) {
+        const Process *process = &g_array_index(processes, Process, i);
+        if (process->role != ROLE_SPAWNED)
+            put_index(c->processes, process_key(process->role, process->pid), i + 1);
+    }
+    for (guint i = 0; i < c->inferred->len; i++) {
+        const Inferred *inferred = &g_array_index(c->inferred, Inferred, i);
+        const FoldedConversation *from = find_conversation(fold, inferred->conn);
+        g_autofree char *filter = from ? record_filter(&from->record->client, &from->record->server) : NULL;
+        const ProcessSource source = {
+            .kind = "wire:activity",
+            .frame = inferred->frame,
+            .call_frame = inferred->call_frame,
+            .connection = keep_text(fold, filter),
+        };
+        Process process = process_init(ROLE_CLIENT, inferred->pid);
+        process.start_time = inferred->start_time;
+        process.inferred = true;
+        process.asked_for = is_rpcss(c->record);
+        process.note = inferred_note(fold, c, from);
+        g_array_append_val(process.sources, source);
+        g_array_append_val(processes, process);
+    }
+    resolve_inferred_end(c);
 }
 
 static int compare_records(gconstpointer a, gconstpointer b)
@@ -783,7 +933,7 @@ static void resolve(EventFold *fold, FoldedConversation *c)
     resolve_auth(c);
     resolve_logins(r);
     resolve_origins(fold, r);
-    resolve_hints(fold, c);
+    resolve_inferred(fold, c);
     r->client_identified = record_client_identified(r, c->bound);
     g_autofree char *filter = record_filter(&r->client, &r->server);
     r->filter = keep_text(fold, filter);

@@ -54,9 +54,12 @@ Record *record_new(void)
     r->bytes.client = r->bytes.server = NUMBER_UNKNOWN;
     r->client.port = r->server.port = NUMBER_UNKNOWN;
     r->users = g_array_new(FALSE, TRUE, sizeof(RecordUser));
+    r->user_candidates = g_array_new(FALSE, TRUE, sizeof(UserCandidate));
     r->interfaces = g_array_new(FALSE, TRUE, sizeof(OfferedInterface));
     r->calls = g_array_new(FALSE, TRUE, sizeof(RecordCall));
     g_array_set_clear_func(r->calls, call_clear);
+    r->client_families = g_array_new(FALSE, FALSE, sizeof(const char *));
+    r->client_marks = g_array_new(FALSE, FALSE, sizeof(RecordMark));
     r->logins = g_array_new(FALSE, TRUE, sizeof(Login));
     r->processes = g_array_new(FALSE, TRUE, sizeof(Process));
     g_array_set_clear_func(r->processes, process_clear);
@@ -67,8 +70,11 @@ void record_free(Record *record)
 {
     g_array_unref(record->evidence);
     g_array_unref(record->users);
+    g_array_unref(record->user_candidates);
     g_array_unref(record->interfaces);
     g_array_unref(record->calls);
+    g_array_unref(record->client_families);
+    g_array_unref(record->client_marks);
     g_array_unref(record->logins);
     g_array_unref(record->processes);
     g_clear_pointer(&record->parts, g_array_unref);

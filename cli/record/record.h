@@ -22,6 +22,7 @@
 
 typedef struct {
     const char *ip, *host, *fqdn;
+    bool host_inferred, fqdn_inferred; ///< said on another connection of the same process
     int64_t port;
 } RecordEnd;
 
@@ -64,6 +65,14 @@ typedef struct {
     int64_t frame; ///< that tells it
     guint calls;
 } RecordUser;
+
+/** Somebody who was given a ticket for the service, at the client's address, before the connection authenticated with one
+ * that was not seen being issued. */
+typedef struct {
+    const char *user, *domain, *spn;
+    int64_t frame; ///< in which the ticket was given
+    int64_t age;   ///< of the ticket, seconds
+} UserCandidate;
 
 typedef struct {
     int64_t frame;
@@ -112,6 +121,9 @@ typedef struct {
 typedef struct {
     const char *kind; ///< "wire:…"
     int64_t frame;
+    // Of "wire:activity", where the process said who it is in `frame` of another connection.
+    int64_t call_frame;     ///< of the call that shows whose this connection is
+    const char *connection; ///< filter of the other one
 } ProcessSource;
 
 /** The part that a process has in a connection. */
@@ -127,6 +139,8 @@ typedef struct {
     int64_t pid;
     const char *start_time, *command_line;
     GArray *sources; ///< ProcessSource
+    bool inferred;   ///< from other connections; with others of its role that are, it is one of several candidates
+    bool asked_for;  ///< the connection is another process', which made it on behalf of this one
     // From hosts' logs.
     const char *image, *user; ///< the user as DOMAIN\user where the domain is known
     int64_t parent_pid;
@@ -145,6 +159,12 @@ Process process_init(ProcessRole role, int64_t pid);
 typedef struct {
     int64_t first, last, count;
 } RecordPart;
+
+/** What speaks for a family of clients. */
+typedef struct {
+    const char *mark;
+    int64_t frame; ///< of this conversation, or of its activation's
+} RecordMark;
 
 /** How much a record of a live capture tells; that of a whole capture has none. */
 typedef enum {
@@ -177,10 +197,13 @@ typedef struct {
     Answer remote;
     bool callback;
     Auth auth;
-    GArray *users;       ///< RecordUser: all under whom calls were made, by their first one
-    guint unnamed_calls; ///< whose user is not known; those without authentication do not count
-    GArray *interfaces;  ///< OfferedInterface
-    const char *client_hint;
+    const char *client_hint;  ///< the families and marks below, in words
+    GArray *client_families;  ///< const char *
+    GArray *client_marks;     ///< RecordMark
+    GArray *users;            ///< RecordUser: all under whom calls were made, by their first one
+    GArray *user_candidates;  ///< UserCandidate: of a connection without a user, the newest ticket first
+    guint unnamed_calls;      ///< whose user is not known; those without authentication do not count
+    GArray *interfaces;       ///< OfferedInterface
     Answer client_identified; ///< it said who it is before it logged in
     GArray *logins;           ///< Login
     GArray *calls;            ///< Call

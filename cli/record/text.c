@@ -108,6 +108,22 @@ static char *frame_text(const RecordSet *set, const Record *record, int64_t fram
     return g_strdup_printf("frame %" PRId64 "%s%s", frame_number(frame), path ? " of " : "", path ? path : "");
 }
 
+/** "3 minutes". */
+static char *age_text(int64_t seconds)
+{
+    bool hours = seconds >= 7200, minutes = seconds >= 120;
+    int64_t n = hours ? seconds / 3600 : minutes ? seconds / 60 : seconds;
+    return g_strdup_printf("%" PRId64 " %s%s", n, hours ? "hour" : minutes ? "minute" : "second", n == 1 ? "" : "s");
+}
+
+char *record_text_candidate(const RecordSet *set, const Record *record, const UserCandidate *candidate)
+{
+    g_autofree char *frame = frame_text(set, record, candidate->frame);
+    g_autofree char *age = age_text(candidate->age);
+    return g_strdup_printf("probably: a ticket for %s, in %s, %s before",
+                           candidate->spn ? candidate->spn : "the service", frame, age);
+}
+
 char *record_text_evidence(const RecordSet *set, const Record *record)
 {
     GString *s = g_string_new(NULL);
@@ -141,12 +157,16 @@ char *record_text_call(const RecordCall *call)
 
 const Process *record_process(const Record *record, ProcessRole role)
 {
+    const Process *found = NULL;
     for (guint i = 0; i < record->processes->len; i++) {
         const Process *process = &g_array_index(record->processes, Process, i);
-        if (process->role == role)
-            return process;
+        if (process->role != role)
+            continue;
+        if (found && found->inferred && process->inferred)
+            return NULL;
+        found = found ? found : process;
     }
-    return NULL;
+    return found;
 }
 
 const char *record_base_name(const char *path)

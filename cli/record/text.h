@@ -37,6 +37,10 @@ const char *record_text_namespace(const Record *record);
 /** Interfaces that were bound and not refused, or called, by name where any has one: "A, B". Owned by the caller. */
 char *record_text_interfaces(const Record *record);
 
+/** Why that user may be meant, and how sure that is: "probably: a ticket for host/ws06 in frame 12, 3 minutes before". Owned by
+ * the caller. */
+char *record_text_candidate(const RecordSet *set, const Record *record, const UserCandidate *candidate);
+
 /** "interface (frame 65), ipid (frame 7 of x.pcapng)", where that is another capture than the first. Owned by the
  * caller. */
 char *record_text_evidence(const RecordSet *set, const Record *record);
@@ -47,7 +51,7 @@ char *record_text_allowed(const Record *record);
 /** "IWbemServices::ExecMethod", or as much of it as is known. Owned by the caller. */
 char *record_text_call(const RecordCall *call);
 
-/** The first process of that role; NULL when there is none. */
+/** The first process of that role; NULL when there is none, or several that are inferred. */
 const Process *record_process(const Record *record, ProcessRole role);
 
 /** The part of a path behind its last backslash or slash. NULL for NULL. */

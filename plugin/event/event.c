@@ -58,10 +58,35 @@ static const EventMember property_members[] = {
     END_OF_ITEM,
 };
 
+static const EventMember mark_members[] = {
+    ITEM("mark", MEMBER_TEXT, name),
+    ITEM("frame", MEMBER_NUMBER, frame),
+    END_OF_ITEM,
+};
+
 static const EventMember part_members[] = {
     ITEM("first", MEMBER_NUMBER, first),
     ITEM("last", MEMBER_NUMBER, last),
     ITEM("frames", MEMBER_NUMBER, frames),
+    END_OF_ITEM,
+};
+
+static const EventMember process_members[] = {
+    ITEM("conn", MEMBER_NUMBER, conn),
+    ITEM("frame", MEMBER_NUMBER, frame),
+    ITEM("call_frame", MEMBER_NUMBER, call_frame),
+    ITEM("pid", MEMBER_NUMBER, pid),
+    ITEM("process_start", MEMBER_TEXT, process_start),
+    ITEM("host", MEMBER_TEXT, host),
+    ITEM("fqdn", MEMBER_TEXT, fqdn),
+    END_OF_ITEM,
+};
+
+static const EventMember candidate_members[] = {
+    ITEM("user", MEMBER_TEXT, user),
+    ITEM("domain", MEMBER_TEXT, domain),
+    ITEM("frame", MEMBER_NUMBER, frame),
+    ITEM("age", MEMBER_NUMBER, age),
     END_OF_ITEM,
 };
 
@@ -114,6 +139,7 @@ static const EventMember members[] = {
     NUMBER("last_frame", last_frame, TOTALS),
     NUMBER("frames", frames, TOTALS),
     ITEMS("parts", parts, part_members, TOTALS),
+    ITEMS("processes", processes, process_members, TOTALS),
     NUMBER("bytes_client", bytes_client, TOTALS),
     NUMBER("bytes_server", bytes_server, TOTALS),
     TEXT("start_time", start_time, TOTALS | BIT(CONN)),
@@ -149,6 +175,7 @@ static const EventMember members[] = {
     TEXT("workstation", workstation, BIT(AUTH) | BIT(CALL)),
     WORD("user_source", user_source, user_source_words, BIT(AUTH) | BIT(CALL)),
     NUMBER("user_frame", user_frame, BIT(AUTH) | BIT(CALL)),
+    ITEMS("user_candidates", user_candidates, candidate_members, BIT(AUTH)),
 
     WORD("of", of, call_half_words, BIT(FRAGMENT) | BIT(UNDECODABLE)),
     TEXT("reason", reason, BIT(UNDECODABLE)),
@@ -174,6 +201,8 @@ static const EventMember members[] = {
     TEXT("text", text, BIT(OUTCOME) | BIT(HINT)),
     ITEMS("properties", properties, property_members, BIT(DETAILS) | BIT(OUTCOME)),
     WORD("technique", technique, technique_words, BIT(TECHNIQUE)),
+    TEXTS("families", families, BIT(HINT)),
+    ITEMS("marks", marks, mark_members, BIT(HINT)),
     TEXT("clsid", clsid, BIT(ACTIVATION)),
     TEXT("server_name", server_name, BIT(ACTIVATION)),
     TEXTS("iids", iids, BIT(ACTIVATION)),
@@ -197,4 +226,19 @@ Event event_make(EventKind kind)
             *(int *) at = EVENT_UNKNOWN;
     }
     return e;
+}
+
+EventItem event_item_make(void)
+{
+    return (EventItem){
+        .id = EVENT_UNKNOWN,
+        .first = EVENT_UNKNOWN,
+        .last = EVENT_UNKNOWN,
+        .frames = EVENT_UNKNOWN,
+        .conn = EVENT_UNKNOWN,
+        .frame = EVENT_UNKNOWN,
+        .call_frame = EVENT_UNKNOWN,
+        .pid = EVENT_UNKNOWN,
+        .age = EVENT_UNKNOWN,
+    };
 }

@@ -55,8 +55,8 @@ extern const Vocabulary event_words;
 
 /** One of a list. Which members there are depends on the list. */
 typedef struct {
-    int64_t id, first, last, frames;
-    const char *uuid, *interface, *version, *transfer, *name, *value;
+    int64_t id, first, last, frames, conn, frame, call_frame, pid, age;
+    const char *uuid, *interface, *version, *transfer, *name, *value, *process_start, *host, *fqdn, *user, *domain;
     ContextResult result;
 } EventItem;
 
@@ -84,6 +84,7 @@ typedef struct {
     int64_t first_frame, last_frame, frames, bytes_client, bytes_server;
     const char *start_time, *end_time;
     EventList parts;
+    EventList processes; ///< that the client is, which it did not say in this conversation
 
     int alter;
     EventList contexts;
@@ -108,6 +109,7 @@ typedef struct {
     const char *spn, *realm, *user, *domain, *workstation;
     UserSource user_source;
     int64_t user_frame;
+    EventList user_candidates; ///< where the user is not known
 
     CallHalf of;
     const char *reason;
@@ -121,6 +123,7 @@ typedef struct {
     int64_t operation_status;
     const char *operation_status_name, *text;
     Technique technique;
+    EventList families, marks;
     const char *clsid, *server_name;
     EventList iids;
     int64_t request_frame;
@@ -128,8 +131,9 @@ typedef struct {
     EventList bindings;
 } Event;
 
-/** An event of which nothing is known yet. */
+/** An event of which nothing is known yet, and an item of a list. */
 Event event_make(EventKind kind);
+EventItem event_item_make(void);
 
 typedef enum { MEMBER_TEXT, MEMBER_NUMBER, MEMBER_ANSWER, MEMBER_WORD, MEMBER_TEXTS, MEMBER_ITEMS } EventMemberType;
 

@@ -2,6 +2,7 @@
 #include "judge/announce.h"
 
 #include "event/write.h"
+#include "judge/caller.h"
 #include "names/status.h"
 
 #include <stdio.h>
@@ -176,6 +177,20 @@ static void announce_bind_ack(Announcer *a, const PduResult *r)
     announce(a, &e);
 }
 
+static void set_candidates(Announcer *a, Event *e, const PduResult *r)
+{
+    if (r->n_candidates == 0)
+        return;
+    EventItem *items = list_new(a, &e->user_candidates, r->n_candidates);
+    for (unsigned i = 0; i < r->n_candidates; i++) {
+        const UserCandidate *candidate = &r->candidates[i];
+        items[i].user = candidate->identity->user;
+        items[i].domain = candidate->identity->domain;
+        items[i].frame = candidate->identity->frame;
+        items[i].age = candidate->age;
+    }
+}
+
 static void announce_auth(Announcer *a, const PduResult *r)
 {
     if (!r->spn && !r->realm && !r->identity)
@@ -185,6 +200,7 @@ static void announce_auth(Announcer *a, const PduResult *r)
     e.spn = r->spn;
     e.realm = r->realm;
     set_identity(&e, r->identity);
+    set_candidates(a, &e, r);
     announce(a, &e);
 }
 
@@ -266,11 +282,24 @@ static void announce_meaning(Announcer *a, const PduResult *r)
         e.technique = r->technique;
         announce(a, &e);
     }
-    if (r->client_hint) {
-        Event e = pdu_event(EVENT_HINT, r);
-        e.text = r->client_hint;
-        announce(a, &e);
+}
+
+static void announce_guess(Announcer *a, const PduResult *r)
+{
+    const ClientGuess *guess = r->guess;
+    if (!guess)
+        return;
+    Event e = pdu_event(EVENT_HINT, r);
+    e.text = guess->text;
+    EventItem *families = list_new(a, &e.families, guess->n_families);
+    for (unsigned i = 0; i < guess->n_families; i++)
+        families[i].value = word_text(&client_family_words, guess->families[i]);
+    EventItem *marks = list_new(a, &e.marks, guess->n_marks);
+    for (unsigned i = 0; i < guess->n_marks; i++) {
+        marks[i].name = word_text(&client_mark_words, guess->marks[i].mark);
+        marks[i].frame = guess->marks[i].frame;
     }
+    announce(a, &e);
 }
 
 static void announce_evidence(Announcer *a, const PduResult *r)
@@ -399,6 +428,7 @@ static void announce_pdu(Announcer *a, const PduResult *r)
     case PDU_BIND_NAK: break;
     }
     announce_auth(a, r);
+    announce_guess(a, r);
 }
 
 static void set_parts(Announcer *a, Event *e, wmem_array_t *parts)
@@ -412,6 +442,25 @@ static void set_parts(Announcer *a, Event *e, wmem_array_t *parts)
         items[i].first = part->first_frame;
         items[i].last = part->last_frame;
         items[i].frames = part->frames;
+    }
+}
+
+static void set_processes(Announcer *a, Event *e, const Conversation *c)
+{
+    const InferredProcess *inferred;
+    unsigned n = conversation_inferred(a->pool, c, &inferred);
+    if (n == 0)
+        return;
+    EventItem *items = list_new(a, &e->processes, n);
+    for (unsigned i = 0; i < n; i++) {
+        const ClientProcess *process = inferred[i].process;
+        items[i].conn = process->conversation->id;
+        items[i].frame = process->frame;
+        items[i].call_frame = inferred[i].call_frame;
+        items[i].pid = process->pid;
+        items[i].process_start = process->has_start ? time_text(a, &process->start, 6) : NULL;
+        items[i].host = process->host;
+        items[i].fqdn = process->fqdn;
     }
 }
 
@@ -435,6 +484,7 @@ static void announce_totals(Announcer *a, EventKind kind, Conversation *c, const
     e.last_frame = c->last_frame;
     e.frames = c->frames;
     set_parts(a, &e, c->parts);
+    set_processes(a, &e, c);
     e.bytes_client = (int64_t) c->bytes[c->client == 1];
     e.bytes_server = (int64_t) c->bytes[c->client != 1];
     e.start_time = time_text(a, &c->first_time, c->time_digits);

@@ -3,6 +3,7 @@
 
 #include "judge/evidence.h"
 #include "judge/exporter.h"
+#include "judge/family.h"
 #include "judge/keep.h"
 #include "names/classes.h"
 #include "wire/orpc.h"
@@ -115,6 +116,9 @@ static Activation *activation_new(Step *s, Call *call)
     a->frame = call->frame;
     a->conversation = s->conversation;
     a->call = call;
+    a->caller = caller_new(s->tracker->pool, s->conversation);
+    *s->conversation->next_activation = a;
+    s->conversation->next_activation = &a->next;
     call->activation = a;
     return a;
 }
@@ -139,7 +143,7 @@ static void activation_requested(Step *s, Call *call, const ActivationRequest *r
     if (!a->is_wmi)
         return;
     add_evidence(s, EVIDENCE_ACTIVATION);
-    causality_learn(s, &request->causality_id);
+    causality_learn(s, &request->causality_id, a->caller);
 }
 
 static void take_activation_response(Step *s, Call *call, ActivationKind kind, Bytes *b)
@@ -198,6 +202,7 @@ static void take_query_interface(Step *s, Call *call, Bytes *b)
         return;
     call->n_iids = request.iids->len;
     call->iids = keep_copy(s->tracker->pool, request.iids->data, request.iids->len * sizeof(Guid));
+    check_holder(s, &request.ipid);
     rem_query_request_clear(&request);
 }
 
@@ -267,12 +272,6 @@ static void take_login(Step *s, const CallDetails *d)
     Conversation *c = s->conversation;
     c->locale = d->locale;
     s->result->client_silent = !c->client_said && c->bind_seen;
-    if (s->result->client_silent && d->namespace_path && g_str_has_prefix(d->namespace_path, "//./") && !d->locale)
-        s->result->client_hint = "impacket: no SetClientInfo, namespace written //./, no locale";
-    else if (c->client_said && d->locale && g_str_has_prefix(d->locale, "ms_"))
-        s->result->client_hint = "wmic or a PowerShell WMI cmdlet: SetClientInfo, locale list that starts with ms_";
-    else if (c->client_said && d->locale && strcmp(d->locale, "en-US,en") == 0)
-        s->result->client_hint = "System.Management (.NET): SetClientInfo, locale list en-US,en";
 }
 
 static void take_wmi_request(Step *s, Call *call, Bytes stub)
@@ -289,11 +288,9 @@ static void take_wmi_request(Step *s, Call *call, Bytes stub)
     }
     r->details = call->details = d;
     if (d->has_client)
-        s->conversation->client_said = d;
+        conversation_said(s->tracker->pool, s->conversation, s->frame, d);
     if (interface_is(call, "IWbemLevel1Login") && call->opnum == 6)
         take_login(s, d);
-    if (d->command_line && strstr(d->command_line, "\\\\127.0.0.1\\ADMIN$\\__"))
-        r->client_hint = "impacket wmiexec: output redirected to \\\\127.0.0.1\\ADMIN$\\__<time>";
 }
 
 static void take_orpc_request(Step *s, Call *call, Bytes stub)
@@ -313,7 +310,7 @@ static void take_orpc_request(Step *s, Call *call, Bytes stub)
     objrefs_learn(s, stub.data, stub.len);
     if (!call->interface || call->interface->family != FAMILY_WMI)
         return;
-    causality_learn(s, &this.causality_id);
+    causality_learn(s, &this.causality_id, s->conversation->caller);
     take_wmi_request(s, call, stub);
 }
 
@@ -322,6 +319,8 @@ void take_request(Step *s, Call *call)
     Bytes stub;
     ActivationKind kind;
     bool whole = message_complete(s, call, &stub);
+    if (call->has_object)
+        family_take_object(s, call);
     if (s->result->sealed && s->pdu->flags & PFC_FIRST_FRAG)
         estimate_command_length(s, call);
     if (whole) {
@@ -339,6 +338,7 @@ void take_request(Step *s, Call *call)
         } else if (call->has_object) {
             take_orpc_request(s, call, stub);
         }
+        family_take_request(s, call, &stub);
     }
     // A call that cannot be read is judged by its method alone, where it starts.
     bool unread = !call->details && (whole || !is_clear(s) || !s->pdu->complete);

@@ -8,6 +8,7 @@
 
 #include "judge/identity.h"
 #include "judge/meaning.h"
+#include "names/clients.h"
 #include "names/techniques.h"
 #include "wire/activation.h"
 #include "wire/pdu.h"
@@ -25,6 +26,9 @@ typedef struct Tracker Tracker;
 typedef struct Conversation Conversation;
 typedef struct Call Call;
 typedef struct Activation Activation;
+typedef struct Caller Caller;
+struct ClientProcess;
+struct Callers;
 typedef struct PduResult PduResult;
 
 /** A security context of a conversation: who authenticated, and how calls in it are protected. */
@@ -81,6 +85,8 @@ struct Call {
 struct Activation {
     uint32_t frame, response_frame;
     Conversation *conversation;
+    Activation *next; ///< of the same conversation
+    Caller *caller;   ///< on whose behalf
     const Call *call; ///< that asked for it
     bool has_clsid;
     Guid clsid;
@@ -106,6 +112,17 @@ typedef struct {
     size_t plain_len;
 } PduBytes;
 
+/** Which families of clients fit what was seen up to here, and what speaks for them. */
+typedef struct {
+    unsigned n_families, n_marks;
+    ClientFamily families[N_CLIENT_FAMILIES];
+    struct MarkSeen {
+        ClientMark mark;
+        uint32_t frame; ///< of this conversation, or of the one that activated it
+    } marks[N_CLIENT_MARKS];
+    const char *text; ///< both, for people; NULL: no family fits any more
+} ClientGuess;
+
 /** What a PDU showed; hangs on its frame. */
 struct PduResult {
     PduResult *next; ///< in the same frame
@@ -130,8 +147,11 @@ struct PduResult {
 
     AuthMechanism mechanism; ///< of the token in the verifier
     const char *spn, *realm;
-    const Identity *identity;  ///< that this PDU told
-    const CallDetails *client; ///< who the client said it is, up to here; NULL: it did not
+    const Identity *identity; ///< that this PDU told
+    unsigned n_candidates;
+    const UserCandidate *candidates;    ///< whom its ticket may stand for, where that is not known; the newest first
+    const struct ClientProcess *client; ///< who the client is, as far as known here; NULL: not known
+    bool client_inferred;               ///< it did not say so in this conversation
 
     // where this PDU completes a message that can be read
     bool decrypted;
@@ -139,9 +159,9 @@ struct PduResult {
     const CallOutcome *outcome;
     const char *undecodable; ///< decrypted or clear, but its structure does not hold
     Technique technique;
-    const char *client_hint; ///< client family that the pattern completed here is typical of, and why
-    uint32_t command_length; ///< sealed ExecMethod: estimate in characters; 0: none
-    bool client_silent;      ///< NTLMLogin by a client that did not say who it is
+    const ClientGuess *guess; ///< where this PDU changed it, else NULL
+    uint32_t command_length;  ///< sealed ExecMethod: estimate in characters; 0: none
+    bool client_silent;       ///< NTLMLogin by a client that did not say who it is
 
     bool security_open; ///< the verifier was not captured and the context is not known
     unsigned evidence;  ///< bit mask of EvidenceKind: what this PDU added to its conversation
@@ -179,11 +199,17 @@ struct Conversation {
     uint32_t evidence_frame[N_EVIDENCE_KINDS]; ///< first of each kind, 0: none
     Conversation *activity;                    ///< representative of the activity (union-find); itself when alone
     Activation *activation;                    ///< object connection: the activation that led to it
-    bool activation_open;           ///< several activations led to this endpoint: the first IPID called tells which
-    const CallDetails *client_said; ///< newest SetClientInfo or SetClientInfoEx, NULL: none was called
-    const char *locale;             ///< of the newest NTLMLogin
-    uint32_t class_length;          ///< characters of the path that the newest sealed GetObject asked for, 0: not known
-    bool is_callback;               ///< the WMI server calls the client's sink
+    uint32_t mark_frame[N_CLIENT_MARKS];       ///< first of each mark, 0: none
+    unsigned families_told, marks_told;        ///< bit masks of the newest guess
+    bool activation_open; ///< several activations led to this endpoint: the first IPID called tells which
+    const struct ClientProcess *client_said; ///< newest SetClientInfo or SetClientInfoEx, NULL: none was called
+    const char *locale;                      ///< of the newest NTLMLogin
+    uint32_t class_length;         ///< characters of the path that the newest sealed GetObject asked for, 0: not known
+    bool is_callback;              ///< the WMI server calls the client's sink
+    Caller *caller;                ///< who makes its calls; NULL: with RPCSS it is not one process
+    const struct Callers *perhaps; ///< those who may be that, as the call in `perhaps_frame` shows; NULL: not known
+    uint32_t perhaps_frame;
+    Activation *activations, **next_activation; ///< asked for in it, in order
 
     // made with the first PDU
     bool bind_seen;
@@ -212,7 +238,8 @@ Conversation *conversation_make(wmem_allocator_t *pool, const Endpoint *from, co
 void conversation_count(Conversation *c, wmem_allocator_t *pool, const Frame *frame);
 
 /** Says of which interface a call is. What has to be kept is in `pool`. */
-void call_set_interface(Call *call, wmem_allocator_t *pool, const Guid *uuid, const Interface *interface, InterfaceSource source);
+void call_set_interface(Call *call, wmem_allocator_t *pool, const Guid *uuid, const Interface *interface,
+                        InterfaceSource source);
 
 /** Whether the server refused for want of rights, as far as it can be read. */
 bool pdu_denied(const PduResult *r);

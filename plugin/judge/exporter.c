@@ -42,26 +42,43 @@ static IpidKey ipid_key(const Conversation *c, const Guid *ipid)
     return key;
 }
 
-Ipid *ipid_learn(Step *s, const Guid *ipid, const Guid *iid)
+/** `holder`: to whom it was handed out, NULL: not known. */
+static Ipid *ipid_take(Step *s, const Guid *ipid, const Guid *iid, Caller *holder)
 {
     IpidKey key = ipid_key(s->conversation, ipid);
     Ipid *known = wmem_map_lookup(s->tracker->ipids, &key);
-    if (known)
+    if (known) {
+        callers_add(s->tracker->pool, &known->holders, holder);
         return known;
+    }
     known = wmem_new0(s->tracker->pool, Ipid);
     known->interface = interface_find(iid);
     known->uuid = *iid;
     known->is_wmi = known->interface && known->interface->family == FAMILY_WMI;
     known->conversation = s->conversation;
+    callers_add(s->tracker->pool, &known->holders, holder);
     wmem_map_insert(s->tracker->ipids, keep_copy(s->tracker->pool, &key, sizeof(key)), known);
     return known;
 }
 
-void ipid_learn_activated(Step *s, const Guid *ipid, const Guid *iid, Activation *a)
+const Interface *exporter_interface(const Step *s, const Guid *ipid)
 {
-    Ipid *known = ipid_learn(s, ipid, iid);
+    IpidKey key = ipid_key(s->conversation, ipid);
+    const Ipid *known = wmem_map_lookup(s->tracker->ipids, &key);
+    return known ? known->interface : NULL;
+}
+
+Ipid *ipid_learn(Step *s, const Guid *ipid, const Guid *iid)
+{
+    return ipid_take(s, ipid, iid, s->conversation->caller);
+}
+
+Ipid *ipid_learn_activated(Step *s, const Guid *ipid, const Guid *iid, Activation *a)
+{
+    Ipid *known = ipid_take(s, ipid, iid, a->caller);
     known->is_wmi = known->is_wmi || a->is_wmi;
     known->activation = a;
+    return known;
 }
 
 static void endpoint_learn(Step *s, const uint8_t server[16], uint16_t port, Activation *a)
@@ -77,6 +94,7 @@ static void endpoint_learn(Step *s, const uint8_t server[16], uint16_t port, Act
     if (known->latest != a)
         known->count++;
     known->latest = a;
+    callers_add(s->tracker->pool, &known->callers, a->caller);
 }
 
 static bool parse_ip(const char *text, uint8_t ip[16])
@@ -113,10 +131,18 @@ static void bindings_learn(Step *s, const GPtrArray *bindings, Activation *a)
     }
 }
 
-void causality_learn(Step *s, const Guid *id)
+void causality_learn(Step *s, const Guid *id, Caller *caller)
 {
-    if (!guid_is_null(id) && !wmem_map_lookup(s->tracker->causality, id))
-        wmem_map_insert(s->tracker->causality, keep_copy(s->tracker->pool, id, sizeof(*id)), s->conversation);
+    if (guid_is_null(id))
+        return;
+    Causality *known = wmem_map_lookup(s->tracker->causality, id);
+    if (known) {
+        caller_join(caller, known->caller, s->frame);
+        return;
+    }
+    const Causality first = {s->conversation, caller};
+    wmem_map_insert(s->tracker->causality, keep_copy(s->tracker->pool, id, sizeof(*id)),
+                    keep_copy(s->tracker->pool, &first, sizeof(first)));
 }
 
 void objrefs_learn(Step *s, const uint8_t *stub, size_t len)
@@ -150,7 +176,7 @@ void endpoint_learn_returned(Step *s, Activation *a, const ActivationResponse *r
         return;
     a->oxid = oxid;
     bindings_learn(s, response->bindings, a);
-    ipid_learn_activated(s, &response->ipid_remunknown, &interface_by_name("IRemUnknown")->uuid, a);
+    ipid_learn_activated(s, &response->ipid_remunknown, &interface_by_name("IRemUnknown")->uuid, a)->is_shared = true;
     if (!wmem_map_lookup(s->tracker->oxids, &oxid))
         wmem_map_insert(s->tracker->oxids, keep_copy(s->tracker->pool, &oxid, sizeof(oxid)), a);
 }
@@ -158,11 +184,13 @@ void endpoint_learn_returned(Step *s, Activation *a, const ActivationResponse *r
 void check_causality(Step *s, const Guid *id)
 {
     Conversation *c = s->conversation;
-    Conversation *origin = wmem_map_lookup(s->tracker->causality, id);
-    if (!origin || origin == c || memcmp(conversation_client(origin)->ip, conversation_client(c)->ip, 16) != 0)
+    const Causality *known = wmem_map_lookup(s->tracker->causality, id);
+    if (!known || known->conversation == c ||
+        memcmp(conversation_client(known->conversation)->ip, conversation_client(c)->ip, 16) != 0)
         return;
     add_evidence(s, EVIDENCE_CAUSALITY);
-    activity_join(origin, c);
+    activity_join(known->conversation, c);
+    caller_join(c->caller, known->caller, s->frame);
 }
 
 void check_endpoint(Step *s)
@@ -177,10 +205,20 @@ void check_endpoint(Step *s)
         return;
     if (known->latest->is_wmi)
         add_evidence(s, EVIDENCE_OXID_ENDPOINT);
+    if (c->caller)
+        conversation_called(c, &known->callers, false, s->frame);
     if (known->count > 1)
         c->activation_open = true;
     else
         link_activation(s, known->latest);
+}
+
+void check_holder(Step *s, const Guid *ipid)
+{
+    IpidKey key = ipid_key(s->conversation, ipid);
+    const Ipid *known = wmem_map_lookup(s->tracker->ipids, &key);
+    if (known && s->conversation->caller)
+        conversation_called(s->conversation, &known->holders, !known->is_shared, s->frame);
 }
 
 void check_ipid(Step *s, Call *call)
@@ -195,6 +233,7 @@ void check_ipid(Step *s, Call *call)
             link_activation(s, known->activation);
         else if (c->id && known->conversation->id)
             activity_join(c, known->conversation);
+        check_holder(s, &call->object);
         call->origin = known->call;
         call->namespace_path = known->namespace_path;
         if (!call->has_uuid) {

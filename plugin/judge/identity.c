@@ -3,10 +3,24 @@
 
 #include "judge/keep.h"
 
+#define TICKET_LIFETIME (10 * 3600) ///< seconds, the default of Windows
+
+/** A ticket as it was issued. */
+typedef struct {
+    const Identity *identity;
+    nstime_t time;
+} Issued;
+
+/** Tickets for one service to one client, each user once, the newest first. */
+typedef struct {
+    unsigned n;
+    Issued issued[CANDIDATES_MAX];
+} ServiceTickets;
+
 struct Identities {
     wmem_allocator_t *pool;
     wmem_map_t *by_ticket;  ///< digest of a ticket's encrypted part → Identity
-    wmem_map_t *by_service; ///< client address, service → Identity, the newest
+    wmem_map_t *by_service; ///< client address, service → ServiceTickets
 };
 
 Identities *identities_new(wmem_allocator_t *pool)
@@ -35,7 +49,25 @@ static char *service_key(const uint8_t client[16], const char *spn, const char *
     return g_string_free(key, FALSE);
 }
 
-void identities_learn(Identities *known, const KdcReply *reply, const uint8_t client[16], uint32_t frame)
+static bool is_same_user(const Identity *a, const Identity *b)
+{
+    return g_strcmp0(a->user, b->user) == 0 && g_strcmp0(a->domain, b->domain) == 0;
+}
+
+static void add_issued(ServiceTickets *tickets, const Identity *identity, const nstime_t *time)
+{
+    unsigned place = 0;
+    while (place < tickets->n && !is_same_user(tickets->issued[place].identity, identity))
+        place++;
+    if (place == tickets->n)
+        tickets->n = MIN(tickets->n + 1, CANDIDATES_MAX);
+    for (unsigned i = MIN(place, CANDIDATES_MAX - 1); i > 0; i--)
+        tickets->issued[i] = tickets->issued[i - 1];
+    tickets->issued[0] = (Issued){identity, *time};
+}
+
+void identities_learn(Identities *known, const KdcReply *reply, const uint8_t client[16], uint32_t frame,
+                      const nstime_t *time)
 {
     Identity *identity = wmem_new0(known->pool, Identity);
     identity->user = keep_string(known->pool, reply->client);
@@ -47,11 +79,15 @@ void identities_learn(Identities *known, const KdcReply *reply, const uint8_t cl
         wmem_map_insert(known->by_ticket, keep_string(known->pool, ticket), identity);
     }
     g_autofree char *service = service_key(client, reply->spn, reply->realm);
-    wmem_map_insert(known->by_service, keep_string(known->pool, service), identity);
+    ServiceTickets *tickets = wmem_map_lookup(known->by_service, service);
+    if (!tickets) {
+        tickets = wmem_new0(known->pool, ServiceTickets);
+        wmem_map_insert(known->by_service, keep_string(known->pool, service), tickets);
+    }
+    add_issued(tickets, identity, time);
 }
 
-const Identity *identities_find(const Identities *known, const AuthToken *token, const uint8_t client[16],
-                                uint32_t frame)
+const Identity *identities_find(const Identities *known, const AuthToken *token, uint32_t frame)
 {
     if (token->user || token->workstation) {
         Identity *identity = wmem_new0(known->pool, Identity);
@@ -62,14 +98,25 @@ const Identity *identities_find(const Identities *known, const AuthToken *token,
         identity->frame = frame;
         return identity;
     }
-    const Identity *found = NULL;
-    if (token->ticket) {
-        g_autofree char *ticket = ticket_key(token->ticket, token->ticket_len);
-        found = wmem_map_lookup(known->by_ticket, ticket);
+    if (token->mechanism != AUTH_TOKEN_KERBEROS || !token->ticket)
+        return NULL;
+    g_autofree char *ticket = ticket_key(token->ticket, token->ticket_len);
+    return wmem_map_lookup(known->by_ticket, ticket);
+}
+
+unsigned identities_candidates(const Identities *known, const AuthToken *token, const uint8_t client[16],
+                               const nstime_t *time, UserCandidate out[CANDIDATES_MAX])
+{
+    if (token->mechanism != AUTH_TOKEN_KERBEROS || !token->spn || !token->realm)
+        return 0;
+    g_autofree char *service = service_key(client, token->spn, token->realm);
+    const ServiceTickets *tickets = wmem_map_lookup(known->by_service, service);
+    unsigned n = 0;
+    for (unsigned i = 0; tickets && i < tickets->n; i++) {
+        const Issued *issued = &tickets->issued[i];
+        if (nstime_cmp(&issued->time, time) > 0 || time->secs - issued->time.secs > TICKET_LIFETIME)
+            continue;
+        out[n++] = (UserCandidate){issued->identity, (int64_t) (time->secs - issued->time.secs)};
     }
-    if (!found && token->spn && token->realm) {
-        g_autofree char *service = service_key(client, token->spn, token->realm);
-        found = wmem_map_lookup(known->by_service, service);
-    }
-    return found;
+    return n;
 }

@@ -4,6 +4,7 @@
 #include "judge/calls.h"
 #include "judge/evidence.h"
 #include "judge/exporter.h"
+#include "judge/family.h"
 #include "judge/keep.h"
 
 Tracker *tracker_new(wmem_allocator_t *pool)
@@ -25,6 +26,7 @@ static void start_dcerpc(Tracker *t, Conversation *c)
     c->calls = wmem_map_new(t->pool, g_direct_hash, g_direct_equal);
     c->security = wmem_map_new(t->pool, g_direct_hash, g_direct_equal);
     c->results = wmem_array_new(t->pool, sizeof(PduResult *));
+    c->next_activation = &c->activations;
 }
 
 /** The security context that a PDU's verifier names. A client cannot give the id of a context to another one of a different
@@ -82,6 +84,16 @@ static void find_security(Step *s)
     r->sealed = private && !r->decrypted;
 }
 
+/** Whom a ticket may stand for that was not seen being issued. */
+static void take_candidates(Step *s, const AuthToken *token)
+{
+    UserCandidate candidates[CANDIDATES_MAX];
+    const Conversation *c = s->conversation;
+    s->result->n_candidates =
+        identities_candidates(s->tracker->identities, token, conversation_client(c)->ip, &c->last_time, candidates);
+    s->result->candidates = keep_copy(s->tracker->pool, candidates, s->result->n_candidates * sizeof(UserCandidate));
+}
+
 static void take_token(Step *s)
 {
     const Pdu *pdu = s->pdu;
@@ -98,11 +110,16 @@ static void take_token(Step *s)
     r->spn = keep_string(s->tracker->pool, token.spn);
     r->realm = keep_string(s->tracker->pool, token.realm);
     if (pdu->type != PDU_BIND_ACK && pdu->type != PDU_ALTER_CONTEXT_RESP)
-        r->identity =
-            identities_find(s->tracker->identities, &token, conversation_client(s->conversation)->ip, s->frame);
+        r->identity = identities_find(s->tracker->identities, &token, s->frame);
+    if (!r->identity)
+        take_candidates(s, &token);
     auth_token_clear(&token);
     if (r->mechanism != AUTH_TOKEN_UNKNOWN && !known->used)
         known->mechanism = r->mechanism;
+    // A ticket was offered, but NTLM was agreed on.
+    if (known->mechanism == AUTH_TOKEN_NTLM && known->identity && known->identity->source != USER_SOURCE_NTLM &&
+        !known->used)
+        known->identity = NULL;
     if (r->identity && !known->used)
         known->identity = r->identity;
     r->security = *known;
@@ -210,6 +227,8 @@ PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes)
         return NULL;
     if (c->client < 0)
         c->client = from_client ? bytes->side : 1 - bytes->side;
+    if (!c->caller && conversation_server(c)->port != RPCSS_PORT)
+        c->caller = caller_new(t->pool, c);
 
     PduResult *r = wmem_new0(t->pool, PduResult);
     r->conversation = c;
@@ -249,16 +268,21 @@ PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes)
         break;
     case PDU_BIND_NAK: break;
     }
-    r->client = c->client_said;
+    r->client = conversation_process(c);
+    r->client_inferred = r->client && !c->client_said;
+    if (from_client)
+        family_take_pdu(&step);
+    family_conclude(&step);
     wmem_array_append_one(c->results, r);
     return r;
 }
 
-void tracker_kdc_reply(Tracker *t, uint32_t frame, const uint8_t client[16], const uint8_t *data, size_t len)
+void tracker_kdc_reply(Tracker *t, uint32_t frame, const nstime_t *time, const uint8_t client[16], const uint8_t *data,
+                       size_t len)
 {
     KdcReply reply;
     if (!kdc_reply_read(data, len, &reply))
         return;
-    identities_learn(t->identities, &reply, client, frame);
+    identities_learn(t->identities, &reply, client, frame, time);
     kdc_reply_clear(&reply);
 }

@@ -19,8 +19,9 @@ bool tracker_fits_decrypted(const PduBytes *bytes, size_t plain_len);
 /** Takes a PDU of a conversation. Returns what it showed, or NULL when it has nothing to do with DCOM. */
 PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes);
 
-/** Takes a reply of a Kerberos key distribution centre, sent to `client`. */
-void tracker_kdc_reply(Tracker *t, uint32_t frame, const uint8_t client[16], const uint8_t *data, size_t len);
+/** Takes a reply of a Kerberos key distribution centre, sent to `client` at `time`. */
+void tracker_kdc_reply(Tracker *t, uint32_t frame, const nstime_t *time, const uint8_t client[16], const uint8_t *data,
+                       size_t len);
 
 /** All conversations with evidence: an array of Conversation *, by id. */
 wmem_array_t *tracker_conversations(Tracker *t);

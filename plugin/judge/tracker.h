@@ -6,7 +6,7 @@
 #ifndef CAR_JUDGE_TRACKER_H
 #define CAR_JUDGE_TRACKER_H
 
-#include "judge/conversation.h"
+#include "judge/caller.h"
 
 #define RPCSS_PORT 135
 
@@ -19,6 +19,7 @@ typedef struct {
 typedef struct {
     Activation *latest;
     unsigned count;
+    Callers callers; ///< on whose behalf
 } EndpointActivations;
 
 typedef struct {
@@ -35,7 +36,15 @@ typedef struct {
     Activation *activation;     ///< when an activation returned it
     const Call *call;           ///< when a call returned it
     const char *namespace_path; ///< WMI: that it leads to, NULL: not known
+    bool is_shared;             ///< the exporter's IRemUnknown: each client of the server gets the same
+    Callers holders;            ///< to whom it was handed out
 } Ipid;
+
+/** Of WMI calls or an activation for WMI. */
+typedef struct {
+    Conversation *conversation; ///< that used it first
+    Caller *caller;             ///< NULL: not known
+} Causality;
 
 typedef struct {
     uint8_t client[16], server[16];
@@ -48,7 +57,7 @@ struct Tracker {
     wmem_map_t *endpoints; ///< EndpointKey → EndpointActivations
     wmem_map_t *ipids;     ///< IpidKey → Ipid
     wmem_map_t *oxids;     ///< OXID → Activation
-    wmem_map_t *causality; ///< Guid → Conversation that used it for WMI
+    wmem_map_t *causality; ///< Guid → Causality
     Identities *identities;
     wmem_map_t *wmi_pairs; ///< HostPair → Conversation, the newest WMI one between a client and a server
 };

@@ -262,7 +262,8 @@ const Method *method_find(const Interface *interface, uint16_t opnum)
         return &unknown_methods[opnum];
     const DcomInterface *other = dcom_of(interface);
     if (other)
-        return interface->family == FAMILY_AUTOMATION && opnum < other->first_opnum ? find_row("IDispatch", opnum) : NULL;
+        return interface->family == FAMILY_AUTOMATION && opnum < other->first_opnum ? find_row("IDispatch", opnum)
+                                                                                    : NULL;
     return find_row(interface->name, opnum);
 }
 

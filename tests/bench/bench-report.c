@@ -70,7 +70,7 @@ static void add_record(RecordSet *set, guint number)
     r->auth.user_frame = r->frames.first + 8;
     r->summary = format_text(set, activation ? "activated: WMI on SERVER%u" : "ran: cmd.exe /c query %u", pair);
     Process process = process_init(ROLE_CLIENT, 4000 + pair);
-    ProcessSource source = {"wire:SetClientInfo", r->frames.first + 20};
+    ProcessSource source = {.kind = "wire:SetClientInfo", .frame = r->frames.first + 20};
     g_array_append_val(process.sources, source);
     if (activation) {
         g_array_unref(process.sources);

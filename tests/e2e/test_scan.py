@@ -261,9 +261,12 @@ def compare(record: dict, whole: dict, where: Where) -> None:
         assert place(record["activation"]) == expected(whole["activation"])
     for process, other in zip(record["processes"], whole["processes"], strict=True):
         assert [place(s) for s in process["sources"]] == [expected(s) for s in other["sources"]]
+        calls = [[s for s in p["sources"] if "call_frame" in s] for p in (process, other)]
+        assert [place(s, "call_frame", "call_capture") for s in calls[0]] == [expected(s, "call_frame") for s in calls[1]]
     placed = {
         "frame", "frames", "capture", "user_frame", "user_capture", "response_frame", "response_frames", "origin_frame",
         "response_capture", "origin_capture", "more_frames", "more_response_frames",
+        "call_frame", "call_capture",
     }  # fmt: skip
 
     def plain(node: object) -> object:

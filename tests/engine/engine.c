@@ -84,6 +84,11 @@ static Connection *find_connection(Engine *e, const FlowKey *key)
     return c;
 }
 
+static nstime_t packet_time(const CapturePacket *packet)
+{
+    return (nstime_t){.secs = (time_t) packet->secs, .nsecs = (int) packet->nsecs};
+}
+
 // ---- PDUs
 
 /** Whether DCE/RPC begins here, as Wireshark tells it. */
@@ -139,18 +144,18 @@ static void take_pdus(Engine *e, Conversation *c, Stream *stream, FrameResults *
 // ---- tickets
 
 /** A message of a key distribution centre; the judge wants it from behind the tag that says which it is. */
-static void take_ticket(Engine *e, const Layers *layers, uint32_t frame, const uint8_t *data, size_t len)
+static void take_ticket(Engine *e, const Layers *layers, const Frame *frame, const uint8_t *data, size_t len)
 {
     enum { AS_REP = 0x6b, TGS_REP = 0x6d };
     if (len < 2 || (data[0] != AS_REP && data[0] != TGS_REP))
         return;
     size_t header = data[1] & 0x80 ? 2 + (size_t) (data[1] & 0x7f) : 2;
     if (header < len)
-        tracker_kdc_reply(e->tracker, frame, layers->ip[1].bytes, data + header, len - header);
+        tracker_kdc_reply(e->tracker, frame->number, &frame->time, layers->ip[1].bytes, data + header, len - header);
 }
 
 /** Over TCP each message follows its length. */
-static void take_tickets(Engine *e, const Layers *layers, Stream *stream, uint32_t frame)
+static void take_tickets(Engine *e, const Layers *layers, Stream *stream, const Frame *frame)
 {
     size_t at = 0, len = stream->bytes->len;
     while (len - at >= 4) {
@@ -248,7 +253,7 @@ static void take_segment(const CapturePacket *packet, gpointer data)
         memcmp(c->side[0].ip, tcp.ip[0].bytes, sizeof(c->side[0].ip)) == 0 && c->side[0].port == tcp.port[0];
     const Frame frame = {
         .number = (uint32_t) packet->number,
-        .time = {.secs = (time_t) packet->secs, .nsecs = (int) packet->nsecs},
+        .time = packet_time(packet),
         .time_digits = packet->digits,
         .interface_id = 0,
         .length = packet->wire_len,
@@ -266,7 +271,7 @@ static void take_segment(const CapturePacket *packet, gpointer data)
     take_acknowledgement(&connection->stream[1 - from], &tcp);
     if (extend_stream(stream, &tcp)) {
         if (tcp.port[0] == KERBEROS_PORT)
-            take_tickets(e, &tcp, stream, frame.number);
+            take_tickets(e, &tcp, stream, &frame);
         else
             take_pdus(e, c, stream, &results, tcp.payload_len < tcp.payload_wire);
     }
@@ -287,8 +292,9 @@ void engine_packet(Engine *engine, const CapturePacket *packet)
 {
     Layers layers;
     layers_read(packet, &layers);
+    const Frame frame = {.number = (uint32_t) packet->number, .time = packet_time(packet)};
     if (layers.kind == LAYERS_UDP && layers.port[0] == KERBEROS_PORT)
-        take_ticket(engine, &layers, (uint32_t) packet->number, layers.payload, layers.payload_len);
+        take_ticket(engine, &layers, &frame, layers.payload, layers.payload_len);
     if (layers.kind != LAYERS_TCP) {
         tell_order(engine, packet);
         return;

@@ -163,7 +163,8 @@ static void step(Run *run)
     } else if (kind % KINDS == TICKET) {
         g_autoptr(GByteArray) reply = reply_kerberos((char) ('a' + which % 3));
         reply->data[bytes_u16(&run->in) % reply->len] ^= next(run);
-        tracker_kdc_reply(run->judge->tracker, ++run->judge->frame, client, reply->data, reply->len);
+        const nstime_t time = {.secs = 1596700800 + (time_t) bytes_u16(&run->in) - 1000};
+        tracker_kdc_reply(run->judge->tracker, ++run->judge->frame, &time, client, reply->data, reply->len);
     } else {
         const TcpEnd end = {run->judge->frame, which >> 4 & 1, which & 0x20, which & 0x40};
         announce_tcp(run->judge->announcer, c, &end);

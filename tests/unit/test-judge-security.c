@@ -211,7 +211,8 @@ static void test_kerberos(void)
     Conversation *before = judge_connect(j, 1, 2, 49000), *after = judge_connect(j, 1, 2, 49000);
     judge_client(j, before, pdu_binding(PDU_BIND, 1, services, &verifier));
     check_user(call(j, before, (Request){.call_id = 2, .opnum = 24, .verifier = {16, 5, 0, NULL}}), NULL);
-    tracker_kdc_reply(j->tracker, ++j->frame, client, reply->data, reply->len);
+    const nstime_t time = {.secs = 1596700800};
+    tracker_kdc_reply(j->tracker, ++j->frame, &time, client, reply->data, reply->len);
     PduResult *bind = judge_client(j, after, pdu_binding(PDU_BIND, 1, services, &verifier));
     g_assert_cmpstr(bind->identity->user, ==, "jdoe");
     g_assert_cmpstr(bind->identity->domain, ==, "CORP.EXAMPLE");

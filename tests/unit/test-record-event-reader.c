@@ -35,8 +35,7 @@ static void set_member(const EventMember *member, void *structure, unsigned seed
 static EventList some_list(const EventMember *member, unsigned seed, EventItem *items, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
-        items[i] =
-            (EventItem){.id = EVENT_UNKNOWN, .first = EVENT_UNKNOWN, .last = EVENT_UNKNOWN, .frames = EVENT_UNKNOWN};
+        items[i] = event_item_make();
         if (member->type == MEMBER_TEXTS)
             items[i].value = some_text(seed + i);
         // Each item is without one of its members.
@@ -101,7 +100,8 @@ static void test_round_trip(void)
     const EventMember *members = event_members(&n);
     g_autoptr(EventReader) reader = event_reader_new();
     g_autoptr(GString) line = g_string_new(NULL);
-    EventItem items[8];
+    static EventItem items[128][8]; // of each member
+    g_assert_cmpuint(n, <=, G_N_ELEMENTS(items));
     for (EventKind kind = EVENT_NONE + 1; kind < N_EVENT_KINDS; kind++) {
         for (unsigned seed = 0; seed < 9; seed++) {
             for (size_t absent = 0; absent <= n; absent++) {
@@ -110,7 +110,7 @@ static void test_round_trip(void)
                 Event written = event_make(kind);
                 for (unsigned i = 0; i < n; i++) {
                     if (i != absent && members[i].kinds & 1u << kind)
-                        set_member(&members[i], &written, seed + i, items);
+                        set_member(&members[i], &written, seed + i, items[i]);
                 }
                 g_string_truncate(line, 0);
                 event_write(&written, line);
