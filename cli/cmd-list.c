@@ -5,6 +5,7 @@
 #include "options.h"
 #include "output/format.h"
 #include "output/navigator.h"
+#include "reading/silence.h"
 
 #include <unistd.h>
 
@@ -77,8 +78,9 @@ static void print_summary(const Reading *reading)
     guint files = captures ? reading->read : reading->options->host_logs->len;
     const char *kind = captures ? "capture" : "host log", *plural = files == 1 ? "" : "s";
     if (matches + reading->allowed == 0) {
-        (void) fprintf(stderr, "nothing matched in %u %s%s\n", files, kind, plural);
-        return;
+        if (!captures)
+            (void) fprintf(stderr, "nothing matched in %u %s%s\n", files, kind, plural);
+        return; // of captures, silence_tell() says more
     }
     (void) fprintf(stderr, "%u %s in %u %s%s", matches, matches == 1 ? "connection" : "connections", files, kind,
                    plural);
@@ -121,6 +123,7 @@ static int list(const ListOptions *options)
             status = COMMAND_UNABLE;
         } else {
             print_summary(&reading);
+            silence_tell(&reading);
             status = reading_status(&reading);
         }
     }

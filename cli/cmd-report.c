@@ -5,7 +5,7 @@
 #include "base/time.h"
 #include "case/report-input.h"
 #include "options.h"
-#include "reading/reading.h"
+#include "reading/silence.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +148,7 @@ static int make_report(const ReportOptions *options, const char *command)
         warn_user("%s", error->message);
         return COMMAND_UNABLE;
     }
+    silence_tell(&reading);
     return reading_status(&reading);
 }
 

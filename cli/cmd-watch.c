@@ -4,6 +4,7 @@
 #include "base/out-file.h"
 #include "options.h"
 #include "output/format.h"
+#include "reading/silence.h"
 #include "reading/watch.h"
 #include "tshark/dumpcap.h"
 
@@ -94,6 +95,7 @@ static bool take_record(RecordSet *set, bool count, gpointer data)
     const Record *record = g_ptr_array_index(set->records, 0);
     if (w->reading->allow)
         allow_apply(w->reading->allow, set);
+    reading_see(w->reading, record);
     if (count)
         reading_count(w->reading, record);
     if (record->state != RECORD_OPEN || w->command->format->live == OUT_LIVE_ALL) {
@@ -135,8 +137,10 @@ static int finish(Watching *w, WatchEnd *end)
     if (w->out.format)
         out_end(&w->out);
     g_autoptr(GError) error = NULL;
-    if (out_file_commit(&w->file, &error))
+    if (out_file_commit(&w->file, &error)) {
+        silence_tell(w->reading);
         return end->unwanted ? COMMAND_SIGNAL + SIGPIPE : reading_status(w->reading);
+    }
     if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PIPE))
         return COMMAND_SIGNAL + SIGPIPE;
     warn_user("%s", error->message);
@@ -171,6 +175,7 @@ static int follow(const WatchCommand *command, Reading *reading)
     int status = COMMAND_UNABLE;
     if (watch(&options, &end, &error)) {
         reading->read = 1;
+        reading->seen.scan = end.seen;
         status = finish(&w, &end);
     } else {
         tell_fault(command, error->message, false);

@@ -28,6 +28,7 @@ typedef struct {
     uint32_t len;      ///< bytes captured
     uint32_t wire_len; ///< bytes on the wire
     LinkKind link;
+    bool counted;  ///< in the counts of a scan before
     int link_type; ///< as in capture files (LINKTYPE_…); -1: it has none
     int digits;    ///< of the second, that the capture tells
     int64_t secs;

@@ -310,7 +310,7 @@ static Progress *start_progress(const CaptureOptions *options, const GPtrArray *
     return progress_start(total);
 }
 
-RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, GError **error)
+RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCounts *seen, GError **error)
 {
     capture_inputs_sort(inputs);
     const CaptureInput *first = g_ptr_array_index(inputs, 0);
@@ -328,6 +328,8 @@ RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, GError
         bool ok = alone ? run_alone(options, first, &run, error) : run_feed(options, inputs, &feeding, &run, error);
         if (!ok || !check_stream(event_fold_stream(run.fold), &run.tshark, path, error))
             return NULL;
+        if (!feeding.scan.wanted) // another reading passes over what it knows already
+            *seen = run.feed.counts;
         if (!plan_again(&run.feed, wanted, &feeding.scan))
             return make_set(options, inputs, &run, path);
         progress_again(progress);

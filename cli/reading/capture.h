@@ -6,6 +6,7 @@
 #define CAR_READING_CAPTURE_H
 
 #include "record/fold.h"
+#include "scan/scan.h"
 #include "tshark/keys.h"
 #include "tshark/tshark.h"
 
@@ -33,9 +34,9 @@ GPtrArray *capture_inputs_new(void);
 bool capture_inputs_add(GPtrArray *inputs, const char *path, GError **error);
 
 /** Reads all captures as one timeline. Damaged part-way is not an error: the note of a file of the set says why not all of it
- * was read. The files are those of `inputs`, in order of time. The caller owns the set. Errors: those above, and
- * TSHARK_ERROR and TSHARK_INTERRUPT. */
-RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, GError **error);
+ * was read. The files are those of `inputs`, in order of time. `seen` counts all packets, where car-wmi itself reads
+ * them. The caller owns the set. Errors: those above, and TSHARK_ERROR and TSHARK_INTERRUPT. */
+RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCounts *seen, GError **error);
 
 /** A pipe to tshark: `ends[0]` to read, `ends[1]` to write. Errors: UNREADABLE. */
 bool capture_pipe(int ends[2], GError **error);

@@ -115,6 +115,31 @@ void reading_count(Reading *reading, const Record *record)
         reading->matched[record->confidence]++;
 }
 
+/** Whether the call asks for an object of a class. */
+static bool is_activation(const RecordCall *call)
+{
+    static const char *const interfaces[] = {"ISystemActivator", "IRemoteActivation"};
+    for (size_t i = 0; i < G_N_ELEMENTS(interfaces); i++) {
+        if (g_strcmp0(call->interface, interfaces[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+void reading_see(Reading *reading, const Record *record)
+{
+    ReadingSeen *seen = &reading->seen;
+    for (guint i = 0; i < record->calls->len; i++) {
+        const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
+        bool shut = call->sealed == ANSWER_YES && !call->decrypted;
+        seen->sealed |= call->sealed == ANSWER_YES;
+        seen->opened |= call->decrypted;
+        seen->sealed_activations += shut && is_activation(call);
+    }
+    if (record->confidence < reading->options->min_confidence)
+        seen->weaker[record->confidence]++;
+}
+
 /** Marks, counts and hands on the records of a set. */
 static bool take_set(Reading *reading, RecordSet *set, ReadingFunc func, gpointer data)
 {
@@ -122,6 +147,7 @@ static bool take_set(Reading *reading, RecordSet *set, ReadingFunc func, gpointe
         allow_apply(reading->allow, set);
     for (guint i = 0; i < set->records->len; i++) {
         const Record *record = g_ptr_array_index(set->records, i);
+        reading_see(reading, record);
         if (record->confidence >= reading->options->min_confidence)
             reading_count(reading, record);
     }
@@ -157,7 +183,7 @@ static int read_captures(Reading *reading, bool keep, ReadingFunc func, gpointer
         .progress = isatty(STDERR_FILENO),
     };
     g_autoptr(GError) error = NULL;
-    g_autoptr(RecordSet) set = capture_read(&how, inputs, &error);
+    g_autoptr(RecordSet) set = capture_read(&how, inputs, &reading->seen.scan, &error);
     if (!set)
         return explain_failure(error);
     for (guint i = 0; i < set->files->len; i++) {

@@ -7,6 +7,7 @@
 
 #include "record/allow.h"
 #include "record/record.h"
+#include "scan/scan.h"
 #include "tshark/keys.h"
 
 #define READING_MAX_JOBS 64
@@ -34,6 +35,14 @@ typedef struct {
     bool unreadable;
 } ReadingFault;
 
+/** What was looked at, beside what matched. */
+typedef struct {
+    ScanCounts scan;                  ///< without packets: unknown
+    guint weaker[CONFIDENCE_WMI + 1]; ///< connections below the confidence asked for, by theirs
+    guint sealed_activations;
+    bool sealed, opened; ///< whether a call was, by the keys
+} ReadingSeen;
+
 typedef struct {
     const ReadingOptions *options;
     char *tshark;
@@ -45,6 +54,7 @@ typedef struct {
     guint read, unreadable;
     guint matched[CONFIDENCE_WMI + 1]; ///< records by confidence, without those that are allowed
     guint allowed;
+    ReadingSeen seen;
 } Reading;
 
 /** Opens what the options name beside captures and logs. COMMAND_MATCHED, or what is wrong, which has then been said. */
@@ -61,6 +71,9 @@ int reading_run(Reading *reading, bool keep, ReadingFunc func, gpointer data);
 
 /** Counts a record that is of the confidence asked for. */
 void reading_count(Reading *reading, const Record *record);
+
+/** Notes what a record shows of what was looked at, whatever its confidence. */
+void reading_see(Reading *reading, const Record *record);
 
 /** The exit status by what was found. */
 int reading_status(const Reading *reading);

@@ -272,6 +272,7 @@ bool watch(const WatchOptions *options, WatchEnd *end, GError **error)
         w.scan = scan_new(&scan, relay_packet, w.relay);
         run(&w);
         capture_stream_free(w.stream);
+        end->seen = *scan_counts(w.scan);
         scan_free(w.scan);
         relay_free(w.relay);
     }

@@ -7,6 +7,7 @@
 #define CAR_READING_WATCH_H
 
 #include "reading/follower.h"
+#include "scan/scan.h"
 #include <stdint.h>
 
 /** Takes a record as it becomes known; `first` of the set is it, its `state` tells how much it is. `count`: it is the first
@@ -28,6 +29,7 @@ typedef struct {
 typedef struct {
     GArray *counts;   ///< DumpcapCount: of interfaces, in their order
     uint64_t dropped; ///< of standard input, as far as it tells
+    ScanCounts seen;  ///< all packets
     char *fault;      ///< why it ended early; NULL when the capture ended or was ended
     bool unwanted;    ///< it ended because nobody takes records any more
 } WatchEnd;

@@ -24,6 +24,7 @@ typedef struct {
     char *name, *reason;
     GPtrArray *client, *server, *user, *process; ///< Value *; NULL: any
     int64_t until;                               ///< the first moment when it is no longer good
+    bool used;                                   ///< it was for a record
 } Rule;
 
 struct Allow {
@@ -329,7 +330,7 @@ static GHashTable *users_of_activities(const RecordSet *set)
     return table;
 }
 
-void allow_apply(const Allow *allow, RecordSet *set)
+void allow_apply(Allow *allow, RecordSet *set)
 {
     g_autoptr(GHashTable) activities = users_of_activities(set);
     for (guint i = 0; i < set->records->len; i++) {
@@ -339,12 +340,26 @@ void allow_apply(const Allow *allow, RecordSet *set)
             g_ptr_array_add(own, NULL);
         bool alone = own->len > 0 || record->activity == NUMBER_UNKNOWN;
         const GPtrArray *users = alone ? own : g_hash_table_lookup(activities, &record->activity);
-        for (guint j = 0; j < allow->rules->len && !record->allowed.rule; j++) {
-            const Rule *rule = g_ptr_array_index(allow->rules, j);
+        for (guint j = 0; j < allow->rules->len; j++) {
+            Rule *rule = g_ptr_array_index(allow->rules, j);
             if (!matches(rule, record, users))
+                continue;
+            rule->used = true;
+            if (record->allowed.rule)
                 continue;
             record->allowed.rule = texts_keep(set->texts, rule->name);
             record->allowed.reason = rule->reason ? texts_keep(set->texts, rule->reason) : NULL;
         }
     }
+}
+
+GPtrArray *allow_unused(const Allow *allow)
+{
+    GPtrArray *names = g_ptr_array_new();
+    for (guint i = 0; i < allow->rules->len; i++) {
+        const Rule *rule = g_ptr_array_index(allow->rules, i);
+        if (!rule->used)
+            g_ptr_array_add(names, rule->name);
+    }
+    return names;
 }

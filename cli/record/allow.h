@@ -38,6 +38,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Allow, allow_free)
 
 /** Sets `allowed` of each record that a rule is for, the first of several. What is unknown of a record matches no
  * pattern; its users, though, are then those of its activity, and a rule has to be for each of them. */
-void allow_apply(const Allow *allow, RecordSet *set);
+void allow_apply(Allow *allow, RecordSet *set);
+
+/** The names (char *) of the rules that were for no record so far. The caller owns the array; the names belong to `allow`. */
+GPtrArray *allow_unused(const Allow *allow);
 
 #endif

@@ -27,6 +27,7 @@ struct Feed {
     ReadAhead **ahead; ///< by input: those that were started and whose time has not come
     guint started;     ///< inputs before this one that can be read ahead are
     bool overflowed;   ///< there were more regrets of theirs than are kept
+    ScanCounts counts; ///< of those that have ended
 };
 
 static void write_packet(const CapturePacket *packet, gpointer data)
@@ -54,7 +55,7 @@ static bool next_packet(Source *source)
 
 static void end_ahead(Feed *feed, ReadAhead *ahead)
 {
-    feed->overflowed |= !read_ahead_end(ahead, scan_regrets(feed->scan));
+    feed->overflowed |= !read_ahead_end(ahead, scan_regrets(feed->scan), &feed->counts);
 }
 
 static void clear_source(Feed *feed, Source *source)
@@ -227,7 +228,9 @@ FeedEnd feed_finish(Feed *feed)
     FeedEnd end = {
         .overflowed = feed->again && has_overflowed(feed),
         .unwritable = feed->unwritable,
+        .counts = feed->counts,
     };
+    scan_counts_add(&end.counts, scan_counts(feed->scan));
     if (feed->again && g_hash_table_size(scan_regrets(feed->scan)) > 0)
         end.regrets = g_hash_table_ref(scan_regrets(feed->scan));
     g_array_unref(feed->sources);

@@ -28,6 +28,7 @@ typedef struct {
     GHashTable *regrets; ///< FlowKey: packets of these were dropped that should not have been; NULL when there are none
     bool overflowed;     ///< see scan.h
     uint64_t unwritable; ///< packets whose link type cannot be handed on
+    ScanCounts counts;   ///< of all packets
 } FeedEnd;
 
 void feed_end_clear(FeedEnd *end);

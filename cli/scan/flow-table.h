@@ -36,6 +36,7 @@ typedef struct {
     bool bound;     ///< a Bind was seen, and it was of no interest
     bool rpc;       ///< it speaks DCE/RPC
     bool ahead;     ///< something was acknowledged before it was seen
+    bool counted;   ///< as one that speaks DCE/RPC
     bool server;    ///< which end listens on 135 or 88, where one does
     uint16_t n_waiting;
     uint32_t isn; ///< of that SYN

@@ -56,7 +56,9 @@ static void hand_over(ReadAhead *ahead)
 static void add_packet(const CapturePacket *packet, gpointer data)
 {
     ReadAhead *ahead = data;
-    batch_add(&ahead->filling, held_packet_new(packet));
+    HeldPacket *held = held_packet_new(packet);
+    held->packet.counted = true;
+    batch_add(&ahead->filling, held);
     if (ahead->filling.size >= BATCH)
         hand_over(ahead);
 }
@@ -129,7 +131,7 @@ bool read_ahead_next(ReadAhead *ahead, CapturePacket *packet, GError **error)
     return true;
 }
 
-bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets)
+bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, ScanCounts *counts)
 {
     g_atomic_int_set(&ahead->stop, true);
     g_mutex_lock(&ahead->lock);
@@ -137,6 +139,7 @@ bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets)
     g_mutex_unlock(&ahead->lock);
     (void) g_thread_join(ahead->thread);
     flow_keys_add_all(regrets, scan_regrets(ahead->scan));
+    scan_counts_add(counts, scan_counts(ahead->scan));
     bool complete = !scan_overflowed(ahead->scan);
     held_packet_free_all(ahead->taken);
     held_packet_free_all(ahead->ready.first);

@@ -13,6 +13,8 @@
 #define RELIEF 256                     ///< flows that are looked at for room
 #define RPCSS_PORT 135
 #define KERBEROS_PORT 88
+#define WINRM_PORT 5985
+#define WINRM_TLS_PORT 5986
 #define PROTOCOL_TCP 6
 #define PROTOCOL_UDP 17
 
@@ -25,6 +27,7 @@ struct Scan {
     bool overflowed;
     bool ended;
     size_t pool, reorder; ///< bytes
+    ScanCounts counts;
 };
 
 static void keep(const CapturePacket *packet, gpointer data)
@@ -108,6 +111,48 @@ static void regret(Scan *scan, const FlowKey *key)
 static bool has_port(const FlowKey *key, uint16_t port)
 {
     return key->port[0] == port || key->port[1] == port;
+}
+
+// ---- counting
+
+static bool is_before(int64_t secs, uint32_t nsecs, int64_t other_secs, uint32_t other_nsecs)
+{
+    return secs < other_secs || (secs == other_secs && nsecs < other_nsecs);
+}
+
+void scan_counts_add(ScanCounts *counts, const ScanCounts *more)
+{
+    if (more->packets == 0)
+        return;
+    if (counts->packets == 0 || is_before(more->first.secs, more->first.nsecs, counts->first.secs, counts->first.nsecs))
+        counts->first = more->first;
+    if (counts->packets == 0 || is_before(counts->last.secs, counts->last.nsecs, more->last.secs, more->last.nsecs))
+        counts->last = more->last;
+    counts->packets += more->packets;
+    counts->conversations += more->conversations;
+    counts->rpc += more->rpc;
+    counts->rpc_middle += more->rpc_middle;
+    counts->winrm += more->winrm;
+}
+
+static void count_packet(Scan *scan, const CapturePacket *packet)
+{
+    const ScanCounts one = {
+        .packets = 1,
+        .first = {packet->secs, packet->nsecs},
+        .last = {packet->secs, packet->nsecs},
+    };
+    if (!packet->counted)
+        scan_counts_add(&scan->counts, &one);
+}
+
+static void count_rpc(Scan *scan, Flow *flow, const CapturePacket *packet)
+{
+    if (packet->counted || flow->counted)
+        return;
+    flow->counted = true;
+    scan->counts.rpc++;
+    scan->counts.rpc_middle += !flow->begun;
 }
 
 // ---- flows that are kept
@@ -275,11 +320,15 @@ static void take_syn(Flow *flow, guint which, const Layers *layers)
     flow->side[which].known = true;
 }
 
-static Flow *find_flow(Scan *scan, const FlowKey *key)
+static Flow *find_flow(Scan *scan, const FlowKey *key, const CapturePacket *packet)
 {
     Flow *flow = flow_table_find(scan->flows, key);
     if (flow)
         return flow;
+    if (!packet->counted) {
+        scan->counts.conversations++;
+        scan->counts.winrm += has_port(key, WINRM_PORT) || has_port(key, WINRM_TLS_PORT);
+    }
     flow = flow_table_add(scan->flows, key);
     flow->server = key->port[1] == RPCSS_PORT || key->port[1] == KERBEROS_PORT;
     if (scan->options.everything || is_wanted(scan, key))
@@ -291,7 +340,7 @@ static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *pack
 {
     FlowKey key;
     guint side = flow_key_set(&key, layers->ip, layers->port, PROTOCOL_TCP);
-    Flow *flow = find_flow(scan, &key);
+    Flow *flow = find_flow(scan, &key, packet);
     if (flow->state == FLOW_KEPT) {
         pass(scan, flow, side, layers, packet);
         return;
@@ -307,8 +356,14 @@ static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *pack
     }
     bool first = flow->begun && flow->side[side].known && layers->seq == flow->side[side].next;
     bool matters = layers->payload_len > 0 && search(flow, side, layers, has_port(&key, RPCSS_PORT));
+    if (matters)
+        count_rpc(scan, flow, packet);
     switch ((FlowState) flow->state) {
-    case FLOW_UNDECIDED: take_undecided(scan, flow, side, layers, packet, first, matters); return;
+    case FLOW_UNDECIDED:
+        take_undecided(scan, flow, side, layers, packet, first, matters);
+        if (flow->rpc)
+            count_rpc(scan, flow, packet);
+        return;
     case FLOW_DROPPED:
     case FLOW_TICKETS:
         if (matters) {
@@ -374,13 +429,13 @@ static bool needs_aside(Scan *scan, const Layers *layers, const CapturePacket *p
     return flow && flow->state == FLOW_KEPT;
 }
 
-static void take_fragment(Scan *scan, const Layers *layers)
+static void take_fragment(Scan *scan, const Layers *layers, const CapturePacket *packet)
 {
     if (!layers->has_ports || scan->options.everything)
         return;
     FlowKey key;
     (void) flow_key_set(&key, layers->ip, layers->port, PROTOCOL_TCP);
-    Flow *flow = find_flow(scan, &key);
+    Flow *flow = find_flow(scan, &key, packet);
     if (flow->state == FLOW_DROPPED || flow->state == FLOW_TICKETS)
         regret(scan, &key);
     if (flow->state == FLOW_UNDECIDED || flow->state == FLOW_DROPPED)
@@ -391,13 +446,14 @@ void scan_packet(Scan *scan, const CapturePacket *packet)
 {
     Layers layers;
     layers_read(packet, &layers);
+    count_packet(scan, packet);
     bool needed = scan->options.everything;
     switch (layers.kind) {
     case LAYERS_TCP: take_tcp(scan, &layers, packet); return;
     case LAYERS_UDP: needed = needed || needs_udp(scan, &layers); break;
     case LAYERS_QUOTED: needed = needed || needs_aside(scan, &layers, packet); break;
     case LAYERS_FRAGMENT:
-        take_fragment(scan, &layers);
+        take_fragment(scan, &layers, packet);
         needed = true;
         break;
     case LAYERS_UNKNOWN: needed = true; break;
@@ -443,6 +499,11 @@ void scan_finish(Scan *scan)
 GHashTable *scan_regrets(const Scan *scan)
 {
     return scan->regrets;
+}
+
+const ScanCounts *scan_counts(const Scan *scan)
+{
+    return &scan->counts;
 }
 
 bool scan_overflowed(const Scan *scan)

@@ -37,6 +37,22 @@
 
 typedef struct Scan Scan;
 
+/** What went through a scan, whatever became of it. */
+typedef struct {
+    uint64_t packets;
+    struct {
+        int64_t secs;
+        uint32_t nsecs;
+    } first, last;          ///< the earliest and the latest time; meaningless without packets
+    uint64_t conversations; ///< of TCP: pairs of addresses and ports
+    uint64_t rpc;           ///< of these, with DCE/RPC; unknown when everything is kept
+    uint64_t rpc_middle;    ///< of these, whose beginning was not seen
+    uint64_t winrm;         ///< conversations with the ports of WinRM, which nothing here reads
+} ScanCounts;
+
+/** Adds what another scan counted. */
+void scan_counts_add(ScanCounts *counts, const ScanCounts *more);
+
 /** Several captures may be scanned side by side, each by a first stage that passes on what is not decided yet. What comes out,
  * in order of time, goes through the second stage, which decides. */
 typedef enum {
@@ -70,6 +86,9 @@ void scan_finish(Scan *scan);
 
 /** FlowKeys of conversations of which packets were dropped that should have been kept. Belongs to the scan. */
 GHashTable *scan_regrets(const Scan *scan);
+
+/** Without the packets that a scan before had counted. Belongs to the scan. */
+const ScanCounts *scan_counts(const Scan *scan);
 
 /** Whether there were more flows to keep than can be remembered: only a scan that keeps everything sees all. */
 bool scan_overflowed(const Scan *scan);
