@@ -150,7 +150,7 @@ static bool parse(int *argc, char ***argv, ListOptions *options)
     };
     GOptionGroup *group = command_options(entries, options);
     options_add_reading(group, &options->reading);
-    options_add_captures(group);
+    options_add_captures(group, &options->reading);
     return command_parse(argc, argv, &help, group);
 }
 

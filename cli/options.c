@@ -68,11 +68,13 @@ void options_add_reading(GOptionGroup *group, ReadingOptions *options)
     g_option_group_add_entries(group, entries);
 }
 
-void options_add_captures(GOptionGroup *group)
+void options_add_captures(GOptionGroup *group, ReadingOptions *options)
 {
-    static const GOptionEntry entries[] = {
+    const GOptionEntry entries[] = {
         {"jobs", 'j', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_jobs,
          "Captures that are scanned side by side (default: as many as there are processors)", "N"},
+        {"no-artifacts", 0, 0, G_OPTION_ARG_NONE, &options->no_artifacts,
+         "Do not read SMB between hosts with WMI for files with the output of commands", NULL},
         {"host-log", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_host_log,
          "Join a host's log (.evtx, JSON lines, snapshot of connections), or list what it says alone; may be repeated",
          "FILE"},

@@ -12,7 +12,7 @@
 void options_add_reading(GOptionGroup *group, ReadingOptions *options);
 
 /** Adds captures that are files, and what can be done with them beside. */
-void options_add_captures(GOptionGroup *group);
+void options_add_captures(GOptionGroup *group, ReadingOptions *options);
 
 /** What the exit statuses mean, for the help. */
 extern const char options_exit_statuses[];

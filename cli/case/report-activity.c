@@ -148,6 +148,29 @@ static void write_candidates(const Activity *activity, FILE *stream)
     }
 }
 
+#define MAX_ARTIFACTS 20u
+#define MAX_OUTPUTS 10u
+#define MAX_OUTPUT ((size_t) 1000) ///< characters
+
+/** Files with the output of commands, and what was read of them. */
+static void write_artifacts(const Activity *activity, const Record *record, FILE *stream)
+{
+    for (guint i = 0; record->artifacts && i < MIN(record->artifacts->len, MAX_ARTIFACTS); i++) {
+        const RecordArtifact *artifact = &g_array_index(record->artifacts, RecordArtifact, i);
+        g_autofree char *path = record_text_artifact_path(artifact);
+        html_begin_fact(stream, "Output file");
+        html_code(stream, path, HTML_SHORT);
+        for (guint k = 0; k < MIN(artifact->outputs->len, MAX_OUTPUTS); k++) {
+            const ArtifactOutput *output = &g_array_index(artifact->outputs, ArtifactOutput, k);
+            (void) fputs("<br>read in frame ", stream);
+            html_frame(stream, activity, output->frame);
+            (void) fputs(": ", stream);
+            html_code(stream, output->text, MAX_OUTPUT);
+        }
+        html_end_fact(stream);
+    }
+}
+
 static void write_facts(const Activity *activity, FILE *stream)
 {
     const Record *main = activity->main;
@@ -182,6 +205,8 @@ static void write_facts(const Activity *activity, FILE *stream)
     (void) fputs(confidence_name(activity->confidence), stream);
     html_end_fact(stream);
     write_techniques(activity, stream);
+    for (guint i = 0; i < activity->records->len; i++)
+        write_artifacts(activity, g_ptr_array_index(activity->records, i), stream);
     write_told_by_logs(activity, stream);
     write_captures(activity, stream);
     (void) fputs("</dl>\n", stream);

@@ -69,6 +69,16 @@ static char *cell_techniques(const RecordSet *set, const Record *r)
     return g_string_free(ids, FALSE);
 }
 
+static char *artifacts(const Record *r)
+{
+    GString *names = g_string_new(NULL);
+    for (guint i = 0; r->artifacts && i < r->artifacts->len; i++) {
+        g_autofree char *path = record_text_artifact_path(&g_array_index(r->artifacts, RecordArtifact, i));
+        g_string_append_printf(names, "%s%s", i ? "; " : "", path);
+    }
+    return g_string_free(names, FALSE);
+}
+
 #define CELL(name, expression)                                                                                         \
     static char *cell_##name(const RecordSet *set, const Record *r)                                                    \
     {                                                                                                                  \
@@ -98,6 +108,7 @@ CELL(interfaces, record_text_interfaces(r))
 CELL(started, processes(r, ROLE_SPAWNED, host_summary_process))
 CELL(summary, g_strdup(r->summary))
 CELL(evidence, record_text_evidence(set, r))
+CELL(artifacts, artifacts(r))
 CELL(first_frame, number(r->frames.first ? frame_number(r->frames.first) : NUMBER_UNKNOWN))
 CELL(last_frame, number(r->frames.last ? frame_number(r->frames.last) : NUMBER_UNKNOWN))
 CELL(frames, number(record_frame_count(r)))
@@ -141,6 +152,7 @@ static const struct {
     {"server_bytes", cell_server_bytes},
     {"filter", cell_filter},
     {"client_inferred", cell_client_inferred},
+    {"artifacts", cell_artifacts},
 };
 
 /** Whether a spreadsheet could take the text for a formula. Some take the wide forms of the characters, too. */

@@ -325,6 +325,45 @@ static void write_processes(JsonWriter *w, const RecordSet *set, const Record *r
     json_close_array(w);
 }
 
+/** Only where the hosts spoke SMB, too. */
+static void write_artifacts(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    if (!r->smb)
+        return;
+    if (!r->artifacts && r->smb_unread) {
+        json_write_null(w, "artifacts");
+        return;
+    }
+    json_open_array(w, "artifacts");
+    for (guint i = 0; r->artifacts && i < r->artifacts->len; i++) {
+        const RecordArtifact *artifact = &g_array_index(r->artifacts, RecordArtifact, i);
+        int64_t first = artifact->frames->len > 0 ? g_array_index(artifact->frames, int64_t, 0) : 0;
+        json_open_object(w, NULL);
+        json_write_text(w, "share", artifact->share);
+        json_write_text(w, "name", artifact->name);
+        json_write_text(w, "start_time", artifact->start_time);
+        json_write_text(w, "end_time", artifact->end_time);
+        write_frames(w, "frames", first, artifact->frames);
+        write_more_frames(w, "more_frames", set, first, artifact->frames);
+        write_capture(w, "capture", set, r, first);
+        write_number(w, "size", artifact->size);
+        write_frame(w, "command_frame", artifact->command_frame);
+        json_open_array(w, "outputs");
+        for (guint k = 0; k < artifact->outputs->len; k++) {
+            const ArtifactOutput *output = &g_array_index(artifact->outputs, ArtifactOutput, k);
+            json_open_object(w, NULL);
+            write_frame(w, "frame", output->frame);
+            write_capture(w, "capture", set, r, output->frame);
+            json_write_text(w, "text", output->text);
+            json_write_bool(w, "complete", output->complete);
+            json_close_object(w);
+        }
+        json_close_array(w);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
 static void write_allowed(JsonWriter *w, const Record *r)
 {
     if (!r->allowed.rule) {
@@ -414,6 +453,7 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     json_close_array(w);
     write_processes(w, set, r);
     out_json_host_facts(w, r->host);
+    write_artifacts(w, set, r);
     write_allowed(w, r);
     json_write_text(w, "summary", r->summary);
     json_close_object(w);

@@ -115,6 +115,17 @@ static void put_techniques(FILE *stream, const Record *r)
     }
 }
 
+static void put_artifacts(FILE *stream, const Record *r)
+{
+    for (guint i = 0; r->artifacts && i < r->artifacts->len; i++) {
+        const RecordArtifact *artifact = &g_array_index(r->artifacts, RecordArtifact, i);
+        g_autofree char *path = record_text_artifact_path(artifact);
+        put_item(stream, "Output file", path);
+        for (guint k = 0; k < artifact->outputs->len; k++)
+            put_item(stream, "Output read", g_array_index(artifact->outputs, ArtifactOutput, k).text);
+    }
+}
+
 static void markdown_record(Out *out, const RecordSet *set, const Record *r)
 {
     FILE *stream = out->stream;
@@ -131,6 +142,7 @@ static void markdown_record(Out *out, const RecordSet *set, const Record *r)
     put_user(stream, set, r);
     put_candidates(stream, set, r);
     put_processes(stream, r);
+    put_artifacts(stream, r);
     put_item(stream, "Namespace", record_text_namespace(r));
     put_techniques(stream, r);
     g_autofree char *evidence = record_text_evidence(set, r);

@@ -2,6 +2,7 @@
 #include "reading/capture.h"
 
 #include "event/event.h"
+#include "record/artifacts.h"
 
 #include "scan/feed.h"
 #include "tshark/plugin-files.h"
@@ -45,15 +46,22 @@ static void add_preferences(GPtrArray *argv, const char *const *list, size_t cou
     }
 }
 
-static GPtrArray *make_argv(const char *tshark, const Keys *keys, const char *path)
+/** What both kinds of runs begin with. */
+static GPtrArray *begin_argv(const char *tshark, const Keys *keys)
 {
     GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(argv, g_strdup(tshark));
     g_ptr_array_add(argv, g_strdup("-n"));
-    g_ptr_array_add(argv, g_strdup("-q"));
     add_preferences(argv, preferences, G_N_ELEMENTS(preferences));
     if (keys->fd >= 0)
         add_preferences(argv, key_preferences, G_N_ELEMENTS(key_preferences));
+    return argv;
+}
+
+static GPtrArray *make_argv(const char *tshark, const Keys *keys, const char *path)
+{
+    GPtrArray *argv = begin_argv(tshark, keys);
+    g_ptr_array_add(argv, g_strdup("-q"));
     g_ptr_array_add(argv, g_strdup("-z"));
     g_ptr_array_add(argv, g_strdup("car,events"));
     g_ptr_array_add(argv, g_strdup("-r"));
@@ -310,6 +318,58 @@ static Progress *start_progress(const CaptureOptions *options, const GPtrArray *
     return progress_start(total);
 }
 
+static void take_artifact_line(const char *line, size_t len, gpointer data)
+{
+    artifacts_line(data, line, len);
+}
+
+/** Runs tshark over the capture that comes out of `input`, for the fields of SMB. */
+static bool run_for_artifacts(const CaptureOptions *options, int input, Artifacts *artifacts, TsharkEnd *end,
+                              GError **error)
+{
+    g_autoptr(GPtrArray) argv = begin_argv(options->tshark, options->keys);
+    const char *const fixed[] = {"-r", "-", "-Y", artifacts_filter, "-T", "fields", "-E", "occurrence=a"};
+    for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
+        g_ptr_array_add(argv, g_strdup(fixed[i]));
+    g_ptr_array_add(argv, g_strdup("-E"));
+    g_ptr_array_add(argv, g_strdup_printf("separator=%c", ARTIFACTS_SEPARATOR));
+    g_ptr_array_add(argv, g_strdup("-E"));
+    g_ptr_array_add(argv, g_strdup_printf("aggregator=%c", ARTIFACTS_AGGREGATOR));
+    for (size_t i = 0; artifacts_fields[i]; i++) {
+        g_ptr_array_add(argv, g_strdup("-e"));
+        g_ptr_array_add(argv, g_strdup(artifacts_fields[i]));
+    }
+    g_ptr_array_add(argv, NULL);
+    return tshark_run((const char *const *) argv->pdata, TSHARK_NO_SETTINGS, input, options->keys->fd,
+                      take_artifact_line, artifacts, end, error);
+}
+
+/** Reads once more what the hosts of the records said to each other by SMB. */
+static bool read_artifacts(const CaptureOptions *options, GPtrArray *inputs, GHashTable *smb, RecordSet *set,
+                           GError **error)
+{
+    for (guint i = 0; i < inputs->len; i++) {
+        if (((const CaptureInput *) g_ptr_array_index(inputs, i))->once)
+            return true;
+    }
+    g_autoptr(GHashTable) flows = artifacts_flows(set, smb);
+    if (g_hash_table_size(flows) == 0)
+        return true;
+    int ends[2];
+    if (!capture_pipe(ends, error))
+        return false;
+    const FeedOptions feeding = {.scan = {.wanted = flows, .only_wanted = true}, .jobs = options->jobs};
+    g_autoptr(FrameMap) frames = frame_map_new();
+    g_autoptr(Artifacts) artifacts = artifacts_new();
+    g_auto(TsharkEnd) end = {.status = -1};
+    Feed *feed = feed_start(inputs, &feeding, frames, ends[1]);
+    bool ok = run_for_artifacts(options, ends[0], artifacts, &end, error);
+    g_auto(FeedEnd) fed = feed_finish(feed);
+    if (ok && end.status == 0)
+        artifacts_attach(artifacts, frames, set);
+    return ok;
+}
+
 RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCounts *seen, GError **error)
 {
     capture_inputs_sort(inputs);
@@ -330,8 +390,12 @@ RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCo
             return NULL;
         if (!feeding.scan.wanted) // another reading passes over what it knows already
             *seen = run.feed.counts;
-        if (!plan_again(&run.feed, wanted, &feeding.scan))
-            return make_set(options, inputs, &run, path);
+        if (!plan_again(&run.feed, wanted, &feeding.scan)) {
+            g_autoptr(RecordSet) set = make_set(options, inputs, &run, path);
+            if (options->artifacts && run.feed.smb && !read_artifacts(options, inputs, run.feed.smb, set, error))
+                return NULL;
+            return g_steal_pointer(&set);
+        }
         progress_again(progress);
     }
 }

@@ -21,6 +21,7 @@ typedef enum {
 typedef struct {
     const char *tshark; ///< the program
     const Keys *keys;   ///< open sealed calls
+    bool artifacts;     ///< SMB between hosts with WMI is read for what is left there, where that can be done
     bool everything;    ///< tshark reads all packets, without a scan
     guint jobs;         ///< captures that are scanned side by side
     bool progress;      ///< is shown on standard error

@@ -178,6 +178,7 @@ static int read_captures(Reading *reading, bool keep, ReadingFunc func, gpointer
     const CaptureOptions how = {
         .tshark = reading->tshark,
         .keys = &reading->keys,
+        .artifacts = !reading->options->no_artifacts,
         .everything = reading->options->everything,
         .jobs = reading->options->jobs,
         .progress = isatty(STDERR_FILENO),

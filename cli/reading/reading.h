@@ -17,7 +17,8 @@ typedef struct {
     Confidence min_confidence;
     char *allow;
     gboolean everything; ///< without a scan
-    guint jobs;          ///< captures that are scanned side by side
+    gboolean no_artifacts;
+    guint jobs; ///< captures that are scanned side by side
     char *tshark;
     char *keytab, *password_file;
     GPtrArray *host_logs; ///< char *

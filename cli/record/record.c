@@ -22,6 +22,22 @@ static void process_clear(gpointer data)
     g_clear_pointer(&process->log_sources, g_array_unref);
 }
 
+static void artifact_clear(gpointer data)
+{
+    RecordArtifact *artifact = data;
+    g_clear_pointer(&artifact->frames, g_array_unref);
+    g_clear_pointer(&artifact->outputs, g_array_unref);
+}
+
+void record_add_artifact(Record *record, const RecordArtifact *artifact)
+{
+    if (!record->artifacts) {
+        record->artifacts = g_array_new(FALSE, FALSE, sizeof(RecordArtifact));
+        g_array_set_clear_func(record->artifacts, artifact_clear);
+    }
+    g_array_append_val(record->artifacts, *artifact);
+}
+
 RecordCall call_init(void)
 {
     return (RecordCall){
@@ -78,6 +94,7 @@ void record_free(Record *record)
     g_array_unref(record->logins);
     g_array_unref(record->processes);
     g_clear_pointer(&record->parts, g_array_unref);
+    g_clear_pointer(&record->artifacts, g_array_unref);
     g_clear_pointer(&record->host, host_facts_free);
     g_free(record);
 }

@@ -155,6 +155,23 @@ RecordCall call_init(void);
 /** A process of which nothing but this is known. It owns its array of sources. */
 Process process_init(ProcessRole role, int64_t pid);
 
+/** What was read of a file at one time. */
+typedef struct {
+    int64_t frame;
+    const char *text; ///< valid UTF-8, whatever the host's code page
+    bool complete;    ///< not cut off
+} ArtifactOutput;
+
+/** A file that the activity left on a share of the server: a command's output. */
+typedef struct {
+    const char *share, *name;
+    const char *start_time, *end_time; ///< of what was done with it
+    int64_t size;                      ///< when it was opened last
+    int64_t command_frame;             ///< a call whose command line names it; 0: none that can be read
+    GArray *frames;                    ///< int64_t
+    GArray *outputs;                   ///< ArtifactOutput
+} RecordArtifact;
+
 /** What of a conversation stands in one capture. */
 typedef struct {
     int64_t first, last, count;
@@ -208,6 +225,9 @@ typedef struct {
     GArray *logins;           ///< Login
     GArray *calls;            ///< Call
     GArray *processes;        ///< Process
+    bool smb;                 ///< its hosts spoke SMB, too
+    bool smb_unread;          ///< of which not all could be read
+    GArray *artifacts;        ///< RecordArtifact; NULL when there are none
     HostFacts *host;          ///< what hosts' logs add; NULL when they say nothing of it
     struct {
         const char *rule; ///< by which it is no alert; NULL when there is none
@@ -260,6 +280,9 @@ static inline void record_add_technique(Record *record, Technique technique)
 {
     record->techniques |= technique ? 1u << technique : 0;
 }
+
+/** Adds a copy, which owns the arrays. */
+void record_add_artifact(Record *record, const RecordArtifact *artifact);
 
 /** "client", "server", "spawned". */
 const char *process_role_name(ProcessRole role);

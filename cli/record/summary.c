@@ -2,6 +2,7 @@
 #include "record/summary.h"
 
 #include "names/classes.h"
+#include "record/text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -468,7 +469,7 @@ static char *join(const Phrase *phrases, size_t count, guint more)
     return g_string_free(all, FALSE);
 }
 
-char *summary_make(const Record *record)
+static char *summary_of_calls(const Record *record)
 {
     g_autoptr(GHashTable) operations = find_operations(record);
     g_autoptr(GArray) acting = find_acting_calls(record);
@@ -497,4 +498,33 @@ char *summary_make(const Record *record)
     for (size_t i = 0; i < count; i++)
         g_free(phrases[i].text);
     return all;
+}
+
+/** What the newest output of a file says; NULL when none was read. */
+static const char *newest_output(const RecordArtifact *artifact)
+{
+    for (guint i = artifact->outputs->len; i > 0; i--) {
+        const char *text = g_array_index(artifact->outputs, ArtifactOutput, i - 1).text;
+        if (*text)
+            return text;
+    }
+    return NULL;
+}
+
+char *summary_make(const Record *record)
+{
+    char *calls = summary_of_calls(record);
+    if (!record->artifacts)
+        return calls;
+    GString *all = g_string_new(calls);
+    g_free(calls);
+    const RecordArtifact *artifact = &g_array_index(record->artifacts, RecordArtifact, 0);
+    g_autofree char *file = record_text_artifact(artifact);
+    const char *output = newest_output(artifact);
+    g_string_append_printf(all, "%soutput file %s", all->len > 0 ? "; " : "", file);
+    if (output)
+        append_after(all, ": ", output);
+    if (record->artifacts->len > 1)
+        g_string_append_printf(all, "; and %u more", record->artifacts->len - 1);
+    return g_string_free(all, FALSE);
 }

@@ -180,3 +180,18 @@ const char *record_base_name(const char *path)
     }
     return base;
 }
+
+static char *join_path(const char *folder, const char *name)
+{
+    return folder ? g_strconcat(folder, "\\", name, NULL) : g_strdup(name);
+}
+
+char *record_text_artifact(const RecordArtifact *artifact)
+{
+    return join_path(record_base_name(artifact->share), artifact->name);
+}
+
+char *record_text_artifact_path(const RecordArtifact *artifact)
+{
+    return join_path(artifact->share, artifact->name);
+}

@@ -51,6 +51,12 @@ char *record_text_allowed(const Record *record);
 /** "IWbemServices::ExecMethod", or as much of it as is known. Owned by the caller. */
 char *record_text_call(const RecordCall *call);
 
+/** The file of an artifact with the share, as "ADMIN$\__1683291962.56". Owned by the caller. */
+char *record_text_artifact(const RecordArtifact *artifact);
+
+/** The same with the server: "\\192.0.2.6\ADMIN$\__1683291962.56". Owned by the caller. */
+char *record_text_artifact_path(const RecordArtifact *artifact);
+
 /** The first process of that role; NULL when there is none, or several that are inferred. */
 const Process *record_process(const Record *record, ProcessRole role);
 

@@ -55,7 +55,7 @@ static bool next_packet(Source *source)
 
 static void end_ahead(Feed *feed, ReadAhead *ahead)
 {
-    feed->overflowed |= !read_ahead_end(ahead, scan_regrets(feed->scan), &feed->counts);
+    feed->overflowed |= !read_ahead_end(ahead, scan_regrets(feed->scan), scan_smb(feed->scan), &feed->counts);
 }
 
 static void clear_source(Feed *feed, Source *source)
@@ -208,6 +208,7 @@ Feed *feed_start(GPtrArray *inputs, const FeedOptions *options, FrameMap *map, i
 void feed_end_clear(FeedEnd *end)
 {
     g_clear_pointer(&end->regrets, g_hash_table_unref);
+    g_clear_pointer(&end->smb, g_hash_table_unref);
 }
 
 /** Ends what was left open where reading ended early. */
@@ -229,6 +230,7 @@ FeedEnd feed_finish(Feed *feed)
         .overflowed = feed->again && has_overflowed(feed),
         .unwritable = feed->unwritable,
         .counts = feed->counts,
+        .smb = g_hash_table_ref(scan_smb(feed->scan)),
     };
     scan_counts_add(&end.counts, scan_counts(feed->scan));
     if (feed->again && g_hash_table_size(scan_regrets(feed->scan)) > 0)

@@ -131,7 +131,7 @@ bool read_ahead_next(ReadAhead *ahead, CapturePacket *packet, GError **error)
     return true;
 }
 
-bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, ScanCounts *counts)
+bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, GHashTable *smb, ScanCounts *counts)
 {
     g_atomic_int_set(&ahead->stop, true);
     g_mutex_lock(&ahead->lock);
@@ -139,6 +139,7 @@ bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, ScanCounts *counts)
     g_mutex_unlock(&ahead->lock);
     (void) g_thread_join(ahead->thread);
     flow_keys_add_all(regrets, scan_regrets(ahead->scan));
+    flow_keys_add_all(smb, scan_smb(ahead->scan));
     scan_counts_add(counts, scan_counts(ahead->scan));
     bool complete = !scan_overflowed(ahead->scan);
     held_packet_free_all(ahead->taken);

@@ -7,12 +7,15 @@
 
 #define MAX_FLOWS (1u << 18)
 #define MAX_REGRETS (1u << 16)
+#define MAX_SMB (1u << 16)
 #define MAX_WAITING 32                 ///< packets of one flow until it is decided
 #define MAX_POOL ((size_t) 8 << 20)    ///< bytes of all that wait to be decided
 #define MAX_REORDER ((size_t) 8 << 20) ///< bytes of all that wait for others before them
 #define RELIEF 256                     ///< flows that are looked at for room
 #define RPCSS_PORT 135
 #define KERBEROS_PORT 88
+#define SMB_PORT 445
+#define NETBIOS_PORT 139
 #define WINRM_PORT 5985
 #define WINRM_TLS_PORT 5986
 #define PROTOCOL_TCP 6
@@ -24,6 +27,7 @@ struct Scan {
     gpointer data;
     FlowTable *flows;
     GHashTable *regrets; ///< FlowKey
+    GHashTable *smb;     ///< FlowKey
     bool overflowed;
     bool ended;
     size_t pool, reorder; ///< bytes
@@ -82,6 +86,7 @@ Scan *scan_new(const ScanOptions *options, ReorderFunc func, gpointer data)
     scan->data = data;
     scan->flows = flow_table_new(options->max_flows ? options->max_flows : MAX_FLOWS, leave, scan);
     scan->regrets = flow_keys_new();
+    scan->smb = flow_keys_new();
     return scan;
 }
 
@@ -90,6 +95,7 @@ void scan_free(Scan *scan)
     scan->ended = true;
     flow_table_free(scan->flows);
     g_hash_table_unref(scan->regrets);
+    g_hash_table_unref(scan->smb);
     g_free(scan);
 }
 
@@ -325,6 +331,8 @@ static Flow *find_flow(Scan *scan, const FlowKey *key, const CapturePacket *pack
     Flow *flow = flow_table_find(scan->flows, key);
     if (flow)
         return flow;
+    if ((has_port(key, SMB_PORT) || has_port(key, NETBIOS_PORT)) && g_hash_table_size(scan->smb) < MAX_SMB)
+        flow_keys_add(scan->smb, key);
     if (!packet->counted) {
         scan->counts.conversations++;
         scan->counts.winrm += has_port(key, WINRM_PORT) || has_port(key, WINRM_TLS_PORT);
@@ -442,6 +450,13 @@ static void take_fragment(Scan *scan, const Layers *layers, const CapturePacket 
         set_kept(scan, flow, FLOW_KEPT);
 }
 
+static bool is_wanted_tcp(const Scan *scan, const Layers *layers)
+{
+    FlowKey key;
+    (void) flow_key_set(&key, layers->ip, layers->port, PROTOCOL_TCP);
+    return is_wanted(scan, &key);
+}
+
 void scan_packet(Scan *scan, const CapturePacket *packet)
 {
     Layers layers;
@@ -449,7 +464,10 @@ void scan_packet(Scan *scan, const CapturePacket *packet)
     count_packet(scan, packet);
     bool needed = scan->options.everything;
     switch (layers.kind) {
-    case LAYERS_TCP: take_tcp(scan, &layers, packet); return;
+    case LAYERS_TCP:
+        if (!scan->options.only_wanted || is_wanted_tcp(scan, &layers))
+            take_tcp(scan, &layers, packet);
+        return;
     case LAYERS_UDP: needed = needed || needs_udp(scan, &layers); break;
     case LAYERS_QUOTED: needed = needed || needs_aside(scan, &layers, packet); break;
     case LAYERS_FRAGMENT:
@@ -459,7 +477,7 @@ void scan_packet(Scan *scan, const CapturePacket *packet)
     case LAYERS_UNKNOWN: needed = true; break;
     case LAYERS_DEAD: break;
     }
-    if (needed)
+    if (needed && !scan->options.only_wanted)
         keep(packet, scan);
 }
 
@@ -499,6 +517,11 @@ void scan_finish(Scan *scan)
 GHashTable *scan_regrets(const Scan *scan)
 {
     return scan->regrets;
+}
+
+GHashTable *scan_smb(const Scan *scan)
+{
+    return scan->smb;
 }
 
 const ScanCounts *scan_counts(const Scan *scan)

@@ -65,6 +65,7 @@ typedef struct {
     bool everything;    ///< keep all packets
     bool keys;          ///< there are keys: what is sealed may be opened
     GHashTable *wanted; ///< FlowKey: keep these from their first packet on; may be NULL
+    bool only_wanted;   ///< and nothing else
     guint max_flows;    ///< that are remembered; 0: the default
     ScanStage stage;
     FlowSet *dropped; ///< flows of which a first stage dropped packets
@@ -86,6 +87,9 @@ void scan_finish(Scan *scan);
 
 /** FlowKeys of conversations of which packets were dropped that should have been kept. Belongs to the scan. */
 GHashTable *scan_regrets(const Scan *scan);
+
+/** FlowKeys of conversations with the ports of SMB, up to a number of them. Belongs to the scan. */
+GHashTable *scan_smb(const Scan *scan);
 
 /** Without the packets that a scan before had counted. Belongs to the scan. */
 const ScanCounts *scan_counts(const Scan *scan);
