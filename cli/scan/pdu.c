@@ -5,7 +5,10 @@
 #include "wire/pdu.h"
 
 #define SMALLEST_ACTIVATION 300 ///< bytes of a stub; that of a look-up in the endpoint mapper is half of it
-#define MAX_TYPE 20             ///< the highest type of a PDU is RTS
+#define AUTH_TRAILER_SIZE 8     ///< bytes of a verifier besides its token
+#define PFC_RESERVED 0x08
+#define MAX_FLOAT 3 ///< the highest kind of floating-point numbers
+#define MAX_TYPE 20 ///< the highest type of a PDU is RTS
 #define LANES 16
 
 typedef uint8_t Lanes __attribute__((vector_size(LANES)));
@@ -43,14 +46,33 @@ ScanPduKind scan_pdu_kind(const uint8_t *p, size_t len)
     }
 }
 
+/** Whether a header that begins in the middle of other bytes can be real, as far as there are bytes: a reserved flag and the
+ *  reserved bytes of the data representation, which every implementation leaves zero. */
+static bool is_strict(const uint8_t *p, size_t len)
+{
+    return (p[3] & PFC_RESERVED) == 0 && p[5] <= MAX_FLOAT && (len < 7 || p[6] == 0) && (len < 8 || p[7] == 0);
+}
+
+/** Whether the lengths of a header fit each other and the type, as the plugin's judge asks for them. `len` is more than 7. */
+static bool lengths_fit(const uint8_t *p, size_t len)
+{
+    if (len < 10)
+        return true;
+    size_t least = p[2] == PDU_REQUEST ? (p[3] & PFC_OBJECT_UUID ? 40 : 24) : PDU_HEADER_SIZE;
+    size_t frag_len = u16(p + 8, is_big_endian(p)), auth_len = len < 12 ? 0 : u16(p + 10, is_big_endian(p));
+    return frag_len >= least && (auth_len == 0 || PDU_HEADER_SIZE + AUTH_TRAILER_SIZE + auth_len <= frag_len);
+}
+
 /** Whether a Bind offers an interface that matters, or may do so. */
 static bool offers_objects(const uint8_t *p, size_t len)
 {
     Bytes b = bytes_init(p, len, is_big_endian(p));
-    bytes_skip(&b, 24);
+    bytes_skip(&b, 8);
+    size_t frag_len = bytes_u16(&b);
+    bytes_skip(&b, 14);
     guint n = bytes_u8(&b);
     bytes_skip(&b, 3);
-    for (guint i = 0; i < n && !b.failed; i++) {
+    for (guint i = 0; i < n && !b.failed && b.pos < frag_len; i++) {
         bytes_skip(&b, 2);
         size_t transfers = bytes_u8(&b);
         bytes_skip(&b, 1);
@@ -76,7 +98,7 @@ static bool may_be_activation(const uint8_t *p, size_t len)
 /** `len` is more than 7. */
 static bool matters(const uint8_t *p, size_t len, bool rpcss)
 {
-    if (!may_start(p, len) || (len >= 10 && u16(p + 8, is_big_endian(p)) < PDU_HEADER_SIZE))
+    if (!may_start(p, len) || !lengths_fit(p, len))
         return false;
     bool has_token = len < 12 || u16(p + 10, is_big_endian(p)) > 0;
     switch (p[2]) {
@@ -88,6 +110,20 @@ static bool matters(const uint8_t *p, size_t len, bool rpcss)
     }
 }
 
+/** The PDUs that follow one another from the first byte on. */
+static bool search_chain(const uint8_t *data, size_t len, bool rpcss)
+{
+    for (size_t at = 0; len - at >= 8 && may_start(data + at, len - at);) {
+        if (matters(data + at, len - at, rpcss))
+            return true;
+        size_t frag_len = len - at < 10 ? 0 : u16(data + at + 8, is_big_endian(data + at));
+        if (frag_len < PDU_HEADER_SIZE || frag_len > len - at)
+            return false;
+        at += frag_len;
+    }
+    return false;
+}
+
 static inline Lanes load(const uint8_t *p)
 {
     Lanes lanes;
@@ -95,19 +131,22 @@ static inline Lanes load(const uint8_t *p)
     return lanes;
 }
 
-static bool search_from(const uint8_t *data, size_t from, size_t to, size_t len, bool rpcss)
+static bool search_from(const uint8_t *data, size_t from, size_t to, size_t len, ScanPduFlags flags)
 {
     for (size_t i = from; i < to; i++) {
-        if (data[i] == 5 && matters(data + i, len - i, rpcss))
+        if (data[i] == 5 && (flags & SCAN_PDU_RPC || is_strict(data + i, len - i)) &&
+            matters(data + i, len - i, flags & SCAN_PDU_RPCSS))
             return true;
     }
     return false;
 }
 
-bool scan_pdu_search(const uint8_t *data, size_t len, bool rpcss)
+bool scan_pdu_search(const uint8_t *data, size_t len, ScanPduFlags flags)
 {
     if (len < 8)
         return false;
+    if (search_chain(data, len, flags & SCAN_PDU_RPCSS))
+        return true;
     size_t starts = len - 7, i = 0;
     // Version, minor version and byte order of sixteen places at once.
     for (; i + LANES + 4 <= len && i + LANES <= starts; i += LANES) {
@@ -115,10 +154,10 @@ bool scan_pdu_search(const uint8_t *data, size_t len, bool rpcss)
         Lanes found = (Lanes) ((version | minor | order) == 0);
         uint64_t halves[2];
         __builtin_memcpy(halves, &found, sizeof(halves));
-        if ((halves[0] | halves[1]) && search_from(data, i, i + LANES, len, rpcss))
+        if ((halves[0] | halves[1]) && search_from(data, i, i + LANES, len, flags))
             return true;
     }
-    return search_from(data, i, starts, len, rpcss);
+    return search_from(data, i, starts, len, flags);
 }
 
 size_t scan_pdu_tail(const uint8_t *data, size_t len, size_t max)

@@ -20,16 +20,26 @@ typedef enum {
 
 ScanPduKind scan_pdu_kind(const uint8_t *data, size_t len);
 
+/** What is known of the bytes that are searched. */
+typedef enum {
+    SCAN_PDU_NOTHING = 0,
+    SCAN_PDU_RPCSS = 1, ///< the connection is one to 135/tcp
+    SCAN_PDU_RPC = 2,   ///< it speaks DCE/RPC
+} ScanPduFlags;
+
 /** Whether a PDU that makes a connection one to be kept starts anywhere in `data`:
  *
  * - a Bind or Alter_context that offers an interface of DCOM or WMI, or of which not all interfaces can be seen: only
  *   these make the plugin call a connection DCOM or WMI by its interfaces;
  * - a request that names an object: only in calls of these does the plugin look for object pointers and causality ids;
- * - with `rpcss` (the connection is one to 135/tcp): a Bind, Alter_context or AUTH3 with a token, which may name RPCSS, and a
+ * - with SCAN_PDU_RPCSS: a Bind, Alter_context or AUTH3 with a token, which may name RPCSS, and a
  *   request that is long enough for an activation, which the plugin knows by its contents alone.
  *
- * At least eight bytes of the PDU must be there; scan_pdu_tail() finds those of which fewer are. */
-bool scan_pdu_search(const uint8_t *data, size_t len, bool rpcss);
+ * Its lengths have to fit each other. Where nothing says that it is one (it neither stands at the start of `data` or behind
+ * PDUs there, nor is SCAN_PDU_RPC set), the reserved flag and bytes of its header have to be zero, too: what TLS servers say
+ * first looks like a request otherwise. At least eight bytes of the PDU must be there; scan_pdu_tail() finds those of which
+ * fewer are. */
+bool scan_pdu_search(const uint8_t *data, size_t len, ScanPduFlags flags);
 
 /** Length of the longest end of `data`, of at most `max` bytes, that may be the start of a PDU; 0: there is none. */
 size_t scan_pdu_tail(const uint8_t *data, size_t len, size_t max);

@@ -210,10 +210,24 @@ static void drop_flow(Scan *scan, Flow *flow)
         flow_set_add(scan->options.dropped, flow);
 }
 
+/** A flow that cannot wait any longer, and is not decided yet. */
+static FlowState decide(const Flow *flow)
+{
+    return has_port(&flow->key, RPCSS_PORT) || has_port(&flow->key, KERBEROS_PORT) ? FLOW_KEPT : FLOW_DROPPED;
+}
+
+static void set_decided(Scan *scan, Flow *flow, FlowState state)
+{
+    if (state == FLOW_DROPPED)
+        drop_flow(scan, flow);
+    else if (state != FLOW_UNDECIDED)
+        set_kept(scan, flow, state);
+}
+
 static void relieve(Flow *flow, gpointer data)
 {
     if (flow->state == FLOW_UNDECIDED)
-        drop_flow(data, flow);
+        set_decided(data, flow, decide(flow));
 }
 
 static void wait(Scan *scan, Flow *flow, guint side, const CapturePacket *packet)
@@ -266,11 +280,8 @@ static void take_undecided(Scan *scan, Flow *flow, guint side, const Layers *lay
                       : layers->payload_len > 0 ? judge(scan, flow, side, layers, first)
                                                 : FLOW_UNDECIDED;
     if (state == FLOW_UNDECIDED && flow->n_waiting >= MAX_WAITING)
-        state = has_port(&flow->key, RPCSS_PORT) ? FLOW_KEPT : FLOW_DROPPED;
-    if (state == FLOW_DROPPED)
-        drop_flow(scan, flow);
-    else if (state != FLOW_UNDECIDED)
-        set_kept(scan, flow, state);
+        state = decide(flow);
+    set_decided(scan, flow, state);
     bool forgot = scan->options.stage != SCAN_FIRST && flow_table_left(scan->flows) > 0;
     if (state == FLOW_KEPT && !flow->begun && forgot)
         regret(scan, &flow->key); // it may have been here before
@@ -281,12 +292,13 @@ static void take_undecided(Scan *scan, Flow *flow, guint side, const Layers *lay
 // ---- TCP
 
 /** Whether a PDU that matters starts in the payload, or started at the end of the one before. */
-static bool search(Flow *flow, guint which, const Layers *layers, bool rpcss)
+static bool search(Flow *flow, guint which, const Layers *layers)
 {
+    ScanPduFlags flags = (has_port(&flow->key, RPCSS_PORT) ? SCAN_PDU_RPCSS : 0) | (flow->rpc ? SCAN_PDU_RPC : 0);
     FlowSide *side = &flow->side[which];
     const uint8_t *payload = layers->payload;
     size_t len = layers->payload_len;
-    bool found = scan_pdu_search(payload, len, rpcss);
+    bool found = scan_pdu_search(payload, len, flags);
     bool in_order = side->known && layers->seq == side->next;
     if (side->tail_len > 0 && !found) {
         uint8_t joined[FLOW_TAIL + 128];
@@ -294,7 +306,7 @@ static bool search(Flow *flow, guint which, const Layers *layers, bool rpcss)
         memcpy(joined, side->tail, side->tail_len);
         memcpy(joined + side->tail_len, payload, more);
         // Out of order, the rest of that header was not seen here.
-        found = in_order ? scan_pdu_search(joined, side->tail_len + more, rpcss) : flow->rpc;
+        found = in_order ? scan_pdu_search(joined, side->tail_len + more, flags) : flow->rpc;
     }
     bool ahead = !side->known || (int32_t) (layers->seq + layers->payload_wire - side->next) > 0;
     if (ahead) {
@@ -311,10 +323,11 @@ static bool search(Flow *flow, guint which, const Layers *layers, bool rpcss)
 }
 
 /** Wireshark begins a conversation with a SYN whose sequence number is not the one that its sender began with before. */
-static void take_syn(Flow *flow, guint which, const Layers *layers)
+static void take_syn(const Scan *scan, Flow *flow, guint which, const Layers *layers)
 {
     bool again = flow->begun && flow->isn == layers->seq;
-    bool first = !flow->side[which].seen; // the other end's packets then belong to the same conversation
+    // The other end's packets then belong to the same conversation; but a first stage may have dropped this end's.
+    bool first = !flow->side[which].seen && scan->options.stage != SCAN_SECOND;
     if (again || (first && flow->state == FLOW_DROPPED))
         return;
     flow->state = FLOW_UNDECIDED;
@@ -354,7 +367,7 @@ static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *pack
         return;
     }
     if ((layers->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && flow->state != FLOW_TICKETS)
-        take_syn(flow, side, layers);
+        take_syn(scan, flow, side, layers);
     const FlowSide *other = &flow->side[1 - side];
     flow->ahead |= layers->flags & TCP_ACK && (!other->known || (int32_t) (layers->ack - other->next) > 0);
     flow->side[side].seen = true;
@@ -363,7 +376,7 @@ static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *pack
         flow->side[side].known = true;
     }
     bool first = flow->begun && flow->side[side].known && layers->seq == flow->side[side].next;
-    bool matters = layers->payload_len > 0 && search(flow, side, layers, has_port(&key, RPCSS_PORT));
+    bool matters = layers->payload_len > 0 && search(flow, side, layers);
     if (matters)
         count_rpc(scan, flow, packet);
     switch ((FlowState) flow->state) {
@@ -412,7 +425,7 @@ static bool needs_udp(Scan *scan, const Layers *layers)
         return true;
     if (is_tunnel_port(layers->port[0]) || is_tunnel_port(layers->port[1]))
         return true;
-    bool matters = scan_pdu_search(layers->payload, layers->payload_len, false);
+    bool matters = scan_pdu_search(layers->payload, layers->payload_len, SCAN_PDU_NOTHING);
     if (!matters && !scan->options.wanted)
         return false;
     FlowKey key;
@@ -431,7 +444,7 @@ static bool needs_aside(Scan *scan, const Layers *layers, const CapturePacket *p
     if (flow && flow->state == FLOW_UNDECIDED) {
         wait(scan, flow, side, packet);
         if (flow->n_waiting >= MAX_WAITING)
-            drop_flow(scan, flow);
+            set_decided(scan, flow, decide(flow));
         return false;
     }
     return flow && flow->state == FLOW_KEPT;

@@ -12,7 +12,7 @@
  * | … whose bytes hold a PDU that matters | kept, the conversation with them | see scan_pdu_search() |
  * | … that begin with anything else than DCE/RPC | dropped, but looked through to the end | SMB, HTTP and proxies can carry PDUs; they are then found as above, wherever they stand |
  * | … DCE/RPC whose first request names no object, after a Bind to other interfaces | the same | it is other RPC |
- * | … joined in the middle | decided after some packets | a request tells what kind it is, and the first packets may hold none |
+ * | … joined in the middle | decided after some packets; on ports 135 and 88 kept | a request tells what kind it is, and the first packets may hold none |
  * | 135/tcp | kept, unless it is the endpoint mapper without authentication | activations; tokens that name RPCSS |
  * | from 88/tcp and 88/udp | kept | who got which ticket; with keys both directions, for they open each other |
  * | ICMP errors about a kept conversation | kept with it | Wireshark counts them to nothing, but reads them |

@@ -7,10 +7,10 @@
 #include <string.h>
 
 /** Searches a copy that ends where the bytes end. */
-static bool search(const uint8_t *data, size_t len, bool rpcss)
+static bool search(const uint8_t *data, size_t len, ScanPduFlags flags)
 {
     g_autofree uint8_t *copy = g_memdup2(data, len ? len : 1);
-    return scan_pdu_search(copy, len, rpcss);
+    return scan_pdu_search(copy, len, flags);
 }
 
 static void test_anywhere(void)
@@ -19,15 +19,15 @@ static void test_anywhere(void)
     for (size_t at = 0; at < 100; at++) {
         memset(data, 'x', sizeof(data));
         size_t len = pdu_bind(data + at, uuid_login, 0);
-        g_assert_true(search(data, at + len, false));
-        g_assert_true(search(data, sizeof(data), false));
+        g_assert_true(search(data, at + len, SCAN_PDU_NOTHING));
+        g_assert_true(search(data, sizeof(data), SCAN_PDU_NOTHING));
         (void) pdu_bind(data + at, uuid_samr, 0);
-        g_assert_false(search(data, at + len, false));
-        g_assert_false(search(data, sizeof(data), false));
+        g_assert_false(search(data, at + len, SCAN_PDU_NOTHING));
+        g_assert_false(search(data, sizeof(data), SCAN_PDU_NOTHING));
         (void) pdu_request(data + at, 0x83, 3, 40);
-        g_assert_true(search(data, at + 16, false));
+        g_assert_true(search(data, at + 16, SCAN_PDU_NOTHING));
         (void) pdu_request(data + at, 0x03, 3, 40);
-        g_assert_false(search(data, sizeof(data), false));
+        g_assert_false(search(data, sizeof(data), SCAN_PDU_NOTHING));
     }
 }
 
@@ -36,7 +36,7 @@ static void test_cut(void)
     uint8_t bind[128];
     size_t len = pdu_bind(bind, uuid_samr, 0);
     for (size_t n = 0; n <= len; n++) // not all of the interfaces can be seen
-        g_assert_true(search(bind, n, false) == (n >= 8 && n < len));
+        g_assert_true(search(bind, n, SCAN_PDU_NOTHING) == (n >= 8 && n < len));
 }
 
 static void test_both_byte_orders(void)
@@ -45,11 +45,11 @@ static void test_both_byte_orders(void)
     static const uint8_t big[16] = {0xf3, 0x09, 0xad, 0x18, 0xd8, 0x6a, 0x11, 0xd0,
                                     0xa0, 0x75, 0x00, 0xc0, 0x4f, 0xb6, 0x88, 0x20};
     size_t len = pdu_bind(bind, big, 0);
-    g_assert_false(search(bind, len, false));
+    g_assert_false(search(bind, len, SCAN_PDU_NOTHING));
     bind[4] = 0;
     bind[8] = 0;
     bind[9] = (uint8_t) len;
-    g_assert_true(search(bind, len, false));
+    g_assert_true(search(bind, len, SCAN_PDU_NOTHING));
 }
 
 static void test_not_dcerpc(void)
@@ -58,33 +58,62 @@ static void test_not_dcerpc(void)
     static const struct {
         size_t at;
         uint8_t value;
-    } wrong[] = {{0, 4}, {1, 2}, {4, 0x20}, {8, 15}};
+    } wrong[] = {{0, 4}, {1, 2}, {4, 0x20}, {8, 39}, {10, 57}};
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         (void) pdu_request(data, 0x83, 3, 40);
-        data[9] = 0;
-        g_assert_true(search(data, 80, false));
+        g_assert_true(search(data, 80, SCAN_PDU_NOTHING));
         data[wrong[i].at] = wrong[i].value;
-        g_assert_false(search(data, 80, false));
+        g_assert_false(search(data, 80, SCAN_PDU_NOTHING));
     }
+}
+
+/** What is reserved in a header, where nothing else says that there is one. */
+static void test_reserved(void)
+{
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } reserved[] = {{3, 0x8b}, {5, 4}, {6, 1}, {7, 1}};
+    for (size_t i = 0; i < G_N_ELEMENTS(reserved); i++) {
+        uint8_t data[256] = "GET /";
+        (void) pdu_request(data + 20, 0x83, 3, 40);
+        g_assert_true(search(data, 120, SCAN_PDU_NOTHING));
+        data[20 + reserved[i].at] = reserved[i].value;
+        g_assert_false(search(data, 120, SCAN_PDU_NOTHING));
+        g_assert_true(search(data, 120, SCAN_PDU_RPC));
+        g_assert_true(search(data + 20, 100, SCAN_PDU_NOTHING)); // it stands at the start
+        uint8_t two[256];
+        size_t first = pdu_request(two, 0x03, 3, 8); // or behind another
+        memcpy(two + first, data + 20, 80);
+        g_assert_true(search(two, first + 80, SCAN_PDU_NOTHING));
+    }
+}
+
+/** The extensions of most TLS servers: status_request, renegotiation_info. */
+static void test_tls(void)
+{
+    static const uint8_t hello[] = {0x00, 0x0d, 0x00, 0x05, 0x00, 0x00, 0xff, 0x01, 0x00, 0x01, 0x00, 0x16, 0x03, 0x03,
+                                    0x03, 0x0a, 0x0b, 0x00, 0x03, 0x06, 0x00, 0x03, 0x03, 0x00, 0x03, 0x00, 0x30, 0x82};
+    g_assert_false(search(hello, sizeof(hello), SCAN_PDU_NOTHING));
 }
 
 static void test_rpcss(void)
 {
     uint8_t data[512];
     size_t len = pdu_bind(data, uuid_samr, 20); // with a token
-    g_assert_false(search(data, len, false));
-    g_assert_true(search(data, len, true));
+    g_assert_false(search(data, len, SCAN_PDU_NOTHING));
+    g_assert_true(search(data, len, SCAN_PDU_RPCSS));
     len = pdu_bind(data, uuid_samr, 0);
-    g_assert_false(search(data, len, true));
+    g_assert_false(search(data, len, SCAN_PDU_RPCSS));
     len = pdu_request(data, 3, 3, 156); // a look-up
-    g_assert_false(search(data, len, true));
+    g_assert_false(search(data, len, SCAN_PDU_RPCSS));
     len = pdu_request(data, 3, 4, 400);
-    g_assert_true(search(data, len, true));
-    g_assert_false(search(data, len, false));
+    g_assert_true(search(data, len, SCAN_PDU_RPCSS));
+    g_assert_false(search(data, len, SCAN_PDU_NOTHING));
     len = pdu_request(data, 1, 4, 100); // the first fragment of more
-    g_assert_true(search(data, len, true));
+    g_assert_true(search(data, len, SCAN_PDU_RPCSS));
     len = pdu_request(data, 3, 2, 400);
-    g_assert_false(search(data, len, true));
+    g_assert_false(search(data, len, SCAN_PDU_RPCSS));
 }
 
 static void test_kind(void)
@@ -121,6 +150,8 @@ int main(int argc, char **argv)
     g_test_add_func("/scan/pdu/cut", test_cut);
     g_test_add_func("/scan/pdu/both-byte-orders", test_both_byte_orders);
     g_test_add_func("/scan/pdu/not-dcerpc", test_not_dcerpc);
+    g_test_add_func("/scan/pdu/reserved", test_reserved);
+    g_test_add_func("/scan/pdu/tls", test_tls);
     g_test_add_func("/scan/pdu/rpcss", test_rpcss);
     g_test_add_func("/scan/pdu/kind", test_kind);
     g_test_add_func("/scan/pdu/tail", test_tail);

@@ -339,6 +339,21 @@ static void test_kerberos(void)
     run_clear(&run);
 }
 
+/** Joined in the middle, with nothing but acknowledgements for long: the ticket may still come. */
+static void test_kerberos_undecided(void)
+{
+    static const uint8_t reply[] = {0, 0, 0, 4, 0x6d, 2, 1, 1};
+    Run run;
+    run_init(&run, NULL);
+    join_flow(&run, 1000, 88);
+    for (guint i = 0; i < 40; i++)
+        send_data(&run, i % 2, NULL, 0);
+    send_data(&run, true, reply, sizeof(reply));
+    scan_finish(run.scan);
+    g_assert_nonnull(strstr(run.kept->str, " 41 "));
+    run_clear(&run);
+}
+
 static void test_what_cannot_be_judged(void)
 {
     Run run;
@@ -556,6 +571,22 @@ static void test_decided_in_the_second(void)
     stages_expect(&stages, "1 2 3 101 ", 0);
 }
 
+/** The first stage dropped what tells that the SYN is not the first of its side: the conversation may be a new one. */
+static void test_begun_again(void)
+{
+    Stages stages;
+    stages_init(&stages);
+    Run *first = &stages.first[0];
+    join_flow(first, 1000, 49668);
+    send_request(first, 3, 5, 40); // other RPC
+    send_data(first, true, "x", 1);
+    first->seq[1] = 777777;
+    send_flags(first, true, TCP_SYN, NULL, 0);
+    uint8_t pdu[512];
+    send_data(first, true, pdu, pdu_bind(pdu, uuid_login, 0));
+    stages_expect(&stages, "3 4 ", 1);
+}
+
 /** What was dropped of one capture belongs to a connection that is kept. */
 static void test_dropped_in_one(void)
 {
@@ -600,6 +631,7 @@ int main(int argc, char **argv)
     g_test_add_func("/scan/new-connection-on-the-same-ports", test_new_connection_on_the_same_ports);
     g_test_add_func("/scan/endpoint-mapper", test_endpoint_mapper);
     g_test_add_func("/scan/kerberos", test_kerberos);
+    g_test_add_func("/scan/kerberos-undecided", test_kerberos_undecided);
     g_test_add_func("/scan/what-cannot-be-judged", test_what_cannot_be_judged);
     g_test_add_func("/scan/unknown-tunnel", test_unknown_tunnel);
     g_test_add_func("/scan/quoted", test_quoted);
@@ -609,6 +641,7 @@ int main(int argc, char **argv)
     g_test_add_func("/scan/comes-back", test_comes_back);
     g_test_add_func("/scan/stages/kept-in-both", test_kept_in_both);
     g_test_add_func("/scan/stages/decided-in-the-second", test_decided_in_the_second);
+    g_test_add_func("/scan/stages/begun-again", test_begun_again);
     g_test_add_func("/scan/stages/dropped-in-one", test_dropped_in_one);
     g_test_add_func("/scan/stages/ports-used-again", test_ports_used_again);
     return g_test_run();
