@@ -30,6 +30,28 @@ static const char *const preferences[] = {
     "tcp.reassemble_out_of_order:FALSE",
     "dcerpc.desegment_dcerpc:TRUE",
     "dcerpc.reassemble_dcerpc:TRUE",
+    // A download that holds a PDU would be put together, and again with each segment.
+    "http.desegment_body:FALSE",
+};
+
+/** What cannot tell the plugin anything, and takes long on captures of an attacker: the plugin's judge reads the stubs of DCOM
+ *  by itself. Wireshark has had these names since before 4.0; later versions refuse those that they do not know. SMB stays. */
+static const char *const disabled[] = {
+    "isystemactivator",
+    "remact",
+    "oxid",
+    "remunk",
+    "remunk2",
+    "dispatch", // core's DCOM: the square of activations
+    "epm",
+    "samr",
+    "lsarpc",
+    "drsuapi",
+    "rpc_netlogon",
+    "svcctl",
+    "srvsvc",
+    "winreg",
+    "tls",
 };
 
 /** The same when there are keys; the child finds them in the file that it is handed. */
@@ -62,6 +84,10 @@ static GPtrArray *make_argv(const char *tshark, const Keys *keys, const char *pa
 {
     GPtrArray *argv = begin_argv(tshark, keys);
     g_ptr_array_add(argv, g_strdup("-q"));
+    for (size_t i = 0; i < G_N_ELEMENTS(disabled); i++) {
+        g_ptr_array_add(argv, g_strdup("--disable-protocol"));
+        g_ptr_array_add(argv, g_strdup(disabled[i]));
+    }
     g_ptr_array_add(argv, g_strdup("-z"));
     g_ptr_array_add(argv, g_strdup("car,events"));
     g_ptr_array_add(argv, g_strdup("-r"));
