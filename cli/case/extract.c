@@ -45,7 +45,7 @@ typedef struct {
     GArray *connections;    ///< Connection
     GHashTable *comments;   ///< frame → GPtrArray of char *, for each part: see comment_key()
     GHashTable *interfaces; ///< what it stands for → its number, plus one
-    GHashTable *tickets;    ///< frame → GArray of part: its flow is wanted
+    GHashTable *flows;      ///< frame → GArray of part: its flow is wanted
     guint *counts;          ///< of interfaces, by part
     uint64_t *written;      ///< the last frame that was written, by part
     CaptureReader *reader;  ///< NULL before and after
@@ -158,6 +158,14 @@ static Work *find_work(GArray *works, int64_t frame)
     return NULL;
 }
 
+/** The whole flow that a frame is of is wanted: of the ticket that names a user, of a file with a command's output. */
+static void plan_flow_of(GArray *works, guint part, int64_t frame)
+{
+    Work *work = frame ? find_work(works, frame) : NULL;
+    if (work)
+        add_part(work->flows, GSIZE_TO_POINTER((size_t) frame_number(frame)), part);
+}
+
 static void plan_record(GArray *works, guint part, const Record *record)
 {
     for (guint i = 0; i < works->len; i++)
@@ -169,10 +177,14 @@ static void plan_record(GArray *works, guint part, const Record *record)
         if (work)
             add_comment(work, part, record, claim);
     }
-    int64_t user_frame = record->auth.user_frame;
-    Work *work = user_frame ? find_work(works, user_frame) : NULL;
-    if (work)
-        add_part(work->tickets, GSIZE_TO_POINTER((size_t) frame_number(user_frame)), part);
+    plan_flow_of(works, part, record->auth.user_frame);
+    for (guint i = 0; i < record->user_candidates->len; i++)
+        plan_flow_of(works, part, g_array_index(record->user_candidates, UserCandidate, i).frame);
+    for (guint i = 0; record->artifacts && i < record->artifacts->len; i++) {
+        const GArray *frames = g_array_index(record->artifacts, RecordArtifact, i).frames;
+        for (guint k = 0; k < frames->len; k++)
+            plan_flow_of(works, part, g_array_index(frames, int64_t, k));
+    }
 }
 
 static void plan_client(Work *work, guint part, const Activity *activity)
@@ -222,8 +234,8 @@ static bool next_packet(CaptureReader *reader, CapturePacket *packet)
     return capture_reader_next(reader, packet, NULL); // what is damaged was said when it was read first
 }
 
-/** The flow of a ticket, which may go on in other captures; or the fragments about the frame `middle`. */
-static void add_ticket(GArray *works, Work *work, const FlowKey *key, guint part, uint64_t middle)
+/** A flow, which may go on in other captures; or the fragments about the frame `middle`. */
+static void add_flow(GArray *works, Work *work, const FlowKey *key, guint part, uint64_t middle)
 {
     Extent extent = {.part = part, .last = UINT64_MAX, .connection = UINT_MAX};
     if (middle) {
@@ -236,19 +248,18 @@ static void add_ticket(GArray *works, Work *work, const FlowKey *key, guint part
         add_extent(&g_array_index(works, Work, i), key, extent);
 }
 
-/** Finds the flows of the frames that name users. They may stand before what they are for, so that this is a reading of
- *  its own. */
-static bool plan_tickets(GArray *works, Work *work, GError **error)
+/** Finds the flows of single frames. They may begin before these, so that this is a reading of its own. */
+static bool plan_flows(GArray *works, Work *work, GError **error)
 {
-    if (g_hash_table_size(work->tickets) == 0)
+    if (g_hash_table_size(work->flows) == 0)
         return true;
     g_autoptr(CaptureReader) reader = capture_reader_open(work->capture->path, error);
     if (!reader)
         return false;
     CapturePacket packet = {0};
-    guint left = g_hash_table_size(work->tickets);
+    guint left = g_hash_table_size(work->flows);
     while (left > 0 && next_packet(reader, &packet)) {
-        const GArray *parts = g_hash_table_lookup(work->tickets, GSIZE_TO_POINTER((size_t) packet.number));
+        const GArray *parts = g_hash_table_lookup(work->flows, GSIZE_TO_POINTER((size_t) packet.number));
         if (!parts)
             continue;
         left--;
@@ -260,7 +271,7 @@ static bool plan_tickets(GArray *works, Work *work, GError **error)
         FlowKey key;
         layers_key(&key, &layers);
         for (guint i = 0; i < parts->len; i++)
-            add_ticket(works, work, &key, g_array_index(parts, guint, i), fragment ? packet.number : 0);
+            add_flow(works, work, &key, g_array_index(parts, guint, i), fragment ? packet.number : 0);
     }
     return true;
 }
@@ -433,7 +444,7 @@ static void work_clear(gpointer data)
     g_hash_table_unref(work->clients);
     g_array_unref(work->connections);
     g_hash_table_unref(work->comments);
-    g_hash_table_unref(work->tickets);
+    g_hash_table_unref(work->flows);
     g_free(work->written);
 }
 
@@ -455,7 +466,7 @@ bool extract_write(GArray *captures, GArray *parts, bool all_tickets, GError **e
             .connections = g_array_new(FALSE, FALSE, sizeof(Connection)),
             .comments = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify) g_ptr_array_unref),
             .interfaces = interfaces,
-            .tickets = g_hash_table_new_full(NULL, NULL, NULL, unref_array),
+            .flows = g_hash_table_new_full(NULL, NULL, NULL, unref_array),
             .counts = counts,
             .written = g_new0(uint64_t, parts->len),
         };
@@ -464,7 +475,7 @@ bool extract_write(GArray *captures, GArray *parts, bool all_tickets, GError **e
     plan(works, parts, all_tickets);
     for (guint i = 0; i < works->len; i++) {
         Work *work = &g_array_index(works, Work, i);
-        if (!plan_tickets(works, work, error)) {
+        if (!plan_flows(works, work, error)) {
             g_prefix_error(error, "%s: ", work->capture->path);
             return false;
         }

@@ -6,7 +6,7 @@
 #ifndef CAR_NAMES_INTERFACES_DCOM_H
 #define CAR_NAMES_INTERFACES_DCOM_H
 
-#include "names/interfaces.h"
+#include "names/interface.h"
 
 #include <stddef.h>
 
