@@ -125,6 +125,24 @@ static void write_activation(JsonWriter *w, const RecordSet *set, const Record *
     json_close_object(w);
 }
 
+/** Other analytics of CAR that the connection fits, and where they show. */
+static void write_related(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    json_open_array(w, "related");
+    if (record_is_led_to(r)) {
+        json_open_object(w, NULL);
+        json_write_text(w, "analytic", CAR_RELATED_ANALYTIC);
+        write_frame(w, "frame", r->activation.frame);
+        write_capture(w, "capture", set, r, r->activation.frame);
+        write_frame(w, "response_frame", r->activation.response_frame);
+        write_capture(w, "response_capture", set, r, r->activation.response_frame);
+        write_number(w, "client_port", r->activation.client_port);
+        write_number(w, "port", r->activation.port);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
 static void write_endpoint(JsonWriter *w, const char *name, const RecordEnd *endpoint)
 {
     json_open_object(w, name);
@@ -410,6 +428,7 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     write_evidence(w, set, r);
     write_number(w, "activity", r->activity);
     write_activation(w, set, r);
+    write_related(w, set, r);
 
     json_open_object(w, "capture");
     const RecordFile *file = record_file(set, r);

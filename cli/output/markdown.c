@@ -145,6 +145,11 @@ static void markdown_record(Out *out, const RecordSet *set, const Record *r)
     put_artifacts(stream, r);
     put_item(stream, "Namespace", record_text_namespace(r));
     put_techniques(stream, r);
+    if (record_is_led_to(r))
+        (void) fprintf(stream,
+                       "- Related: [" CAR_RELATED_ANALYTIC " " CAR_RELATED_ANALYTIC_NAME "](" CAR_RELATED_ANALYTIC_URL
+                       "): port %" PRId64 " was named by the answer to an activation\n",
+                       r->activation.port);
     g_autofree char *evidence = record_text_evidence(set, r);
     put_item(stream, "Evidence", evidence);
     put_item(stream, "Display filter", r->filter);

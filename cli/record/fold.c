@@ -2,6 +2,7 @@
 #include "record/fold.h"
 
 #include "base/hash.h"
+#include "base/number.h"
 #include "record/event-reader.h"
 #include "record/identities.h"
 #include "record/summary.h"
@@ -557,6 +558,7 @@ static void fold_activation(EventFold *fold, FoldedConversation *c, const Event 
         .call = e->call,
         .frame = to_frame(fold, e->frame),
         .client_port = NUMBER_UNKNOWN,
+        .port = NUMBER_UNKNOWN,
         .clsid = keep(fold, e->clsid),
         .server_name = keep(fold, e->server_name),
         .status = NUMBER_UNKNOWN,
@@ -571,9 +573,14 @@ static void fold_activated(EventFold *fold, FoldedConversation *c, const Event *
     if (!activation)
         return;
     activation->status = e->status;
+    activation->response_frame = to_frame(fold, e->frame);
     for (unsigned i = 0; i < e->bindings.n; i++) {
         const char *text = e->bindings.items[i].value;
-        g_autofree char *name = g_strndup(text, strcspn(text, "["));
+        size_t name_len = strcspn(text, "[");
+        g_autofree char *name = g_strndup(text, name_len);
+        const char *port = text[name_len] ? text + name_len + 1 : NULL;
+        if (port && activation->port == NUMBER_UNKNOWN)
+            activation->port = number_parse_port((Slice){port, strcspn(port, "]")});
         bool qualified = strchr(name, '.') != NULL;
         const char **place = qualified ? &activation->server_fqdn : &activation->server_host;
         if (!*place && *name && !g_hostname_is_ip_address(name))

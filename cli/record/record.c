@@ -65,7 +65,7 @@ Record *record_new(void)
     Record *r = g_new0(Record, 1);
     r->evidence = g_array_new(FALSE, TRUE, sizeof(Evidence));
     r->activity = NUMBER_UNKNOWN;
-    r->activation.call = r->activation.client_port = r->activation.status = NUMBER_UNKNOWN;
+    r->activation.call = r->activation.client_port = r->activation.status = r->activation.port = NUMBER_UNKNOWN;
     r->frames.count = NUMBER_UNKNOWN;
     r->bytes.client = r->bytes.server = NUMBER_UNKNOWN;
     r->client.port = r->server.port = NUMBER_UNKNOWN;
@@ -256,4 +256,10 @@ const RecordCall *record_strongest_call(const Record *record)
             best = call;
     }
     return best;
+}
+
+bool record_is_led_to(const Record *record)
+{
+    return record->has_activation && !record->callback && record->activation.port != NUMBER_UNKNOWN &&
+           record->activation.port == record->server.port;
 }

@@ -42,6 +42,8 @@ typedef struct {
     int64_t call; ///< number of the call in tshark's run
     int64_t frame;
     int64_t client_port;
+    int64_t response_frame;
+    int64_t port; ///< that the answer names first, for the connection to the object
     const char *clsid, *server_name;
     int64_t status;
     const char *server_host, *server_fqdn; ///< names by which the server says it can be reached
@@ -307,6 +309,9 @@ bool call_is_method(const RecordCall *call, const char *class_name, const char *
 
 /** Whether the client said who it is before it logged in. `begun`: the conversation was seen from its start. */
 Answer record_client_identified(const Record *record, bool begun);
+
+/** Whether the connection goes to the port that the answer of its activation named. */
+bool record_is_led_to(const Record *record);
 
 /** The call that says most about what was done, the first of several equal ones. NULL when there are no calls. */
 const RecordCall *record_strongest_call(const Record *record);

@@ -11,6 +11,10 @@
 #define CAR_ANALYTIC "CAR-2014-11-007"
 #define CAR_ANALYTIC_NAME "Remote Windows Management Instrumentation (WMI) over RPC"
 #define CAR_ANALYTIC_URL "https://car.mitre.org/analytics/CAR-2014-11-007/"
+/** What remote WMI is, too: an activation on 135, then a connection to the port that its answer names. */
+#define CAR_RELATED_ANALYTIC "CAR-2014-05-001"
+#define CAR_RELATED_ANALYTIC_NAME "RPC Activity"
+#define CAR_RELATED_ANALYTIC_URL "https://car.mitre.org/analytics/CAR-2014-05-001/"
 #define D3FEND_TECHNIQUE "D3-RTA"
 #define D3FEND_TECHNIQUE_NAME "RPC Traffic Analysis"
 #define D3FEND_TECHNIQUE_URL "https://d3fend.mitre.org/technique/d3f:RPCTrafficAnalysis/"

@@ -124,6 +124,28 @@ def test_activation(mixed: Mixed) -> None:
     assert len(numbers) == 4
 
 
+def test_related(cli: Tools) -> None:
+    """The connection to the port that the answer named, and no other."""
+    lab = Lab(seed=29)
+    session = scenario.wmi_session(lab, CLIENT, SERVER)
+    session.get_object("Win32_Process")
+    path = cli.write(lab.capture())
+    activation, connection = session.activated.rpc.tcp, session.rpc.tcp
+    records = {record["server"]["port"]: record for record in cli.records("--min-confidence", "dcom", path)}
+    (related,) = records[connection.server.port]["related"]
+    call = records[135]["calls"][0]
+    assert related == {
+        "analytic": "CAR-2014-05-001",
+        "frame": call["frame"],
+        "response_frame": call["response_frames"][0],
+        "client_port": activation.client.port,
+        "port": connection.server.port,
+    }
+    assert records[135]["related"] == []
+    markdown = cli.car_wmi("list", "-T", "markdown", path).stdout
+    assert f"[CAR-2014-05-001 RPC Activity](https://car.mitre.org/analytics/CAR-2014-05-001/): port {connection.server.port} " in markdown
+
+
 def test_failed_activation(mixed: Mixed) -> None:
     assert mixed.of(mixed.failed.rpc)["activation"]["status"] == 0x80070005
 

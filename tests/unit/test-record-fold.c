@@ -100,7 +100,7 @@ static void test_whole_record(void)
         "1\",\"analytic\":\"CAR-2014-11-007\",\"techniques\":[\"T1047\",\"T1546.003\"],\"confidence\":\"wmi\","
         "\"evidence\":[{\"kind\":\"interface\",\"frame\":65}],\"activity\":1,"
         "\"activation\":{\"frame\":59,\"client_port\":55274,\"clsid\":\"8bc3f05e-d86b-11d0-a075-00c04fb68820\","
-        "\"server_name\":\"W6\",\"status\":0},"
+        "\"server_name\":\"W6\",\"status\":0},\"related\":[],"
         "\"capture\":{\"path\":\"x.cap\",\"complete\":false,\"note\":\"cut \\\"short\\\"\"},"
         "\"start_time\":\"2020-08-06T07:56:41.320149Z\",\"end_time\":\"2020-08-06T07:56:56.321853Z\","
         "\"frames\":{\"first\":62,\"last\":124,\"count\":63},\"bytes\":{\"client\":100,\"server\":200},"
