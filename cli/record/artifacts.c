@@ -495,7 +495,9 @@ static int64_t map_frame(FrameMap *frames, int64_t number)
 
 static const char *keep_output(Texts *texts, const Output *output)
 {
-    g_autofree char *text = g_strndup((const char *) output->data->data, output->data->len);
+    g_autofree char *text = g_malloc0(output->data->len + 1);
+    if (output->data->len > 0)
+        memcpy(text, output->data->data, output->data->len);
     text_make_valid(text, output->data->len);
     return texts_keep(texts, text);
 }

@@ -71,6 +71,20 @@ static void test_output(void)
     g_assert_cmpstr(r->summary, ==, "output file ADMIN$\\" NAME ": ab?");
 }
 
+/** An answer without data, and one with a NUL in it. */
+static void test_odd_output(void)
+{
+    static const char nothing[] = "5\t1596700805\t192.0.2.6\t192.0.2.5\t\t\t0\t8\tTrue\t8\t0x00000000\t\t\t\t\t\t\t\t";
+    static const char nul[] =
+        "5\t1596700805\t192.0.2.6\t192.0.2.5\t\t\t0\t8\tTrue\t8\t0x00000000\t\t\t\t\t\t\t610062\t";
+    g_autoptr(RecordSet) set = take((const char *const[]){CREATE, CREATED, READ, nothing, READ, nul, NULL});
+    const Record *r = g_ptr_array_index(set->records, 0);
+    const RecordArtifact *artifact = &g_array_index(r->artifacts, RecordArtifact, 0);
+    g_assert_cmpuint(artifact->outputs->len, ==, 2);
+    g_assert_cmpstr(g_array_index(artifact->outputs, ArtifactOutput, 0).text, ==, "");
+    g_assert_cmpstr(g_array_index(artifact->outputs, ArtifactOutput, 1).text, ==, "a?b");
+}
+
 static void test_sealed(void)
 {
     g_autoptr(RecordSet) set = take((const char *const[]){SEALED, NULL});
@@ -114,6 +128,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/artifacts/output", test_output);
+    g_test_add_func("/artifacts/odd-output", test_odd_output);
     g_test_add_func("/artifacts/sealed", test_sealed);
     g_test_add_func("/artifacts/no-lines", test_no_lines);
     g_test_add_func("/artifacts/bounded", test_bounded);
