@@ -264,6 +264,8 @@ static bool run_feed(const CaptureOptions *options, GPtrArray *inputs, const Fee
     Sink sink = {.fold = run->fold, .progress = feeding->progress};
     Feed *feed = feed_start(inputs, feeding, run->frames, ends[1]);
     bool ok = run_tshark(options->tshark, options->keys, TSHARK_DEFAULT, "-", ends[0], &sink, &run->tshark, error);
+    if (!ok)
+        feed_stop(feed);
     run->feed = feed_finish(feed);
     return ok;
 }

@@ -21,6 +21,7 @@ struct Feed {
     GArray *sources; ///< Source: the captures whose time has come
     guint next;      ///< the first input that has not
     bool gone;       ///< nobody reads the pipe any more
+    int stop;        ///< nothing more is wanted; atomic
     bool in_vain;    ///< all is going to be read again
     uint64_t unwritable;
     FeedOptions options;
@@ -29,6 +30,11 @@ struct Feed {
     bool overflowed;   ///< there were more regrets of theirs than are kept
     ScanCounts counts; ///< of those that have ended
 };
+
+static bool is_over(Feed *feed)
+{
+    return feed->gone || g_atomic_int_get(&feed->stop);
+}
 
 static void write_packet(const CapturePacket *packet, gpointer data)
 {
@@ -150,7 +156,7 @@ static void read_alone(Feed *feed, Source *source)
     do {
         scan_packet(feed->scan, &source->packet);
         give_up(feed);
-        if (feed->gone)
+        if (is_over(feed))
             return;
     } while (next_packet(source));
     close_source(feed, source);
@@ -160,7 +166,7 @@ static gpointer read_all(gpointer data)
 {
     Feed *feed = data;
     Source *source;
-    while (!feed->gone && (source = choose(feed))) {
+    while (!is_over(feed) && (source = choose(feed))) {
         if (feed->sources->len == 1 && feed->next == feed->inputs->len) {
             read_alone(feed, source);
             continue;
@@ -220,6 +226,11 @@ static void close_all(Feed *feed)
         if (feed->ahead[i])
             end_ahead(feed, feed->ahead[i]);
     }
+}
+
+void feed_stop(Feed *feed)
+{
+    g_atomic_int_set(&feed->stop, 1);
 }
 
 FeedEnd feed_finish(Feed *feed)

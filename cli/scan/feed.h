@@ -35,7 +35,10 @@ typedef struct {
 void feed_end_clear(FeedEnd *end);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FeedEnd, feed_end_clear)
 
-/** Waits for the end, which comes soon when nobody reads the pipe any more, and frees the feed. Notes of damaged captures
+/** Nothing more is wanted: it reads no further packet. */
+void feed_stop(Feed *feed);
+
+/** Waits for the end, which comes soon after feed_stop() and when nobody reads the pipe any more, and frees the feed. Notes of damaged captures
  * are then in their inputs. */
 FeedEnd feed_finish(Feed *feed);
 

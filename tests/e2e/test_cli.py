@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
+import signal
+import struct
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -342,3 +347,22 @@ def test_calls_are_those_of_the_session(found: Found) -> None:
     frames = [found.capture.number(call.requests[0]) for call in found.session.rpc.calls]
     assert [call["frame"] for call in found.records[-1]["calls"]] == frames
     assert found.records[-1]["frames"]["count"] == len(expect.flow(found.capture, found.session.rpc))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+def test_signal_ends_the_scan(cli: Tools, number: signal.Signals) -> None:
+    """A capture that takes seconds to read, and of which nothing is kept: no pipe breaks."""
+    packet = b"\xff" * 6 + b"\2" * 6 + b"\x08\x06" + bytes(60000)
+    record = struct.pack("<IIII", 1700000000, 0, len(packet), len(packet)) + packet
+    head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
+    path = cli.arena / f"long-{number.name}.pcap.gz"
+    path.write_bytes(gzip.compress(head) + gzip.compress(record * 20) * 12000)
+    path.chmod(0o644)
+    argv = [*DROP, str(cli.program), "list", str(path)]
+    # Not in the group of the tests, so that a signal reaches it alone.
+    with subprocess.Popen(argv, env=cli.environment(), cwd=cli.home, start_new_session=True) as child:
+        time.sleep(0.5)
+        os.kill(child.pid, number)
+        begin = time.monotonic()
+        assert child.wait(60) == -number
+        assert time.monotonic() - begin < 1
