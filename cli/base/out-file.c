@@ -9,24 +9,56 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define DESCRIPTORS "/proc/self/fd"
+
 static void set_error(GError **error, const char *path, int number)
 {
     g_set_error(error, G_FILE_ERROR, (int) g_file_error_from_errno(number), "%s: %s", path, g_strerror(number));
 }
 
-/** A file beside `path`, with the rights that `path` has or would get. */
+/** A file in the folder of `path` that has no name, so that none is left however the program ends; where the file system knows
+ *  no such files, one beside `path`. */
+static int open_unseen(OutFile *file)
+{
+    g_autofree char *folder = g_path_get_dirname(file->path);
+    bool can_be_named = access(DESCRIPTORS, X_OK) == 0;
+    int fd = can_be_named ? g_open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600) : -1;
+    file->unnamed = fd >= 0;
+    return fd >= 0 ? fd : g_mkstemp_full(file->temporary, O_WRONLY | O_CLOEXEC, 0600);
+}
+
+/** … with the rights that `path` has or would get. */
 static int open_temporary(OutFile *file, const struct stat *old)
 {
     file->temporary = g_strconcat(file->path, ".XXXXXX", NULL);
     mode_t mask = umask(0);
     (void) umask(mask);
-    int fd = g_mkstemp(file->temporary);
+    int fd = open_unseen(file);
     if (fd < 0) {
         g_clear_pointer(&file->temporary, g_free);
         return -1;
     }
     (void) fchmod(fd, old ? old->st_mode & 0777 : 0666 & ~mask);
     return fd;
+}
+
+/** Gives the file a name beside the one that it is to have, which may be there already. */
+static void name_temporary(OutFile *file)
+{
+    if (!file->unnamed || file->error)
+        return;
+    int fd = g_mkstemp(file->temporary); // a name that nobody has
+    if (fd < 0) {
+        file->error = errno;
+        return;
+    }
+    (void) close(fd);
+    (void) g_unlink(file->temporary);
+    g_autofree char *itself = g_strdup_printf(DESCRIPTORS "/%d", file->fd);
+    if (linkat(AT_FDCWD, itself, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW) == 0)
+        file->unnamed = false;
+    else
+        file->error = errno;
 }
 
 /** stdio forgets why a write failed; this remembers. */
@@ -109,6 +141,8 @@ static void close_stream(OutFile *file)
 
 bool out_file_commit(OutFile *file, GError **error)
 {
+    if (file->stream && fflush(file->stream) == 0)
+        name_temporary(file);
     close_stream(file);
     if (!file->error && file->temporary && g_rename(file->temporary, file->path) != 0)
         file->error = errno;
@@ -124,7 +158,7 @@ bool out_file_commit(OutFile *file, GError **error)
 void out_file_discard(OutFile *file)
 {
     close_stream(file);
-    if (file->temporary)
+    if (file->temporary && !file->unnamed)
         (void) g_unlink(file->temporary);
     g_clear_pointer(&file->temporary, g_free);
     g_clear_pointer(&file->path, g_free);

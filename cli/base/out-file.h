@@ -13,6 +13,7 @@ typedef struct {
     FILE *stream;
     char *path;      ///< NULL for standard output
     char *temporary; ///< written to until it is renamed to `path`; NULL when `path` is a device or a pipe
+    bool unnamed;    ///< it has no name yet
     int fd;          ///< under `stream`
     int error;       ///< errno of the first write that failed, else 0
 } OutFile;

@@ -349,16 +349,26 @@ def test_calls_are_those_of_the_session(found: Found) -> None:
     assert found.records[-1]["frames"]["count"] == len(expect.flow(found.capture, found.session.rpc))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
-def test_signal_ends_the_scan(cli: Tools, number: signal.Signals) -> None:
+def slow_capture(cli: Tools, name: str) -> Path:
     """A capture that takes seconds to read, and of which nothing is kept: no pipe breaks."""
     packet = b"\xff" * 6 + b"\2" * 6 + b"\x08\x06" + bytes(60000)
     record = struct.pack("<IIII", 1700000000, 0, len(packet), len(packet)) + packet
     head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
-    path = cli.arena / f"long-{number.name}.pcap.gz"
+    path = cli.arena / name
     path.write_bytes(gzip.compress(head) + gzip.compress(record * 20) * 12000)
     path.chmod(0o644)
-    argv = [*DROP, str(cli.program), "list", str(path)]
+    return path
+
+
+@pytest.mark.parametrize("command", ["list", "report"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
+def test_signal_ends_the_scan(cli: Tools, number: signal.Signals, command: str) -> None:
+    """At once, and no file is left behind, whatever ends it."""
+    path = slow_capture(cli, f"slow-{command}-{number.name}.pcap.gz")
+    folder = cli.arena / f"output-{command}-{number.name}"
+    folder.mkdir()
+    folder.chmod(0o777)
+    argv = [*DROP, str(cli.program), command, "-o", str(folder / "output"), str(path)]
     # Not in the group of the tests, so that a signal reaches it alone.
     with subprocess.Popen(argv, env=cli.environment(), cwd=cli.home, start_new_session=True) as child:
         time.sleep(0.5)
@@ -366,3 +376,4 @@ def test_signal_ends_the_scan(cli: Tools, number: signal.Signals) -> None:
         begin = time.monotonic()
         assert child.wait(60) == -number
         assert time.monotonic() - begin < 1
+    assert not list(folder.iterdir())
