@@ -3,7 +3,11 @@
 
 #include "capture/wiretap.h"
 
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <wsutil/wslog.h>
 
 #define LINK_TYPES 512 ///< LINKTYPE_… that are looked through
@@ -52,6 +56,41 @@ static char *explain(int code, const char *info)
     return g_utf8_make_valid(whole, -1);
 }
 
+/** How a file is unpacked that is compressed in a way that libwiretap does not read; NULL when it is not. */
+static const char *find_packing(const char *path)
+{
+    static const struct {
+        const char *magic, *advice;
+    } packings[] = {
+        {"\xfd"
+         "7zXZ",
+         "is compressed by xz: unpack it first (xz -dk)"},
+        {"BZh", "is compressed by bzip2: unpack it first (bzip2 -dk)"},
+        {"PK\3\4", "is a zip archive: unpack it first (unzip)"},
+    };
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return NULL;
+    char head[8] = {0};
+    int fd = g_open(path, O_RDONLY | O_CLOEXEC, 0);
+    ssize_t n = fd >= 0 ? read(fd, head, sizeof(head)) : 0;
+    if (fd >= 0)
+        (void) close(fd);
+    for (size_t i = 0; i < G_N_ELEMENTS(packings); i++) {
+        size_t len = strlen(packings[i].magic);
+        if (n >= (ssize_t) len && memcmp(head, packings[i].magic, len) == 0)
+            return packings[i].advice;
+    }
+    return NULL;
+}
+
+/** libwiretap takes pictures, programs and the like for captures with one packet. */
+static bool is_capture(wtap *file)
+{
+    int encap = wtap_file_encap(file);
+    return encap != WTAP_ENCAP_MIME && encap != WTAP_ENCAP_JSON;
+}
+
 CaptureReader *capture_reader_open(const char *path, GError **error)
 {
     start_library();
@@ -59,9 +98,15 @@ CaptureReader *capture_reader_open(const char *path, GError **error)
     g_autofree char *info = NULL;
     g_mutex_lock(&library);
     wtap *file = wtap_open_offline(path, WTAP_TYPE_AUTO, &code, &info, FALSE);
+    if (file && !is_capture(file)) {
+        wtap_close(file);
+        file = NULL;
+        code = WTAP_ERR_FILE_UNKNOWN_FORMAT;
+    }
     g_mutex_unlock(&library);
     if (!file) {
-        g_autofree char *text = explain(code, info);
+        const char *packing = code == WTAP_ERR_FILE_UNKNOWN_FORMAT ? find_packing(path) : NULL;
+        g_autofree char *text = packing ? g_strdup(packing) : explain(code, info);
         g_set_error_literal(error, CAPTURE_READER_ERROR, CAPTURE_READER_ERROR_OPEN, text);
         return NULL;
     }

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 import os
 import signal
 import struct
@@ -377,3 +379,26 @@ def test_signal_ends_the_scan(cli: Tools, number: signal.Signals, command: str) 
         assert child.wait(60) == -number
         assert time.monotonic() - begin < 1
     assert not list(folder.iterdir())
+
+
+NO_CAPTURES = {
+    "picture.png": (b"\x89PNG\r\n\x1a\n" + bytes(64), "isn't a capture file"),
+    "program": (b"\x7fELF\2\1\1" + bytes(64), "isn't a capture file"),
+    "data.json": (b'{"a": 1}\n', "isn't a capture file"),
+    "capture.xz": (lzma.compress(b"a capture"), "xz -dk"),
+    "capture.bz2": (bz2.compress(b"a capture"), "bzip2 -dk"),
+    "captures.zip": (b"PK\3\4" + bytes(64), "unzip"),
+}
+
+
+@pytest.mark.parametrize("name", NO_CAPTURES)
+def test_no_capture(cli: Tools, found: Found, name: str) -> None:
+    """It is refused, though libwiretap reads it, and the captures beside it stay complete."""
+    content, reason = NO_CAPTURES[name]
+    path = cli.arena / name
+    path.write_bytes(content)
+    path.chmod(0o644)
+    result = cli.car_wmi("list", path)
+    assert result.returncode == 2 and reason in result.stderr and str(path) in result.stderr
+    records = cli.records(path, found.path)
+    assert records == found.records and all(record["capture"]["complete"] for record in records)
