@@ -55,6 +55,8 @@ Call *request_call(Step *s)
             check_endpoint(s);
         check_ipid(s, call);
     }
+    if (call->interface && interface_lacks_method(call->interface, call->opnum))
+        call_forget_interface(call);
     return call;
 }
 

@@ -96,6 +96,14 @@ void call_set_interface(Call *call, wmem_allocator_t *pool, const Guid *uuid, co
         call->method = make_method(pool, interface, call->opnum);
 }
 
+void call_forget_interface(Call *call)
+{
+    call->has_uuid = false;
+    call->interface = NULL;
+    call->source = SOURCE_UNKNOWN;
+    call->method = NULL;
+}
+
 bool pdu_denied(const PduResult *r)
 {
     const CallOutcome *o = r->outcome;

@@ -51,6 +51,9 @@ typedef struct {
     InterfaceSource source;
     Security *security; ///< in which it was offered, as it is by now; NULL: not known
     bool sealed_call_seen;
+    bool called;       ///< an object was called on it …
+    Guid first_object; ///< … first this one
+    bool shared; ///< objects of other interfaces are called on it, too: what it was bound to says nothing of others
 } Context;
 
 struct Call {
@@ -60,7 +63,7 @@ struct Call {
     nstime_t time;                  ///< of the first one
     uint32_t bind_frame;            ///< that defined its presentation context; 0: none seen
     uint16_t context_id, opnum;
-    const Interface *interface; ///< NULL: not in our table
+    const Interface *interface; ///< NULL: not known, or not in our table
     bool has_uuid;
     Guid uuid; ///< of the interface
     InterfaceSource source;
@@ -240,6 +243,9 @@ void conversation_count(Conversation *c, wmem_allocator_t *pool, const Frame *fr
 /** Says of which interface a call is. What has to be kept is in `pool`. */
 void call_set_interface(Call *call, wmem_allocator_t *pool, const Guid *uuid, const Interface *interface,
                         InterfaceSource source);
+
+/** Of which interface it is, is not known after all: that of its presentation context has no such method. */
+void call_forget_interface(Call *call);
 
 /** Whether the server refused for want of rights, as far as it can be read. */
 bool pdu_denied(const PduResult *r);

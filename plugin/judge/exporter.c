@@ -221,11 +221,47 @@ void check_holder(Step *s, const Guid *ipid)
         conversation_called(s->conversation, &known->holders, !known->is_shared, s->frame);
 }
 
+/** IRemUnknown of an exporter has one pointer, whichever of its two interfaces is called. */
+static bool is_remunknown(const Interface *interface)
+{
+    return interface && g_str_has_prefix(interface->name, "IRemUnknown");
+}
+
+/** A client may call every object on one presentation context: the pointer tells its interface, not the context. */
+static bool is_other_interface(const Ipid *known, const Call *call)
+{
+    return known->interface && known->interface != call->interface &&
+           !(is_remunknown(known->interface) && is_remunknown(call->interface));
+}
+
+/** Whether the interface of an object that nobody was seen to hand out cannot be told by its presentation context. The first
+ *  object that was called on that is of its interface all the same. */
+static bool is_guess(Conversation *c, const Call *call)
+{
+    Context *context = wmem_map_lookup(c->contexts, GUINT_TO_POINTER(call->context_id));
+    if (!context)
+        return false;
+    if (!context->called) {
+        context->called = true;
+        context->first_object = call->object;
+    }
+    return context->shared && !guid_equal(&context->first_object, &call->object);
+}
+
+static void context_share(Conversation *c, const Call *call)
+{
+    Context *context = wmem_map_lookup(c->contexts, GUINT_TO_POINTER(call->context_id));
+    if (context)
+        context->shared = true;
+}
+
 void check_ipid(Step *s, Call *call)
 {
     Conversation *c = s->conversation;
     IpidKey key = ipid_key(c, &call->object);
     const Ipid *known = wmem_map_lookup(s->tracker->ipids, &key);
+    if (!known && is_guess(c, call))
+        call_forget_interface(call);
     if (known) {
         if (known->is_wmi)
             add_evidence(s, EVIDENCE_IPID);
@@ -236,8 +272,13 @@ void check_ipid(Step *s, Call *call)
         check_holder(s, &call->object);
         call->origin = known->call;
         call->namespace_path = known->namespace_path;
-        if (!call->has_uuid) {
+        bool bound = call->has_uuid;
+        bool other = bound && is_other_interface(known, call);
+        if (other)
+            context_share(c, call);
+        if (!bound || other)
             call_set_interface(call, s->tracker->pool, &known->uuid, known->interface, SOURCE_IPID);
+        if (!bound) {
             // Later calls on this context may be made on objects that were handed out unseen.
             Context *context = wmem_new0(s->tracker->pool, Context);
             context->offered.id = call->context_id;

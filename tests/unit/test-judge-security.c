@@ -103,6 +103,49 @@ static void test_other_rpc(void)
     g_assert_cmpint(c->confidence, ==, CONFIDENCE_NONE);
 }
 
+/** A client may call everything on one presentation context: the pointer tells the interface, where it is known. */
+static void test_shared_context(void)
+{
+    static const Guid pointer = {0x21, 0x0a80, 0xffff, {2}}, other = {0x22, 0x0a80, 0xffff, {3}};
+    g_autoptr(Judge) j = judge_new();
+    Conversation *c = judge_connect(j, 1, 2, 49000);
+    judge_client(j, c, pdu_binding(PDU_BIND, 1, login, NULL));
+    judge_server(j, c, pdu_binding_ack(PDU_BIND_ACK, 1, good, 1, NULL));
+    g_auto(StubBuilder) asked = stub_login("//./root/cimv2", NULL), given = stub_logged_in(&pointer);
+    const Request in = {.call_id = 2, .opnum = 6, .object = &object};
+    g_assert_cmpstr(interface_of(judge_client(j, c, pdu_call(&in, &asked))), ==, "IWbemLevel1Login");
+    judge_server(j, c, pdu_answer(&in, &given));
+    g_auto(StubBuilder) stub = sb_request(false);
+    // Before anything else is called on it, the context tells.
+    const Request unknown = {.call_id = 3, .opnum = 5, .object = &other};
+    g_assert_cmpstr(interface_of(judge_client(j, c, pdu_call(&unknown, &stub))), ==, "IWbemLevel1Login");
+    const Request query = {.call_id = 4, .opnum = 20, .object = &pointer};
+    PduResult *r = judge_client(j, c, pdu_call(&query, &stub));
+    g_assert_cmpstr(interface_of(r), ==, "IWbemServices");
+    g_assert_cmpstr(r->call->method->name, ==, "ExecQuery");
+    g_assert_cmpint(r->call->source, ==, SOURCE_IPID);
+    // From then on only of the object that was called on it first.
+    const Request again = {.call_id = 5, .opnum = 5, .object = &other},
+                  first = {.call_id = 6, .opnum = 6, .object = &object};
+    r = judge_client(j, c, pdu_call(&again, &stub));
+    g_assert_null(interface_of(r));
+    g_assert_true(!r->call->method && r->call->source == SOURCE_UNKNOWN);
+    g_assert_cmpstr(interface_of(judge_client(j, c, pdu_call(&first, &stub))), ==, "IWbemLevel1Login");
+}
+
+/** An operation number that the interface does not have is another one's. */
+static void test_impossible_method(void)
+{
+    g_autoptr(Judge) j = judge_new();
+    Conversation *c = judge_connect(j, 1, 2, 49000);
+    judge_client(j, c, pdu_binding(PDU_BIND, 1, login, NULL));
+    judge_server(j, c, pdu_binding_ack(PDU_BIND_ACK, 1, good, 1, NULL));
+    PduResult *r = call(j, c, (Request){.call_id = 2, .opnum = 20});
+    g_assert_null(interface_of(r));
+    g_assert_false(r->call->has_uuid);
+    g_assert_cmpstr(interface_of(call(j, c, (Request){.call_id = 3, .opnum = 6})), ==, "IWbemLevel1Login");
+}
+
 // ---- security contexts
 
 static void check_user(const PduResult *r, const char *user)
@@ -250,6 +293,8 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/contexts/redefinition", test_redefinition);
     g_test_add_func("/judge/contexts/odd-answers", test_odd_answers);
     g_test_add_func("/judge/contexts/other-rpc", test_other_rpc);
+    g_test_add_func("/judge/contexts/shared", test_shared_context);
+    g_test_add_func("/judge/contexts/impossible-method", test_impossible_method);
     g_test_add_func("/judge/security/identities", test_identities);
     g_test_add_func("/judge/security/forged-identity", test_forged_identity);
     g_test_add_func("/judge/security/calls-without-verifier", test_calls_without_verifier);
