@@ -1,11 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command.h"
 
+#include <string.h>
+
 GOptionGroup *command_options(const GOptionEntry *entries, gpointer data)
 {
     GOptionGroup *group = g_option_group_new(NULL, NULL, NULL, data, NULL);
     g_option_group_add_entries(group, entries);
     return group;
+}
+
+/** Whether a value is joined to a short option: all of them take one. */
+static bool is_joined(const char *argument)
+{
+    return argument[0] == '-' && g_ascii_isalpha(argument[1]) && argument[2] != '\0';
+}
+
+/** Parts "-oFILE" into "-o" and "FILE", which GLib does not. What it makes stays until the end of the program. */
+static void split_joined(int *argc, char ***argv)
+{
+    GPtrArray *parts = g_ptr_array_new();
+    bool options = true, value = false;
+    for (int i = 0; i < *argc; i++) {
+        char *argument = (*argv)[i];
+        options = options && (value || strcmp(argument, "--") != 0);
+        bool joined = i > 0 && options && !value && is_joined(argument);
+        if (joined)
+            g_ptr_array_add(parts, g_strndup(argument, 2));
+        g_ptr_array_add(parts, joined ? argument + 2 : argument);
+        value = i > 0 && options && !value && argument[0] == '-' && g_ascii_isalpha(argument[1]) && !joined;
+    }
+    *argc = (int) parts->len;
+    g_ptr_array_add(parts, NULL);
+    *argv = (char **) g_ptr_array_free(parts, FALSE);
 }
 
 bool command_parse(int *argc, char ***argv, const CommandHelp *help, GOptionGroup *options)
@@ -17,6 +44,7 @@ bool command_parse(int *argc, char ***argv, const CommandHelp *help, GOptionGrou
     g_option_context_set_description(context, help->description);
     const char *name = (*argv)[0];
     g_set_prgname(name);
+    split_joined(argc, argv);
     if (!g_option_context_parse(context, argc, argv, &error)) {
         warn_user("%s (see %s --help)", error->message, name);
         return false;

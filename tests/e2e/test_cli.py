@@ -402,3 +402,16 @@ def test_no_capture(cli: Tools, found: Found, name: str) -> None:
     assert result.returncode == 2 and reason in result.stderr and str(path) in result.stderr
     records = cli.records(path, found.path)
     assert records == found.records and all(record["capture"]["complete"] for record in records)
+
+
+def test_joined_values(cli: Tools, found: Found) -> None:
+    """-TFORMAT is -T FORMAT; a value that looks like it stays one."""
+    plain = cli.car_wmi("list", "-T", "csv", "-j", "2", found.path)
+    assert cli.car_wmi("list", "-Tcsv", "-j2", found.path).stdout == plain.stdout
+    assert cli.car_wmi("-Tcsv", found.path).stdout == plain.stdout
+    made = cli.home / "-Tjson"
+    assert cli.car_wmi("list", "-o", "-Tjson", "-Tcsv", "--", found.path).returncode == 0
+    assert made.read_bytes().decode() == plain.stdout
+    refused = cli.car_wmi("list", "-jnone", found.path)
+    assert refused.returncode == 2 and "none" in refused.stderr
+    assert cli.car_wmi("list", "--", "-Tcsv").stderr.startswith("car-wmi: -Tcsv")
