@@ -33,6 +33,11 @@ CaptureInput *capture_input_open(const char *path, GError **error)
     CaptureReader *reader = capture_reader_open(path, error);
     if (!reader)
         return NULL;
+    if (capture_reader_has_nothing(reader)) {
+        capture_reader_close(reader);
+        g_set_error_literal(error, CAPTURE_READER_ERROR, CAPTURE_READER_ERROR_OPEN, "is empty");
+        return NULL;
+    }
     CaptureInput *input = g_new0(CaptureInput, 1);
     input->path = g_strdup(path);
     struct stat st;

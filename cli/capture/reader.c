@@ -141,6 +141,11 @@ bool capture_reader_is_independent(const CaptureReader *reader)
     return type == types[0] || type == types[1] || type == types[2];
 }
 
+bool capture_reader_has_nothing(const CaptureReader *reader)
+{
+    return reader->number == 0 && wtap_read_so_far(reader->file) == 0;
+}
+
 void capture_reader_close(CaptureReader *reader)
 {
     if (reader->progress)

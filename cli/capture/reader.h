@@ -33,6 +33,9 @@ void capture_reader_set_progress(CaptureReader *reader, Progress *progress);
 /** Whether several of this format can be read side by side, each by a thread of its own. */
 bool capture_reader_is_independent(const CaptureReader *reader);
 
+/** Whether it was opened, but not a single byte was there: a pipe into which nothing was written. */
+bool capture_reader_has_nothing(const CaptureReader *reader);
+
 /** What the link layer of the last packet is called. */
 const char *capture_reader_link(const CaptureReader *reader);
 

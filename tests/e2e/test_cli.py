@@ -415,3 +415,9 @@ def test_joined_values(cli: Tools, found: Found) -> None:
     refused = cli.car_wmi("list", "-jnone", found.path)
     assert refused.returncode == 2 and "none" in refused.stderr
     assert cli.car_wmi("list", "--", "-Tcsv").stderr.startswith("car-wmi: -Tcsv")
+
+
+def test_empty_standard_input(cli: Tools) -> None:
+    """It is told as an empty file is."""
+    result = cli.car_wmi("list", "-", stdin=b"")
+    assert result.returncode == 2 and result.stderr == "car-wmi: standard input: is empty\n"
