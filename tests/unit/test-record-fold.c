@@ -394,14 +394,31 @@ static void test_activations_in_one_frame(void)
     g_assert_cmpint(record_at(set, 1)->activation.status, ==, 5);
 }
 
+/** The newest hint rests on all marks before it; one without families takes the others back. */
 static void test_hints(void)
 {
-#define HINT(text) "{\"event\":\"hint\",\"conn\":1,\"frame\":9,\"call\":1,\"text\":\"" text "\"}"
-    static const char *const lines[] = {WMI("1"), HINT("b"), HINT("a"), HINT("b"), WMI("2"), NULL};
+#define HINT(conn, text, families, marks)                                                                              \
+    "{\"event\":\"hint\",\"conn\":" conn ",\"frame\":9,\"text\":\"" text "\",\"families\":" families                   \
+    ",\"marks\":" marks "}"
+    static const char *const lines[] = {
+        WMI("1"),
+        HINT("1", "b", "[\"b\"]", "[]"),
+        HINT("1", "a or b: m", "[\"a\",\"b\"]", "[{\"mark\":\"m\",\"frame\":3}]"),
+        WMI("2"),
+        HINT("2", "b", "[\"b\"]", "[{\"mark\":\"m\",\"frame\":3}]"),
+        "{\"event\":\"hint\",\"conn\":2,\"frame\":9,\"families\":[],\"marks\":[]}",
+        NULL,
+    };
 #undef HINT
     g_autoptr(RecordSet) set = fold_lines(lines);
-    g_assert_cmpstr(record_at(set, 0)->client_hint, ==, "b"); // the newest
-    g_assert_null(record_at(set, 1)->client_hint);
+    const Record *record = record_at(set, 0), *taken_back = record_at(set, 1);
+    g_assert_cmpstr(record->client_hint, ==, "a or b: m");
+    g_assert_cmpuint(record->client_families->len, ==, 2);
+    g_assert_cmpstr(g_array_index(record->client_families, const char *, 1), ==, "b");
+    g_assert_cmpuint(record->client_marks->len, ==, 1);
+    g_assert_cmpint(g_array_index(record->client_marks, RecordMark, 0).frame, ==, 3);
+    g_assert_null(taken_back->client_hint);
+    g_assert_cmpuint(taken_back->client_families->len + taken_back->client_marks->len, ==, 0);
 }
 
 #define CALL(conn, number, interface, method)                                                                          \
