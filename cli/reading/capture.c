@@ -392,7 +392,8 @@ static bool read_artifacts(const CaptureOptions *options, GPtrArray *inputs, GHa
     g_auto(TsharkEnd) end = {.status = -1};
     Feed *feed = feed_start(inputs, &feeding, frames, ends[1]);
     bool ok = run_for_artifacts(options, ends[0], artifacts, &end, error);
-    g_auto(FeedEnd) fed = feed_finish(feed);
+    FeedEnd fed = feed_finish(feed);
+    feed_end_clear(&fed);
     if (ok && end.status == 0)
         artifacts_attach(artifacts, frames, set);
     return ok;
