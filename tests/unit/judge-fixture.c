@@ -49,11 +49,16 @@ Conversation *judge_connect(Judge *judge, uint8_t client, uint8_t server, uint16
     return conversation_make(judge->pool, &from, &to);
 }
 
+nstime_t judge_time(uint32_t frame)
+{
+    return (nstime_t){.secs = 1596700800 + (time_t) frame};
+}
+
 static PduResult *take(Judge *judge, Conversation *c, int side, GByteArray *pdu, const StubBuilder *plain)
 {
     const Frame frame = {
         .number = ++judge->frame,
-        .time = {.secs = 1596700800 + (time_t) judge->frame},
+        .time = judge_time(judge->frame),
         .time_digits = 6,
         .length = 54 + pdu->len,
         .side = side,

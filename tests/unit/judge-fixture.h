@@ -30,6 +30,9 @@ PduResult *judge_server(Judge *judge, Conversation *c, GByteArray *pdu);
 /** The same with the stub as it was decrypted. */
 PduResult *judge_decrypted(Judge *judge, Conversation *c, int side, GByteArray *pdu, const StubBuilder *plain);
 
+/** When the frame of that number is captured: one a second. */
+nstime_t judge_time(uint32_t frame);
+
 /** How often a text stands in the events. */
 unsigned judge_said(const Judge *judge, const char *text);
 

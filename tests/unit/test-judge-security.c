@@ -254,14 +254,63 @@ static void test_kerberos(void)
     Conversation *before = judge_connect(j, 1, 2, 49000), *after = judge_connect(j, 1, 2, 49000);
     judge_client(j, before, pdu_binding(PDU_BIND, 1, services, &verifier));
     check_user(call(j, before, (Request){.call_id = 2, .opnum = 24, .verifier = {16, 5, 0, NULL}}), NULL);
-    const nstime_t time = {.secs = 1596700800};
-    tracker_kdc_reply(j->tracker, ++j->frame, &time, client, reply->data, reply->len);
+    const nstime_t time = judge_time(++j->frame);
+    tracker_kdc_reply(j->tracker, j->frame, &time, client, reply->data, reply->len);
     PduResult *bind = judge_client(j, after, pdu_binding(PDU_BIND, 1, services, &verifier));
     g_assert_cmpstr(bind->identity->user, ==, "jdoe");
     g_assert_cmpstr(bind->identity->domain, ==, "CORP.EXAMPLE");
     g_assert_cmpint(bind->identity->source, ==, USER_SOURCE_KERBEROS);
     g_assert_cmpuint(bind->identity->frame, ==, 3);
     check_user(call(j, after, (Request){.call_id = 2, .opnum = 24, .verifier = {16, 5, 0, NULL}}), "jdoe");
+}
+
+/** A ticket that was not seen being issued names nobody: who got one for the same service may be meant, for ten hours. */
+static void test_candidates(void)
+{
+    static const uint8_t client[16] = {[10] = 0xff, 0xff, 10, 0, 0, 1};
+    static const struct {
+        int64_t before; ///< seconds
+        uint8_t from;
+        unsigned candidates;
+    } cases[] = {{60, 1, 1}, {36000, 1, 1}, {36001, 1, 0}, {-1, 1, 0}, {86400 * 700, 1, 0}, {60, 4, 0}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Judge) j = judge_new();
+        g_autoptr(GByteArray) reply = reply_kerberos('t'), token = token_kerberos('u');
+        const Verifier verifier = {16, AUTH_LEVEL_INTEGRITY, 0, token};
+        nstime_t time = judge_time(j->frame + 1);
+        time.secs -= cases[i].before;
+        tracker_kdc_reply(j->tracker, 77, &time, client, reply->data, reply->len);
+        Conversation *c = judge_connect(j, cases[i].from, 2, 49000);
+        PduResult *bind = judge_client(j, c, pdu_binding(PDU_BIND, 1, services, &verifier));
+        g_assert_null(bind->identity);
+        g_assert_cmpuint(bind->n_candidates, ==, cases[i].candidates);
+        check_user(call(j, c, (Request){.call_id = 2, .opnum = 24, .verifier = {16, 5, 0, NULL}}), NULL);
+        if (cases[i].candidates == 0)
+            continue;
+        g_assert_cmpstr(bind->candidates->identity->user, ==, "jdoe");
+        g_assert_cmpuint(bind->candidates->identity->frame, ==, 77);
+        g_assert_cmpint(bind->candidates->age, ==, cases[i].before);
+        g_assert_cmpuint(judge_said(j, "\"user_candidates\":[{\"user\":\"jdoe\""), ==, 1);
+        g_assert_cmpuint(judge_said(j, "\"user_source\""), ==, 0);
+    }
+}
+
+/** A ticket that was offered, where NTLM was agreed on: it does not say who the user is. */
+static void test_ticket_beside_ntlm(void)
+{
+    static const uint8_t client[16] = {[10] = 0xff, 0xff, 10, 0, 0, 1};
+    g_autoptr(Judge) j = judge_new();
+    g_autoptr(GByteArray) reply = reply_kerberos('t'), token = token_kerberos('t'), ntlm = token_ntlm("CORP", "svc");
+    const nstime_t time = judge_time(++j->frame);
+    tracker_kdc_reply(j->tracker, j->frame, &time, client, reply->data, reply->len);
+    const Verifier offered = {9, AUTH_LEVEL_INTEGRITY, 0, token}, agreed = {9, AUTH_LEVEL_INTEGRITY, 0, ntlm};
+    Conversation *c = judge_connect(j, 1, 2, 49000);
+    judge_client(j, c, pdu_binding(PDU_BIND, 1, services, &offered));
+    ntlm->data[8] = 2; // the server's CHALLENGE
+    judge_server(j, c, pdu_binding_ack(PDU_BIND_ACK, 1, good, 1, &agreed));
+    PduResult *r = call(j, c, (Request){.call_id = 2, .opnum = 24, .verifier = {9, 5, 0, NULL}});
+    g_assert_cmpstr(security_type_name(&r->security), ==, "ntlm");
+    check_user(r, NULL);
 }
 
 static void test_decrypted(void)
@@ -300,6 +349,8 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/security/calls-without-verifier", test_calls_without_verifier);
     g_test_add_func("/judge/security/snapped", test_snapped);
     g_test_add_func("/judge/security/kerberos", test_kerberos);
+    g_test_add_func("/judge/security/candidates", test_candidates);
+    g_test_add_func("/judge/security/ticket-beside-ntlm", test_ticket_beside_ntlm);
     g_test_add_func("/judge/security/decrypted", test_decrypted);
     return g_test_run();
 }
