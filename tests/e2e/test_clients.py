@@ -25,7 +25,7 @@ FAMILIES = {
     "covenant_sharpwmi_create_dcerpc_wmi_2020-08-06035621.cap": [SYSTEM_MANAGEMENT],
     "Intranet_penetration_history__b2e7ab62__wmiexec.pcapng": [
         IMPACKET,
-        ["impacket", "impacket's wmiexec or a tool made after it"],
+        ["impacket's wmiexec or a tool made after it"],
     ],
     "lab/10i_snaplen128_clear.pcapng": [],
 }
