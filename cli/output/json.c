@@ -290,6 +290,7 @@ static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, con
     json_write_text(w, "command_line", call->command_line);
     write_number(w, "command_length", call->command_length);
     write_properties(w, "properties", call->properties);
+    json_write_text(w, "outcome", word_text(&outcome_words, call->outcome));
     write_answer(w, "fault", call->fault);
     write_number(w, "status", call->status);
     json_write_text(w, "status_name", call->status_name);

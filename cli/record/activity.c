@@ -46,7 +46,7 @@ static ActivityKind kind_of_stage(Stage stage)
 static ActivityKind kind_of(const Record *record)
 {
     const RecordCall *call = record_strongest_call(record);
-    ActivityKind kind = call ? kind_of_stage(call->stage) : ACTIVITY_ENTER;
+    ActivityKind kind = call ? kind_of_stage(call_weight(call)) : ACTIVITY_ENTER;
     return record_has_technique(record, TECHNIQUE_SUBSCRIPTION) ? MIN(kind, ACTIVITY_PERSIST) : kind;
 }
 
@@ -64,7 +64,7 @@ static void take_names(RecordEnd *end, const RecordEnd *other)
 static bool says_more(const Record *record, const Record *other)
 {
     const RecordCall *call = record_strongest_call(record), *others = record_strongest_call(other);
-    return call && (!others || call->stage > others->stage);
+    return call && (!others || call_weight(call) > call_weight(others));
 }
 
 static void add_record(Activity *activity, const Record *record)

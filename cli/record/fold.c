@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "record/event-reader.h"
 #include "record/identities.h"
+#include "record/outcome.h"
 #include "record/summary.h"
 
 #include <string.h>
@@ -940,6 +941,7 @@ static void resolve(EventFold *fold, FoldedConversation *c)
     resolve_auth(c);
     resolve_logins(r);
     resolve_origins(fold, r);
+    outcomes_set(r);
     resolve_inferred(fold, c);
     r->client_identified = record_client_identified(r, c->bound);
     g_autofree char *filter = record_filter(&r->client, &r->server);

@@ -247,12 +247,18 @@ Answer record_client_identified(const Record *record, bool begun)
     return ANSWER_UNKNOWN;
 }
 
+Stage call_weight(const RecordCall *call)
+{
+    bool done = call->outcome != OUTCOME_FAILED && call->outcome != OUTCOME_CANCELLED;
+    return done ? call->stage : MIN(call->stage, STAGE_LOGIN);
+}
+
 const RecordCall *record_strongest_call(const Record *record)
 {
     const RecordCall *best = NULL;
     for (guint i = 0; i < record->calls->len; i++) {
         const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
-        if (!best || call->stage > best->stage)
+        if (!best || call_weight(call) > call_weight(best))
             best = call;
     }
     return best;

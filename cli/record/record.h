@@ -113,6 +113,7 @@ typedef struct {
     int64_t operation_status;
     const char *operation_status_name;
     const char *result_text;
+    Outcome outcome;
     GArray *result_properties;  ///< Property; NULL when unknown
     const char *content_source; ///< the log that said it; NULL when the request itself did
     const char *undecodable;    ///< why request or response, though in clear, could not be read
@@ -312,6 +313,9 @@ Answer record_client_identified(const Record *record, bool begun);
 
 /** Whether the connection goes to the port that the answer of its activation named. */
 bool record_is_led_to(const Record *record);
+
+/** How much a call says about what was done: what a server refused to do was not done, but tried. */
+Stage call_weight(const RecordCall *call);
 
 /** The call that says most about what was done, the first of several equal ones. NULL when there are no calls. */
 const RecordCall *record_strongest_call(const Record *record);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/summary.h"
 
+#include "record/outcome.h"
+
 #include "names/classes.h"
 #include "record/text.h"
 
@@ -344,57 +346,15 @@ static void describe(GString *s, const DescribedCall *described)
     }
 }
 
-// Outcomes.
-
-static bool is_failure(int64_t status)
-{
-    return status != NUMBER_UNKNOWN && (status & INT64_C(0x80000000)) != 0;
-}
-
-/** NULL when it did not fail as far as is known. Owned by the caller. */
-static char *make_failure(const RecordCall *call, const RecordCall *operation)
-{
-    int64_t status = call->status;
-    const char *name = call->status_name;
-    if (call->fault != ANSWER_YES && !is_failure(status)) {
-        // Of a semisynchronous call the result comes later.
-        if (operation && is_failure(operation->operation_status)) {
-            status = operation->operation_status;
-            name = operation->operation_status_name;
-        } else {
-            int64_t returned = property_number(call->result_properties, "ReturnValue");
-            bool failed = returned > 0 && call_is_method(call, "Win32_Process", "Create");
-            return failed ? g_strdup_printf("ReturnValue %" PRId64, returned) : NULL;
-        }
-    }
-    if (name)
-        return g_strdup(name);
-    return status == NUMBER_UNKNOWN ? g_strdup("fault") : g_strdup_printf("0x%08" PRIx64, status);
-}
-
-/** Calls that tell the result of others, by the number of these. */
-static GHashTable *find_operations(const Record *record)
-{
-    GHashTable *operations = g_hash_table_new(NULL, NULL);
-    for (guint i = 0; i < record->calls->len; i++) {
-        RecordCall *call = &g_array_index(record->calls, RecordCall, i);
-        if (call->origin != NUMBER_UNKNOWN && call->operation_status != NUMBER_UNKNOWN)
-            g_hash_table_insert(operations, GSIZE_TO_POINTER((size_t) call->origin), call);
-    }
-    return operations;
-}
-
 static char *make_phrase(const Record *record, const RecordCall *call, GHashTable *operations)
 {
-    const RecordCall *operation = call->number == NUMBER_UNKNOWN
-                                      ? NULL
-                                      : g_hash_table_lookup(operations, GSIZE_TO_POINTER((size_t) call->number));
-    g_autofree char *failure = make_failure(call, operation);
+    const RecordCall *operation = outcome_operation(operations, call);
+    g_autofree char *failure = outcome_reason(call, operation);
     const DescribedCall described = {.record = record, .call = call, .failure = failure};
     GString *s = g_string_new(NULL);
     describe(s, &described);
     if (failure) {
-        append_after(s, " (failed: ", failure);
+        append_after(s, call->outcome == OUTCOME_CANCELLED ? " (cancelled by the client: " : " (failed: ", failure);
         g_string_append_c(s, ')');
     } else {
         int64_t returned = property_number(call->result_properties, "ReturnValue");
@@ -471,7 +431,7 @@ static char *join(const Phrase *phrases, size_t count, guint more)
 
 static char *summary_of_calls(const Record *record)
 {
-    g_autoptr(GHashTable) operations = find_operations(record);
+    g_autoptr(GHashTable) operations = outcome_operations(record);
     g_autoptr(GArray) acting = find_acting_calls(record);
     if (acting->len == 0) {
         const RecordCall *call = find_representative_call(record);

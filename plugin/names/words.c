@@ -47,6 +47,12 @@ static const char *const user_sources[N_USER_SOURCES] = {
 
 static const char *const halves[N_HALVES] = {[HALF_REQUEST] = "request", [HALF_RESPONSE] = "response"};
 
+static const char *const outcomes[N_OUTCOMES] = {
+    [OUTCOME_SUCCEEDED] = "succeeded",       [OUTCOME_FAILED] = "failed",
+    [OUTCOME_CANCELLED] = "cancelled",       [OUTCOME_NO_ANSWER] = "no-answer",
+    [OUTCOME_NOT_READABLE] = "not-readable",
+};
+
 const Vocabulary confidence_words = {confidences, N_CONFIDENCES};
 const Vocabulary evidence_words = {evidence_kinds, N_EVIDENCE_KINDS};
 const Vocabulary stage_words = {stages, N_STAGES};
@@ -55,6 +61,7 @@ const Vocabulary interface_source_words = {interface_sources, N_INTERFACE_SOURCE
 const Vocabulary context_result_words = {context_results, N_CONTEXT_RESULTS};
 const Vocabulary user_source_words = {user_sources, N_USER_SOURCES};
 const Vocabulary call_half_words = {halves, N_HALVES};
+const Vocabulary outcome_words = {outcomes, N_OUTCOMES};
 
 const char *word_text(const Vocabulary *vocabulary, unsigned value)
 {

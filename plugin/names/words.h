@@ -81,6 +81,17 @@ typedef enum {
 /** Half of a call. */
 typedef enum { HALF_UNKNOWN, HALF_REQUEST, HALF_RESPONSE, N_HALVES } CallHalf;
 
+/** What became of a call. */
+typedef enum {
+    OUTCOME_UNKNOWN,
+    OUTCOME_SUCCEEDED,
+    OUTCOME_FAILED,
+    OUTCOME_CANCELLED,    ///< by the client, also when it stopped reading what it had asked for
+    OUTCOME_NO_ANSWER,    ///< none was seen
+    OUTCOME_NOT_READABLE, ///< the answer is sealed, or its structure does not hold
+    N_OUTCOMES
+} Outcome;
+
 /** A list of words; the numbers are those of its enum. */
 typedef struct {
     const char *const *words;
@@ -88,7 +99,7 @@ typedef struct {
 } Vocabulary;
 
 extern const Vocabulary confidence_words, evidence_words, stage_words, auth_level_words, interface_source_words,
-    context_result_words, user_source_words, call_half_words;
+    context_result_words, user_source_words, call_half_words, outcome_words;
 
 /** NULL for 0 and what is beyond the list. */
 const char *word_text(const Vocabulary *vocabulary, unsigned value);

@@ -124,7 +124,7 @@ static void test_whole_record(void)
         "\"query_language\":null,\"object_path\":\"Win32_Process\",\"class\":\"Win32_Process\","
         "\"wmi_method\":\"Create\",\"command_line\":\"cmd\",\"command_length\":39,"
         "\"properties\":[{\"name\":\"CommandLine\",\"value\":\"cmd\"},"
-        "{\"name\":\"CurrentDirectory\",\"value\":null}],\"fault\":false,\"status\":0,\"status_name\":\"S_OK\","
+        "{\"name\":\"CurrentDirectory\",\"value\":null}],\"outcome\":\"succeeded\",\"fault\":false,\"status\":0,\"status_name\":\"S_OK\","
         "\"operation_status\":1,\"operation_status_name\":\"WBEM_S_FALSE\",\"result_text\":\"t\","
         "\"result_properties\":[{\"name\":\"ProcessId\",\"value\":\"4880\"}],\"content_source\":null,"
         "\"undecodable\":\"odd\"}],"

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * What became of calls: of each by its answer and, of a semisynchronous one, by the call that asks for its result.
+ */
+#ifndef CAR_RECORD_OUTCOME_H
+#define CAR_RECORD_OUTCOME_H
+
+#include "record/record.h"
+
+/** Sets the outcome of all calls of a record. May be done again when more is known. */
+void outcomes_set(Record *record);
+
+/** Why a call failed or was cancelled: "WBEM_E_ACCESS_DENIED", "ReturnValue 9". NULL when it was neither. `operation` is the
+ * call that tells its result, NULL: none does. Owned by the caller. */
+char *outcome_reason(const RecordCall *call, const RecordCall *operation);
+
+/** Calls that tell the result of others, by the number of these. Owned by the caller. */
+GHashTable *outcome_operations(const Record *record);
+
+/** The call that tells the result of this one; NULL when none does. */
+const RecordCall *outcome_operation(GHashTable *operations, const RecordCall *call);
+
+#endif
