@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge-fixture.h"
 
+#include "activation-builder.h"
 #include "names/interfaces.h"
+#include "token-builder.h"
 
 #include <string.h>
 
-#define REFERENT 0x00020000
 #define OXID 0x0102030405060708
 
 const Guid clsid_wmi = {0x8bc3f05e, 0xd86b, 0x11d0, {0xa0, 0x75, 0x00, 0xc0, 0x4f, 0xb6, 0x88, 0x20}};
@@ -54,24 +55,36 @@ nstime_t judge_time(uint32_t frame)
     return (nstime_t){.secs = 1596700800 + (time_t) frame};
 }
 
-static PduResult *take(Judge *judge, Conversation *c, int side, GByteArray *pdu, const StubBuilder *plain)
+static void count(Judge *judge, Conversation *c, int side, size_t len)
 {
     const Frame frame = {
         .number = ++judge->frame,
         .time = judge_time(judge->frame),
         .time_digits = 6,
-        .length = 54 + pdu->len,
+        .length = 54 + (uint32_t) len,
         .side = side,
     };
     conversation_count(c, judge->pool, &frame);
+}
+
+static PduResult *take(Judge *judge, Conversation *c, int side, const GByteArray *pdu, size_t len,
+                       const StubBuilder *plain)
+{
     // At the end of memory of its own, for the same reason.
-    g_autofree uint8_t *data = g_memdup2(pdu->data, pdu->len);
-    PduBytes bytes = {.frame = frame.number, .side = side, .data = data, .len = pdu->len};
+    g_autofree uint8_t *data = g_memdup2(pdu->data, len);
+    PduBytes bytes = {.frame = judge->frame, .side = side, .data = data, .len = len};
     if (plain) {
         bytes.plain = plain->bytes->data;
         bytes.plain_len = plain->bytes->len;
     }
-    PduResult *r = tracker_pdu(judge->tracker, c, &bytes);
+    return tracker_pdu(judge->tracker, c, &bytes);
+}
+
+static PduResult *take_alone(Judge *judge, Conversation *c, int side, GByteArray *pdu, size_t len,
+                             const StubBuilder *plain)
+{
+    count(judge, c, side, pdu->len);
+    PduResult *r = take(judge, c, side, pdu, len, plain);
     g_byte_array_unref(pdu);
     if (r)
         announce_pdus(judge->announcer, r);
@@ -80,17 +93,41 @@ static PduResult *take(Judge *judge, Conversation *c, int side, GByteArray *pdu,
 
 PduResult *judge_client(Judge *judge, Conversation *c, GByteArray *pdu)
 {
-    return take(judge, c, 0, pdu, NULL);
+    return take_alone(judge, c, 0, pdu, pdu->len, NULL);
 }
 
 PduResult *judge_server(Judge *judge, Conversation *c, GByteArray *pdu)
 {
-    return take(judge, c, 1, pdu, NULL);
+    return take_alone(judge, c, 1, pdu, pdu->len, NULL);
 }
 
 PduResult *judge_decrypted(Judge *judge, Conversation *c, int side, GByteArray *pdu, const StubBuilder *plain)
 {
-    return take(judge, c, side, pdu, plain);
+    return take_alone(judge, c, side, pdu, pdu->len, plain);
+}
+
+PduResult *judge_snapped(Judge *judge, Conversation *c, int side, GByteArray *pdu, size_t len)
+{
+    g_assert_cmpuint(len, <=, pdu->len);
+    return take_alone(judge, c, side, pdu, len, NULL);
+}
+
+PduResult *judge_frame(Judge *judge, Conversation *c, int side, GByteArray *const *pdus, unsigned n)
+{
+    PduResult *first = NULL, **next = &first;
+    size_t len = 0;
+    for (unsigned i = 0; i < n; i++)
+        len += pdus[i]->len;
+    count(judge, c, side, len);
+    for (unsigned i = 0; i < n; i++) {
+        *next = take(judge, c, side, pdus[i], pdus[i]->len, NULL);
+        if (*next)
+            next = &(*next)->next;
+        g_byte_array_unref(pdus[i]);
+    }
+    if (first)
+        announce_pdus(judge->announcer, first);
+    return first;
 }
 
 unsigned judge_said(const Judge *judge, const char *text)
@@ -101,59 +138,84 @@ unsigned judge_said(const Judge *judge, const char *text)
     return n;
 }
 
-// ---- PDUs
+// ---- exchanges
 
-GByteArray *pdu_new(PduType type, uint8_t flags, uint32_t call_id, const GByteArray *body, const Verifier *verifier)
+Guid interface_uuid(const char *name)
 {
-    static const uint8_t no_token[16] = {1};
-    bool verified = verifier && verifier->level;
-    guint token = !verified ? 0 : verifier->token ? verifier->token->len : sizeof(no_token);
-    guint padding = verified ? (4 - body->len % 4) % 4 : 0;
-    StubBuilder s = sb_new(false);
-    sb_uint(&s, 5, 1);
-    sb_uint(&s, 0, 1);
-    sb_uint(&s, type, 1);
-    sb_uint(&s, flags, 1);
-    sb_u32(&s, 0x10);
-    sb_uint(&s, 16 + body->len + (verified ? padding + 8 + token : 0), 2);
-    sb_uint(&s, token, 2);
-    sb_u32(&s, call_id);
-    g_byte_array_append(s.bytes, body->data, body->len);
-    if (!verified)
-        return s.bytes;
-    sb_uint(&s, 0, padding);
-    sb_uint(&s, verifier->type, 1);
-    sb_uint(&s, verifier->level, 1);
-    sb_uint(&s, padding, 1);
-    sb_uint(&s, 0, 1);
-    sb_u32(&s, verifier->context_id);
-    g_byte_array_append(s.bytes, verifier->token ? verifier->token->data : no_token, token);
-    return s.bytes;
+    static const Guid samr = {0x12345778, 0x1234, 0xabcd, {0xef, 0x00, 0x01, 0x23, 0x45, 0x67, 0x89, 0xac}};
+    const Interface *known = interface_by_name(name);
+    g_assert_true(known || strcmp(name, OTHER_INTERFACE) == 0);
+    return known ? known->uuid : samr;
 }
+
+Guid windows_ipid(uint32_t n)
+{
+    return (Guid){n, 0x0a80, 0xffff, {1, 2, 3, 4, 5, 6, 7, 8}};
+}
+
+static PduResult *offer(Judge *judge, Conversation *c, PduType type, uint16_t first, const char *const *interfaces,
+                        const Verifier *verifier)
+{
+    static const uint16_t accepted[PDU_MAX_CONTEXTS];
+    uint32_t call_id = ++judge->call_id;
+    PduResult *r = judge_client(judge, c, pdu_binding_from(type, call_id, first, interfaces, verifier));
+    PduType answer = type == PDU_BIND ? PDU_BIND_ACK : PDU_ALTER_CONTEXT_RESP;
+    (void) judge_server(judge, c, pb_bind_ack(answer, call_id, accepted, r->n_contexts, NULL));
+    return r;
+}
+
+PduResult *judge_bind(Judge *judge, Conversation *c, const char *const *interfaces, const Verifier *verifier)
+{
+    return offer(judge, c, PDU_BIND, 0, interfaces, verifier);
+}
+
+PduResult *judge_alter(Judge *judge, Conversation *c, uint16_t id, const char *interface, const Verifier *verifier)
+{
+    return offer(judge, c, PDU_ALTER_CONTEXT, id, NAMES(interface), verifier);
+}
+
+PduResult *judge_call(Judge *judge, Conversation *c, uint16_t context, uint16_t opnum, const Guid *object,
+                      const StubBuilder *stub)
+{
+    const PbCall call = {
+        .big_endian = stub && stub->big_endian,
+        .call_id = ++judge->call_id,
+        .context_id = context,
+        .opnum = opnum,
+        .object = object,
+        .stub = stub ? stub->bytes->data : NULL,
+        .stub_len = stub ? stub->bytes->len : 0,
+    };
+    return judge_client(judge, c, pb_request(&call));
+}
+
+PduResult *judge_answer(Judge *judge, Conversation *c, const StubBuilder *stub)
+{
+    const PbCall call = {
+        .big_endian = stub->big_endian,
+        .call_id = judge->call_id,
+        .stub = stub->bytes->data,
+        .stub_len = stub->bytes->len,
+    };
+    return judge_server(judge, c, pb_response(&call));
+}
+
+PduResult *judge_fault(Judge *judge, Conversation *c, uint32_t status)
+{
+    const PbCall call = {.call_id = judge->call_id};
+    return judge_server(judge, c, pb_fault(&call, status));
+}
+
+// ---- PDUs
 
 GByteArray *pdu_binding_from(PduType type, uint32_t call_id, uint16_t first, const char *const *interfaces,
                              const Verifier *verifier)
 {
-    static const Guid ndr = {0x8a885d04, 0x1ceb, 0x11c9, {0x9f, 0xe8, 0x08, 0x00, 0x2b, 0x10, 0x48, 0x60}};
-    static const Guid samr = {0x12345778, 0x1234, 0xabcd, {0xef, 0x00, 0x01, 0x23, 0x45, 0x67, 0x89, 0xac}};
+    PbContext contexts[PDU_MAX_CONTEXTS];
     unsigned n = 0;
-    while (interfaces[n])
-        n++;
-    g_auto(StubBuilder) s = sb_new(false);
-    sb_uint(&s, 5840, 2);
-    sb_uint(&s, 5840, 2);
-    sb_u32(&s, 0);
-    sb_u32(&s, n);
-    for (unsigned i = 0; i < n; i++) {
-        const Interface *interface = interface_by_name(interfaces[i]);
-        sb_uint(&s, first + i, 2);
-        sb_uint(&s, 1, 2);
-        sb_guid(&s, interface ? &interface->uuid : &samr);
-        sb_u32(&s, 0);
-        sb_guid(&s, &ndr);
-        sb_u32(&s, 2);
-    }
-    return pdu_new(type, 3, call_id, s.bytes, verifier);
+    for (; interfaces[n]; n++)
+        contexts[n] = (PbContext){.id = (uint16_t) (first + n), .uuid = interface_uuid(interfaces[n])};
+    return pb_bind(type, call_id, contexts, n, verifier);
 }
 
 GByteArray *pdu_binding(PduType type, uint32_t call_id, const char *const *interfaces, const Verifier *verifier)
@@ -163,223 +225,91 @@ GByteArray *pdu_binding(PduType type, uint32_t call_id, const char *const *inter
 
 GByteArray *pdu_binding_ack(PduType type, uint32_t call_id, const uint16_t *results, size_t n, const Verifier *verifier)
 {
-    g_auto(StubBuilder) s = sb_new(false);
-    sb_uint(&s, 5840, 2);
-    sb_uint(&s, 5840, 2);
-    sb_u32(&s, 7);
-    sb_u32(&s, 0); // secondary address, padding
-    sb_u32(&s, (uint32_t) n);
-    for (size_t i = 0; i < n; i++) {
-        sb_uint(&s, results[i], 2);
-        sb_uint(&s, 0, 2);
-        sb_guid(&s, &(Guid){0});
-        sb_u32(&s, 0);
-    }
-    return pdu_new(type, 3, call_id, s.bytes, verifier);
+    return pb_bind_ack(type, call_id, results, (unsigned) n, verifier);
 }
 
-static uint8_t fragment_flags(const Request *r)
+static PbCall call_of(const Request *r, const StubBuilder *stub)
 {
-    return r->flags ? r->flags : PFC_FIRST_FRAG | PFC_LAST_FRAG;
+    return (PbCall){
+        .flags = r->flags,
+        .call_id = r->call_id,
+        .context_id = r->context_id,
+        .opnum = r->opnum,
+        .object = r->object,
+        .stub = stub ? stub->bytes->data : NULL,
+        .stub_len = stub ? stub->bytes->len : 0,
+        .verifier = &r->verifier,
+    };
 }
 
 GByteArray *pdu_call(const Request *r, const StubBuilder *stub)
 {
-    g_auto(StubBuilder) s = sb_new(false);
-    sb_u32(&s, stub->bytes->len);
-    sb_uint(&s, r->context_id, 2);
-    sb_uint(&s, r->opnum, 2);
-    if (r->object)
-        sb_guid(&s, r->object);
-    g_byte_array_append(s.bytes, stub->bytes->data, stub->bytes->len);
-    uint8_t flags = fragment_flags(r) | (r->object ? PFC_OBJECT_UUID : 0);
-    return pdu_new(PDU_REQUEST, flags, r->call_id, s.bytes, &r->verifier);
+    const PbCall call = call_of(r, stub);
+    return pb_request(&call);
 }
 
 GByteArray *pdu_answer(const Request *r, const StubBuilder *stub)
 {
-    g_auto(StubBuilder) s = sb_new(false);
-    sb_u32(&s, stub ? stub->bytes->len : 32);
-    sb_uint(&s, r->context_id, 2);
-    sb_uint(&s, 0, 2);
-    if (stub)
-        g_byte_array_append(s.bytes, stub->bytes->data, stub->bytes->len);
-    for (int i = 0; !stub && i < 8; i++)
-        sb_u32(&s, 0xc0ffee);
-    return pdu_new(PDU_RESPONSE, fragment_flags(r), r->call_id, s.bytes, &r->verifier);
+    static const uint8_t sealed[32] = {0xc0, 0xff, 0xee};
+    PbCall call = call_of(r, stub);
+    if (!stub) {
+        call.stub = sealed;
+        call.stub_len = sizeof(sealed);
+    }
+    return pb_response(&call);
 }
 
 GByteArray *pdu_fault(const Request *r, uint32_t status)
 {
-    g_auto(StubBuilder) s = sb_new(false);
-    sb_u32(&s, 0);
-    sb_uint(&s, r->context_id, 2);
-    sb_uint(&s, 0, 2);
-    sb_u32(&s, status);
-    sb_u32(&s, 0);
-    return pdu_new(PDU_FAULT, 3, r->call_id, s.bytes, &r->verifier);
+    const PbCall call = call_of(r, NULL);
+    return pb_fault(&call, status);
 }
 
 // ---- tokens
 
 GByteArray *token_ntlm(const char *domain, const char *user)
 {
-    const char *const texts[] = {"", "", domain, user, "WKS", ""};
-    StubBuilder s = sb_new(false);
-    g_byte_array_append(s.bytes, (const uint8_t *) "NTLMSSP", 8);
-    sb_u32(&s, 3);
-    g_auto(StubBuilder) payload = sb_new(false);
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        size_t len = 2 * strlen(texts[i]);
-        sb_uint(&s, len, 2);
-        sb_uint(&s, len, 2);
-        sb_u32(&s, 88 + payload.bytes->len);
-        for (const char *p = texts[i]; *p; p++)
-            sb_uint(&payload, (uint8_t) *p, 2);
-    }
-    sb_u32(&s, 0xe2888215);
-    while (s.bytes->len < 88)
-        sb_uint(&s, 0, 1);
-    g_byte_array_append(s.bytes, payload.bytes->data, payload.bytes->len);
-    return s.bytes;
-}
-
-static GByteArray *der(uint8_t tag, GByteArray *contents)
-{
-    StubBuilder s = sb_new(true);
-    sb_uint(&s, tag, 1);
-    sb_uint(&s, 0x82, 1);
-    sb_uint(&s, contents->len, 2);
-    g_byte_array_append(s.bytes, contents->data, contents->len);
-    g_byte_array_unref(contents);
-    return s.bytes;
-}
-
-static GByteArray *joined(GByteArray *a, GByteArray *b)
-{
-    g_byte_array_append(a, b->data, b->len);
-    g_byte_array_unref(b);
-    return a;
-}
-
-static GByteArray *der_raw(uint8_t tag, const char *bytes, size_t n)
-{
-    return der(tag, g_byte_array_append(g_byte_array_new(), (const uint8_t *) bytes, (guint) n));
-}
-
-static GByteArray *der_int(uint8_t context, char value)
-{
-    return der(0xa0 | context, der_raw(0x02, &value, 1));
-}
-
-static GByteArray *der_text(const char *text)
-{
-    return der_raw(0x1b, text, strlen(text));
-}
-
-static GByteArray *encrypted(char fill)
-{
-    char bytes[100];
-    memset(bytes, fill, sizeof(bytes));
-    GByteArray *a = joined(der_int(0, 18), der_int(1, 2));
-    return der(0x30, joined(a, der(0xa2, der_raw(0x04, bytes, sizeof(bytes)))));
-}
-
-static GByteArray *principal(const char *first, const char *second)
-{
-    GByteArray *names = second ? joined(der_text(first), der_text(second)) : der_text(first);
-    return der(0x30, joined(der_int(0, 2), der(0xa1, der(0x30, names))));
+    return tb_ntlm_authenticate((TbNtlm){.lm = tb_filler(24),
+                                         .nt = tb_ntlmv2(NULL),
+                                         .domain = tb_utf16le(domain),
+                                         .user = tb_utf16le(user),
+                                         .workstation = tb_utf16le("WKS"),
+                                         .flags = 0xe2888215});
 }
 
 static GByteArray *ticket(char fill)
 {
-    GByteArray *a = joined(der_int(0, 5), der(0xa1, der_text("CORP.EXAMPLE")));
-    a = joined(a, der(0xa2, principal("RPCSS", "srv")));
-    return der(0x61, der(0x30, joined(a, der(0xa3, encrypted(fill)))));
+    return tb_ticket("CORP.EXAMPLE", (const char *const[]){"RPCSS", "srv", NULL}, (uint8_t) fill);
 }
 
 GByteArray *token_kerberos(char fill)
 {
-    GByteArray *a = joined(der_int(0, 5), der_int(1, 14));
-    a = joined(a, der(0xa2, der_raw(0x03, "\0\x20\0\0\0", 5)));
-    a = joined(a, der(0xa3, ticket(fill)));
-    return der(0x6e, der(0x30, joined(a, der(0xa4, encrypted('a')))));
+    return tb_ap_req(ticket(fill));
 }
 
 GByteArray *reply_kerberos(char fill)
 {
-    GByteArray *a = joined(der_int(0, 5), der_int(1, 13));
-    a = joined(a, der(0xa3, der_text("CORP.EXAMPLE")));
-    a = joined(a, der(0xa4, principal("jdoe", NULL)));
-    a = joined(a, der(0xa5, ticket(fill)));
-    return der(0x30, joined(a, der(0xa6, encrypted('r'))));
+    return tb_kdc_reply(13, false, "jdoe", "CORP.EXAMPLE", ticket(fill));
 }
 
 // ---- stubs
 
 StubBuilder stub_activation(const Guid *clsid, const Guid *iid)
 {
-    StubBuilder s = sb_request(false);
-    sb_guid(&s, clsid);
-    sb_wstring(&s, NULL);
-    sb_interface(&s, NULL);
-    sb_u32(&s, 2);
-    sb_u32(&s, 0xffffffff);
-    sb_u32(&s, 1);
-    sb_u32(&s, REFERENT);
-    sb_u32(&s, 1);
-    sb_guid(&s, iid);
-    sb_uint(&s, 1, 2);
-    sb_align(&s, 4);
-    sb_u32(&s, 1);
-    sb_uint(&s, 7, 2);
-    return s;
-}
-
-static void put_bindings(StubBuilder *s, unsigned n)
-{
-    g_auto(StubBuilder) words = sb_new(false);
-    g_autofree char *address = g_strdup_printf("10.0.0.%d[%d]", ACTIVATED_HOST, ACTIVATED_PORT);
-    for (unsigned i = 0; i < n; i++) {
-        sb_uint(&words, 7, 2);
-        for (const char *c = address; *c; c++)
-            sb_uint(&words, (uint8_t) *c, 2);
-        sb_uint(&words, 0, 2);
-    }
-    sb_uint(&words, 0, 2);
-    uint32_t security = words.bytes->len / 2;
-    sb_uint(&words, 9, 2);
-    sb_uint(&words, 0xffff, 2);
-    sb_u32(&words, 0);
-    sb_u32(s, words.bytes->len / 2);
-    sb_uint(s, words.bytes->len / 2, 2);
-    sb_uint(s, security, 2);
-    g_byte_array_append(s->bytes, words.bytes->data, words.bytes->len);
-    sb_align(s, 4);
+    const AbActivation a = {.clsid = *clsid, .n = 1, .iids = iid};
+    return ab_remote_request(&a, false);
 }
 
 StubBuilder stub_activated(unsigned n, const Guid *iid)
 {
-    g_autoptr(GByteArray) objref = sb_objref_standard(iid, &ipid_login);
-    StubBuilder s = sb_response(false);
-    sb_uint(&s, OXID, 8);
-    sb_u32(&s, REFERENT);
-    put_bindings(&s, n);
-    sb_guid(&s, &ipid_remunknown);
-    sb_u32(&s, 2);
-    sb_uint(&s, 5, 2);
-    sb_uint(&s, 7, 2);
-    sb_u32(&s, 0); // phr
-    sb_u32(&s, 1);
-    sb_u32(&s, REFERENT);
-    sb_u32(&s, objref->len);
-    sb_u32(&s, objref->len);
-    g_byte_array_append(s.bytes, objref->data, objref->len);
-    sb_align(&s, 4);
-    sb_u32(&s, 1);
-    sb_u32(&s, 0);
-    sb_u32(&s, 0);
-    return s;
+    g_autofree char *address = g_strdup_printf("10.0.0.%d[%d]", ACTIVATED_HOST, ACTIVATED_PORT);
+    const char *addresses[256] = {NULL};
+    g_assert_cmpuint(n, <, G_N_ELEMENTS(addresses));
+    for (unsigned i = 0; i < n; i++)
+        addresses[i] = address;
+    const AbActivation a = {
+        .n = 1, .iids = iid, .oxid = OXID, .remunknown = ipid_remunknown, .addresses = addresses, .ipids = &ipid_login};
+    return ab_remote_response(&a, false);
 }
 
 StubBuilder stub_client_info(const char *name, uint32_t pid)

@@ -5,16 +5,18 @@
 #ifndef JUDGE_FIXTURE_H
 #define JUDGE_FIXTURE_H
 
+#include "pdu-builder.h"
+
 #include "judge/announce.h"
 #include "judge/judge.h"
-#include "stub-builder.h"
 
 typedef struct {
     wmem_allocator_t *pool;
     Tracker *tracker;
     Announcer *announcer;
-    GString *lines; ///< events
-    uint32_t frame; ///< of the newest PDU
+    GString *lines;   ///< events
+    uint32_t frame;   ///< of the newest PDU
+    uint32_t call_id; ///< of the newest call that judge_call() made
 } Judge;
 
 Judge *judge_new(void);
@@ -30,22 +32,41 @@ PduResult *judge_server(Judge *judge, Conversation *c, GByteArray *pdu);
 /** The same with the stub as it was decrypted. */
 PduResult *judge_decrypted(Judge *judge, Conversation *c, int side, GByteArray *pdu, const StubBuilder *plain);
 
+/** The same, of which only the first `len` bytes were captured. */
+PduResult *judge_snapped(Judge *judge, Conversation *c, int side, GByteArray *pdu, size_t len);
+/** Several PDUs in one frame, all of which it takes over. */
+PduResult *judge_frame(Judge *judge, Conversation *c, int side, GByteArray *const *pdus, unsigned n);
+
 /** When the frame of that number is captured: one a second. */
 nstime_t judge_time(uint32_t frame);
 
 /** How often a text stands in the events. */
 unsigned judge_said(const Judge *judge, const char *text);
 
+// ---- exchanges
+
+/** Names of interfaces. */
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+/** An interface that has nothing to do with DCOM: that of the security accounts manager. */
+#define OTHER_INTERFACE "samr"
+
+/** A Bind to interfaces, with context ids from 0, and an answer that accepts them. Returns what the Bind showed. */
+PduResult *judge_bind(Judge *judge, Conversation *c, const char *const *interfaces, const Verifier *verifier);
+/** The same with an Alter_context that offers one more. */
+PduResult *judge_alter(Judge *judge, Conversation *c, uint16_t id, const char *interface, const Verifier *verifier);
+/** A request that begins a new call. `object` and `stub` may be NULL. */
+PduResult *judge_call(Judge *judge, Conversation *c, uint16_t context, uint16_t opnum, const Guid *object,
+                      const StubBuilder *stub);
+/** The response to the newest call, and a fault. */
+PduResult *judge_answer(Judge *judge, Conversation *c, const StubBuilder *stub);
+PduResult *judge_fault(Judge *judge, Conversation *c, uint32_t status);
+
+/** The UUID of an interface by its name. */
+Guid interface_uuid(const char *name);
+/** An interface pointer of the number `n`, as Windows makes them: of the process 0xa80. */
+Guid windows_ipid(uint32_t n);
+
 // ---- PDUs, little endian
-
-/** What stands in the verifier; none when `level` is 0. */
-typedef struct {
-    uint8_t type, level;
-    uint32_t context_id;
-    const GByteArray *token; ///< NULL: 16 bytes that are no token
-} Verifier;
-
-GByteArray *pdu_new(PduType type, uint8_t flags, uint32_t call_id, const GByteArray *body, const Verifier *verifier);
 
 /** Contexts 0, 1 … for the interfaces of these names. */
 GByteArray *pdu_binding(PduType type, uint32_t call_id, const char *const *interfaces, const Verifier *verifier);
@@ -72,7 +93,7 @@ GByteArray *pdu_fault(const Request *r, uint32_t status);
 
 /** NTLM AUTHENTICATE of DOMAIN\user. Owned by the caller. */
 GByteArray *token_ntlm(const char *domain, const char *user);
-/** AP-REQ for RPCSS/srv@CORP.EXAMPLE with a ticket whose bytes are `fill`. Owned by the caller. */
+/** AP-REQ for RPCSS/srv@CORP.EXAMPLE with a ticket whose number is `fill`. Owned by the caller. */
 GByteArray *token_kerberos(char fill);
 /** TGS-REP that gives this ticket to jdoe, without its application tag. Owned by the caller. */
 GByteArray *reply_kerberos(char fill);
