@@ -39,7 +39,7 @@ Call *request_call(Step *s)
     call->id = ++s->tracker->n_calls;
     call->conversation = c;
     call->frame = s->frame;
-    call->time = c->last_time; // of this frame
+    call->time = c->frame_time;
     call->context_id = pdu->context_id;
     call->opnum = pdu->opnum;
     call->has_object = pdu->has_object;

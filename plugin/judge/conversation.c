@@ -66,6 +66,7 @@ void conversation_count(Conversation *c, wmem_allocator_t *pool, const Frame *fr
         c->last_frame = frame->number;
         c->last_time = frame->time;
     }
+    c->frame_time = frame->time;
     c->time_digits = frame->time_digits;
     c->bytes[frame->side] += frame->length;
 }

@@ -191,6 +191,7 @@ struct Conversation {
     // totals over all its frames; the first and the last one are those in time
     uint32_t first_frame, last_frame, frames;
     nstime_t first_time, last_time;
+    nstime_t frame_time;   ///< of the frame that was counted last, which may be before the last one in time
     int time_digits;       ///< of the second, as far as the capture tells them
     uint64_t bytes[2];     ///< on the wire, by side
     Endpoint side[2];      ///< side[0] sent the first frame

@@ -90,7 +90,7 @@ static void take_candidates(Step *s, const AuthToken *token)
     UserCandidate candidates[CANDIDATES_MAX];
     const Conversation *c = s->conversation;
     s->result->n_candidates =
-        identities_candidates(s->tracker->identities, token, conversation_client(c)->ip, &c->last_time, candidates);
+        identities_candidates(s->tracker->identities, token, conversation_client(c)->ip, &c->frame_time, candidates);
     s->result->candidates = keep_copy(s->tracker->pool, candidates, s->result->n_candidates * sizeof(UserCandidate));
 }
 

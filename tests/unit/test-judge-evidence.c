@@ -1,298 +1,594 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What makes a conversation remote WMI, or DCOM, and which belong together.
-
+// How sure a conversation is WMI, why, and which conversations belong together.
+#include "activation-builder.h"
 #include "judge-fixture.h"
+#include "token-builder.h"
 
-static const char *const activator[] = {"IRemoteActivation", NULL};
-static const char *const resolver[] = {"IOXIDResolver", NULL};
-static const char *const remunknown[] = {"IRemUnknown2", NULL};
-static const char *const login[] = {"IWbemLevel1Login", NULL};
-static const char *const samr[] = {"samr", NULL};
-static const uint16_t accepted[] = {0};
+#define CLIENT 1 ///< 10.0.0.1
+#define SERVER 2
+#define ENDPOINT 50000 ///< of the object exporter
+#define SCM_CREATE 4   ///< ISystemActivator::RemoteCreateInstance
+#define RPC_ACCESS_DENIED 5
 
-static void bind(Judge *j, Conversation *c, const char *const *interfaces)
+static const Guid clsid_other = {0xdeadbeef, 1, 2, {3, 4, 5, 6, 7, 8, 9, 10}};
+
+/** What this PDU added, as a bit mask. */
+#define KIND(kind) (1u << EVIDENCE_##kind)
+
+/** An activation of one interface that returns `SERVER`:ENDPOINT, and the IPIDs `ipid` and `ipid` + 1. */
+typedef struct {
+    AbActivation a;
+    Guid iid, ipid;
+    const char *addresses[3];
+} Activated;
+
+static void activated_init(Activated *x, const Guid *clsid, const char *iid, uint32_t ipid)
 {
-    judge_client(j, c, pdu_binding(PDU_BIND, 1, interfaces, NULL));
-    judge_server(j, c, pdu_binding_ack(PDU_BIND_ACK, 1, accepted, 1, NULL));
+    *x = (Activated){
+        .iid = interface_uuid(iid), .ipid = windows_ipid(ipid), .addresses = {"SRV[50000]", "10.0.0.2[50000]"}};
+    x->a = (AbActivation){.clsid = *clsid,
+                          .n = 1,
+                          .iids = &x->iid,
+                          .server_name = "SRV",
+                          .oxid = 0x100 + ipid,
+                          .remunknown = windows_ipid(ipid + 1),
+                          .addresses = x->addresses,
+                          .ipids = &x->ipid};
 }
 
-/** An activation by host 1 of host 2. Returns its conversation. */
-static Conversation *activate(Judge *j, uint8_t client, const Guid *clsid, const Guid *iid)
+static Conversation *bound(Judge *j, uint16_t port, const char *interface)
 {
-    Conversation *c = judge_connect(j, client, ACTIVATED_HOST, 135);
-    bind(j, c, activator);
-    g_auto(StubBuilder) asked = stub_activation(clsid, iid), given = stub_activated(1, iid);
-    const Request r = {.call_id = 2};
-    judge_client(j, c, pdu_call(&r, &asked));
-    judge_server(j, c, pdu_answer(&r, &given));
+    Conversation *c = judge_connect(j, CLIENT, SERVER, port);
+    (void) judge_bind(j, c, NAMES(interface), NULL);
     return c;
 }
 
-/** A call on an object; the stub says nothing but who calls. */
-static PduResult *call(Judge *j, Conversation *c, uint32_t id, const Guid *object, uint16_t opnum)
+static PduResult *ask_activation(Judge *j, Conversation *c, const Activated *x)
 {
-    g_auto(StubBuilder) stub = sb_request(false);
-    memset(stub.bytes->data + 12, (int) id, 16); // another causality id
-    const Request r = {.call_id = id, .opnum = opnum, .object = object};
-    return judge_client(j, c, pdu_call(&r, &stub));
+    g_auto(StubBuilder) request = ab_scm_request(&x->a, true, false);
+    return judge_call(j, c, 0, SCM_CREATE, NULL, &request);
 }
 
-static void check(const Conversation *c, Confidence confidence, EvidenceKind kind, uint32_t frame)
+static PduResult *answer_activation(Judge *j, Conversation *c, const Activated *x)
 {
-    g_assert_cmpint(c->confidence, ==, confidence);
-    g_assert_cmpuint(c->evidence_frame[kind], ==, frame);
+    g_auto(StubBuilder) response = ab_scm_response(&x->a, 0, false);
+    return judge_answer(j, c, &response);
+}
+
+/** An activation on 135/tcp and its answer. */
+static Conversation *activate(Judge *j, const Activated *x)
+{
+    Conversation *c = bound(j, 135, "ISystemActivator");
+    (void) ask_activation(j, c, x);
+    (void) answer_activation(j, c, x);
+    return c;
+}
+
+static PduResult *call_object(Judge *j, Conversation *c, const Guid *ipid)
+{
+    g_auto(StubBuilder) stub = sb_request(false);
+    memset(stub.bytes->data + 12, 0, 16); // no causality
+    return judge_call(j, c, 0, 3, ipid, &stub);
 }
 
 static void test_interfaces(void)
 {
-    g_autoptr(Judge) j = judge_new();
-    Conversation *wmi = judge_connect(j, 1, 2, 49000), *dcom = judge_connect(j, 1, 2, 49001);
-    Conversation *other = judge_connect(j, 1, 2, 49002);
-    bind(j, wmi, login);
-    check(wmi, CONFIDENCE_WMI, EVIDENCE_INTERFACE, 1);
-    bind(j, dcom, remunknown);
-    check(dcom, CONFIDENCE_DCOM, EVIDENCE_DCOM_INTERFACE, 3);
-    g_assert_cmpuint(dcom->evidence_frame[EVIDENCE_INTERFACE], ==, 0);
-    bind(j, other, samr);
-    check(other, CONFIDENCE_NONE, EVIDENCE_DCOM_INTERFACE, 0);
-    g_assert_cmpuint(other->id, ==, 0);
-    // An Alter_context adds; the first frame of each kind stays.
-    judge_client(j, dcom, pdu_binding_from(PDU_ALTER_CONTEXT, 2, 1, login, NULL));
-    check(dcom, CONFIDENCE_WMI, EVIDENCE_INTERFACE, 7);
-    judge_client(j, dcom, pdu_binding_from(PDU_ALTER_CONTEXT, 3, 2, login, NULL));
-    check(dcom, CONFIDENCE_WMI, EVIDENCE_INTERFACE, 7);
-    g_assert_cmpuint(conversation_activity(wmi), ==, 1);
-    g_assert_cmpuint(conversation_activity(dcom), ==, 2);
-    g_assert_cmpuint(judge_said(j, "\"kind\":\"interface\""), ==, 2);
-}
-
-static void test_estimate(void)
-{
     static const struct {
-        uint16_t port;
-        bool counts;
-    } cases[] = {{135, true}, {49000, false}};
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(Judge) j = judge_new();
-        g_autoptr(GByteArray) token = token_kerberos('t');
-        const Verifier verifier = {16, AUTH_LEVEL_CONNECT, 0, token};
-        Conversation *c = judge_connect(j, 1, 2, cases[i].port);
-        PduResult *r = judge_client(j, c, pdu_binding(PDU_BIND, 1, samr, &verifier));
-        g_assert_cmpstr(r->spn, ==, "RPCSS/srv");
-        g_assert_cmpstr(r->realm, ==, "CORP.EXAMPLE");
-        g_assert_cmpint(c->confidence, ==, cases[i].counts ? CONFIDENCE_RPCSS : CONFIDENCE_NONE);
-    }
-}
-
-static void test_activation(void)
-{
-    static const Guid other = {1, 2, 3, {4}};
-    const struct {
-        const Guid *clsid, *iid;
+        const char *interface;
+        unsigned evidence;
         Confidence confidence;
-        Technique technique;
     } cases[] = {
-        {&clsid_wmi, &other, CONFIDENCE_WMI, TECHNIQUE_NONE},
-        {&other, &iid_login, CONFIDENCE_WMI, TECHNIQUE_NONE},
-        {&clsid_mmc, &other, CONFIDENCE_DCOM, TECHNIQUE_DCOM},
-        {&other, &other, CONFIDENCE_DCOM, TECHNIQUE_NONE},
+        {"IWbemServices", KIND(INTERFACE), CONFIDENCE_WMI},
+        {"IWbemLevel1Login", KIND(INTERFACE), CONFIDENCE_WMI},
+        {"ISystemActivator", KIND(DCOM_INTERFACE), CONFIDENCE_DCOM},
+        {"IOXIDResolver", KIND(DCOM_INTERFACE), CONFIDENCE_DCOM},
+        {"IRemUnknown2", KIND(DCOM_INTERFACE), CONFIDENCE_DCOM},
+        {"IDispatch", KIND(DCOM_INTERFACE), CONFIDENCE_DCOM},
+        {OTHER_INTERFACE, 0, CONFIDENCE_NONE},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Judge) j = judge_new();
-        Conversation *c = judge_connect(j, 1, 2, 135);
-        bind(j, c, activator);
-        g_auto(StubBuilder) asked = stub_activation(cases[i].clsid, cases[i].iid);
-        const Request r = {.call_id = 2};
-        PduResult *p = judge_client(j, c, pdu_call(&r, &asked));
-        g_assert_true(p->activation->has_clsid && guid_equal(&p->activation->clsid, cases[i].clsid));
-        g_assert_true(p->activation->call == p->call);
-        g_assert_cmpint(p->technique, ==, cases[i].technique);
+        Conversation *c = judge_connect(j, CLIENT, SERVER, ENDPOINT);
+        const PduResult *r = judge_bind(j, c, NAMES(cases[i].interface), NULL);
+        g_assert_cmphex(r->evidence, ==, cases[i].evidence);
         g_assert_cmpint(c->confidence, ==, cases[i].confidence);
-        if (cases[i].confidence == CONFIDENCE_WMI)
-            check(c, CONFIDENCE_WMI, EVIDENCE_ACTIVATION, 3);
-        // No answer, and a refusal.
-        g_assert_false(p->activation->answered);
-        PduResult *refusal = judge_server(j, c, pdu_fault(&r, 5));
-        g_assert_true(refusal->activation == p->activation && p->activation->answered);
-        g_assert_cmpuint(p->activation->status, ==, 5);
-        g_assert_true(pdu_denied(refusal));
+        g_assert_cmpuint(c->id, ==, cases[i].confidence ? 1 : 0);
+        g_assert_cmpuint(conversation_activity(c), ==, c->id);
     }
 }
 
-/** Only what was asked for belongs to the object connection, however often the server answers. */
-static void test_second_answer(void)
+/** Each kind counts once, with the frame of the first; what is surer comes on top. */
+static void test_once(void)
 {
     g_autoptr(Judge) j = judge_new();
-    Conversation *c = judge_connect(j, 1, 2, 135);
-    bind(j, c, activator);
-    g_auto(StubBuilder) asked = stub_activation(&clsid_wmi, &iid_login);
-    g_auto(StubBuilder) given = stub_activated(200, &iid_login), less = stub_activated(2, &iid_login);
-    const Request r = {.call_id = 2};
-    Activation *a = judge_client(j, c, pdu_call(&r, &asked))->activation;
-    judge_server(j, c, pdu_answer(&r, &given));
-    g_assert_cmpuint(a->n_bindings, ==, 200);
-    for (int i = 0; i < 3; i++) {
-        PduResult *again = judge_server(j, c, pdu_answer(&r, i ? &given : &less));
-        g_assert_null(again->activation);
-        g_assert_cmpuint(a->n_bindings, ==, 200);
-        g_assert_cmpuint(a->response_frame, ==, 4);
-    }
-    g_assert_cmpuint(judge_said(j, "\"event\":\"activated\""), ==, 1);
-    judge_server(j, c, pdu_fault(&r, 5));
-    g_assert_cmpuint(a->status, ==, 0);
+    Conversation *c = judge_connect(j, CLIENT, SERVER, ENDPOINT);
+    const PduResult *dcom = judge_bind(j, c, NAMES("IRemUnknown2", "IDispatch"), NULL);
+    g_assert_cmphex(dcom->evidence, ==, KIND(DCOM_INTERFACE));
+    const PduResult *wmi = judge_alter(j, c, 2, "IWbemServices", NULL);
+    g_assert_cmphex(wmi->evidence, ==, KIND(INTERFACE));
+    g_assert_cmphex(judge_alter(j, c, 3, "IWbemServices", NULL)->evidence, ==, 0);
+    g_assert_cmphex(judge_alter(j, c, 4, "IRemUnknown", NULL)->evidence, ==, 0);
+    g_assert_cmpuint(c->evidence_frame[EVIDENCE_DCOM_INTERFACE], ==, dcom->frame);
+    g_assert_cmpuint(c->evidence_frame[EVIDENCE_INTERFACE], ==, wmi->frame);
+    g_assert_cmpint(c->confidence, ==, CONFIDENCE_WMI);
+    g_assert_cmpuint(c->id, ==, 1);
 }
 
+/** RPCSS as the target means something on its own port alone. */
+static void test_rpcss(void)
+{
+    static const struct {
+        uint16_t port;
+        const char *target;
+        bool expected;
+    } cases[] = {
+        {135, "RPCSS/srv", true}, {135, "rpcss/srv", true},    {135, "host/srv", false},
+        {135, "RPCSSX", false},   {49668, "RPCSS/srv", false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Judge) j = judge_new();
+        g_autoptr(GByteArray) token = tb_ntlm_authenticate((TbNtlm){.lm = tb_filler(24),
+                                                                    .nt = tb_ntlmv2(cases[i].target),
+                                                                    .domain = tb_utf16le("CORP"),
+                                                                    .user = tb_utf16le("jdoe"),
+                                                                    .workstation = tb_utf16le("WKS"),
+                                                                    .flags = 0xe2888215});
+        const Verifier verifier = {AUTH_TYPE_NTLM, AUTH_LEVEL_CONNECT, 1, token};
+        Conversation *c = judge_connect(j, CLIENT, SERVER, cases[i].port);
+        const PduResult *r = judge_client(j, c, pb_auth3(1, &verifier));
+        g_assert_cmphex(r->evidence, ==, cases[i].expected ? KIND(RPCSS_SPN) : 0);
+        g_assert_cmpint(c->confidence, ==, cases[i].expected ? CONFIDENCE_RPCSS : CONFIDENCE_NONE);
+        g_assert_cmpstr(r->spn, ==, cases[i].target);
+    }
+}
+
+/** WMI by its class, or by one of the interfaces asked for. */
+static void test_activation_class(void)
+{
+    const struct {
+        const Guid *clsid;
+        const char *iid;
+        bool wmi;
+        Technique technique;
+    } cases[] = {
+        {&clsid_wmi, "IWbemLevel1Login", true, TECHNIQUE_NONE}, {&clsid_wmi, "IUnknown", true, TECHNIQUE_NONE},
+        {&clsid_other, "IWbemServices", true, TECHNIQUE_NONE},  {&clsid_other, "IUnknown", false, TECHNIQUE_NONE},
+        {&clsid_mmc, "IDispatch", false, TECHNIQUE_DCOM},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        for (unsigned form = 0; form < 3; form++) {
+            bool remote = form == 2;
+            g_autoptr(Judge) j = judge_new();
+            Activated x;
+            activated_init(&x, cases[i].clsid, cases[i].iid, 0x10);
+            Conversation *c = bound(j, 135, remote ? "IRemoteActivation" : "ISystemActivator");
+            g_auto(StubBuilder) stub = remote ? ab_remote_request(&x.a, false) : ab_scm_request(&x.a, form == 0, false);
+            const uint16_t opnum = remote ? 0 : form == 0 ? 4 : 3;
+            const PduResult *r = judge_call(j, c, 0, opnum, NULL, &stub);
+            g_assert_cmphex(r->evidence, ==, cases[i].wmi ? KIND(ACTIVATION) : 0);
+            g_assert_cmpint(r->technique, ==, cases[i].technique);
+            g_assert_nonnull(r->activation);
+            g_assert_true(r->activation->is_wmi == cases[i].wmi);
+            g_assert_true(guid_equal(&r->activation->clsid, cases[i].clsid));
+            g_assert_cmpuint(r->activation->n_iids, ==, 1);
+            g_assert_true(guid_equal(r->activation->iids, &x.iid));
+            g_assert_cmpstr(r->activation->server_name, ==, remote ? NULL : "SRV");
+            g_assert_true(r->activation->call == r->call);
+
+            g_auto(StubBuilder) response = remote ? ab_remote_response(&x.a, false) : ab_scm_response(&x.a, 0, false);
+            const PduResult *answer = judge_answer(j, c, &response);
+            g_assert_true(answer->activation == r->activation);
+            g_assert_true(r->activation->answered && r->activation->has_endpoint);
+            g_assert_cmphex(r->activation->oxid, ==, 0x110);
+            g_assert_cmpuint(r->activation->response_frame, ==, answer->frame);
+            g_assert_cmpuint(r->activation->n_bindings, ==, 2);
+            g_assert_cmpstr(r->activation->bindings[1], ==, "10.0.0.2[50000]");
+            g_assert_true(answer->has_status && answer->status == 0);
+        }
+    }
+}
+
+/** The call can be nothing else: without its Bind it is an activation, on 135/tcp only. */
+static void test_activation_without_bind(void)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        g_autoptr(Judge) j = judge_new();
+        Activated x;
+        activated_init(&x, &clsid_wmi, "IWbemLevel1Login", 0x10);
+        Conversation *c = judge_connect(j, CLIENT, SERVER, i == 1 ? 49668 : 135);
+        g_auto(StubBuilder) stub = i == 2 ? sb_request(false) : ab_scm_request(&x.a, true, false);
+        const PduResult *r = judge_call(j, c, 0, SCM_CREATE, NULL, &stub);
+        g_assert_cmphex(r->evidence, ==, i == 0 ? KIND(DCOM_INTERFACE) | KIND(ACTIVATION) : 0);
+        g_assert_true(r->call->has_uuid == (i == 0));
+        if (i > 0)
+            continue;
+        g_assert_cmpstr(r->call->interface->name, ==, "ISystemActivator");
+        g_assert_cmpstr(r->call->method->name, ==, "RemoteCreateInstance");
+        g_assert_cmpint(r->call->source, ==, SOURCE_STRUCTURE);
+        (void) answer_activation(j, c, &x);
+        g_assert_true(r->activation->answered);
+    }
+}
+
+/** A request that cannot be read: its answer still hands out an endpoint, of an unknown class. */
+static void test_activation_unread(void)
+{
+    g_autoptr(Judge) j = judge_new();
+    Activated x;
+    activated_init(&x, &clsid_wmi, "IWbemLevel1Login", 0x10);
+    Conversation *c = bound(j, 135, "ISystemActivator");
+    g_auto(StubBuilder) stub = sb_request(false);
+    g_assert_null(judge_call(j, c, 0, SCM_CREATE, NULL, &stub)->activation);
+    const PduResult *r = answer_activation(j, c, &x);
+    g_assert_nonnull(r->activation);
+    g_assert_false(r->activation->has_clsid);
+    g_assert_false(r->activation->is_wmi);
+    Conversation *object = bound(j, ENDPOINT, "IRemUnknown2");
+    g_assert_true(object->activation == r->activation);
+    g_assert_cmpuint(conversation_activity(object), ==, c->id);
+    g_assert_cmpint(object->confidence, ==, CONFIDENCE_DCOM);
+}
+
+/** A fault, or a status, is an answer, too. */
+static void test_activation_denied(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(Judge) j = judge_new();
+        Activated x;
+        activated_init(&x, &clsid_wmi, "IWbemLevel1Login", 0x10);
+        Conversation *c = bound(j, 135, "ISystemActivator");
+        const Activation *a = ask_activation(j, c, &x)->activation;
+        g_auto(StubBuilder) denied = ab_scm_response_of(NULL, 0x80070005, false);
+        const PduResult *r = i ? judge_fault(j, c, RPC_ACCESS_DENIED) : judge_answer(j, c, &denied);
+        g_assert_true(r->activation == a && a->answered);
+        g_assert_false(a->has_endpoint);
+        g_assert_cmphex(a->status, ==, i ? RPC_ACCESS_DENIED : 0x80070005);
+        g_assert_cmphex(r->status, ==, a->status);
+        g_assert_true(pdu_denied(r));
+        Conversation *object = bound(j, ENDPOINT, "IRemUnknown2");
+        g_assert_null(object->activation);
+    }
+}
+
+/** The endpoint that a WMI activation returned: for objects, of the same client. */
 static void test_endpoint(void)
 {
     g_autoptr(Judge) j = judge_new();
-    Conversation *from = activate(j, 1, &clsid_wmi, &iid_login);
-    // Another client has nothing to do with it; nor has other RPC on the port, nor another port.
-    Conversation *stranger = judge_connect(j, 3, ACTIVATED_HOST, ACTIVATED_PORT);
-    bind(j, stranger, remunknown);
-    check(stranger, CONFIDENCE_DCOM, EVIDENCE_OXID_ENDPOINT, 0);
-    Conversation *service = judge_connect(j, 1, ACTIVATED_HOST, ACTIVATED_PORT);
-    bind(j, service, samr);
-    check(service, CONFIDENCE_NONE, EVIDENCE_OXID_ENDPOINT, 0);
-    Conversation *elsewhere = judge_connect(j, 1, ACTIVATED_HOST, ACTIVATED_PORT + 1);
-    bind(j, elsewhere, remunknown);
-    check(elsewhere, CONFIDENCE_DCOM, EVIDENCE_OXID_ENDPOINT, 0);
-    Conversation *to = judge_connect(j, 1, ACTIVATED_HOST, ACTIVATED_PORT);
-    uint32_t frame = j->frame + 1;
-    bind(j, to, remunknown);
-    check(to, CONFIDENCE_WMI, EVIDENCE_OXID_ENDPOINT, frame);
-    g_assert_true(to->activation && to->activation->conversation == from);
-    g_assert_cmpuint(conversation_activity(to), ==, from->id);
-    g_assert_cmpuint(conversation_activity(stranger), !=, from->id);
+    Activated x;
+    activated_init(&x, &clsid_wmi, "IWbemLevel1Login", 0x10);
+    Conversation *scm = activate(j, &x);
+
+    Conversation *object = judge_connect(j, CLIENT, SERVER, ENDPOINT);
+    const PduResult *r = judge_bind(j, object, NAMES("IRemUnknown2"), NULL);
+    g_assert_cmphex(r->evidence, ==, KIND(DCOM_INTERFACE) | KIND(OXID_ENDPOINT));
+    g_assert_nonnull(object->activation);
+    g_assert_true(object->activation->conversation == scm);
+    g_assert_cmpuint(conversation_activity(object), ==, scm->id);
+
+    Conversation *other_rpc = judge_connect(j, CLIENT, SERVER, ENDPOINT);
+    g_assert_cmphex(judge_bind(j, other_rpc, NAMES(OTHER_INTERFACE), NULL)->evidence, ==, 0);
+    Conversation *other_client = judge_connect(j, 9, SERVER, ENDPOINT);
+    g_assert_cmphex(judge_bind(j, other_client, NAMES("IRemUnknown2"), NULL)->evidence, ==, KIND(DCOM_INTERFACE));
+    g_assert_null(other_client->activation);
+    Conversation *other_port = bound(j, ENDPOINT + 1, "IRemUnknown2");
+    g_assert_null(other_port->activation);
+    Conversation *resolver = bound(j, ENDPOINT, "IOXIDResolver"); // no object
+    g_assert_null(resolver->activation);
+
+    // Without its Bind, a call on an object is enough; one without an object is not.
+    const Guid unknown = windows_ipid(0x999);
+    Conversation *unbound = judge_connect(j, CLIENT, SERVER, ENDPOINT);
+    (void) judge_call(j, unbound, 0, 3, NULL, NULL);
+    g_assert_null(unbound->activation);
+    g_assert_cmphex(call_object(j, unbound, &unknown)->evidence, ==, KIND(OXID_ENDPOINT));
+    g_assert_true(unbound->activation == object->activation);
 }
 
-/** Where several activations led to an endpoint, the pointer that is called tells which it was. */
-static void test_several_activations(void)
+/** The server stands behind another address than the one it names: both lead to it. */
+static void test_endpoint_addresses(void)
 {
     g_autoptr(Judge) j = judge_new();
-    Conversation *first = activate(j, 1, &clsid_mmc, &sb_iid_sink);
-    Conversation *second = activate(j, 1, &clsid_wmi, &iid_login);
-    Conversation *to = judge_connect(j, 1, ACTIVATED_HOST, ACTIVATED_PORT);
-    bind(j, to, remunknown);
-    g_assert_null(to->activation);
-    g_assert_true(to->activation_open);
-    call(j, to, 2, &ipid_login, 3); // handed out by both: the newest that gave it
-    g_assert_true(to->activation && !to->activation_open);
-    g_assert_true(to->activation->conversation == second || to->activation->conversation == first);
+    Activated x;
+    activated_init(&x, &clsid_wmi, "IWbemLevel1Login", 0x10);
+    x.addresses[1] = "10.0.0.7[50000]";
+    (void) activate(j, &x);
+    g_assert_nonnull(bound(j, ENDPOINT, "IRemUnknown2")->activation);
+    Conversation *inside = judge_connect(j, CLIENT, 7, ENDPOINT);
+    (void) judge_bind(j, inside, NAMES("IRemUnknown2"), NULL);
+    g_assert_nonnull(inside->activation);
 }
 
-static void test_pointer(void)
+/** Several activations led to the endpoint: the first IPID that is called tells which, an unknown one leaves the newest. */
+static void test_endpoint_of_several(void)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        g_autoptr(Judge) j = judge_new();
+        Activated first, second;
+        activated_init(&first, &clsid_wmi, "IWbemLevel1Login", 0x10);
+        activated_init(&second, &clsid_other, "IDispatch", 0x20);
+        Conversation *one = activate(j, &first), *two = activate(j, &second);
+        Conversation *object = bound(j, ENDPOINT, "IRemUnknown2");
+        g_assert_null(object->activation);
+        g_assert_true(object->activation_open);
+        g_assert_cmpint(object->confidence, ==, CONFIDENCE_DCOM); // the newest is none of WMI's
+        const Guid unknown = windows_ipid(0x999);
+        const PduResult *r = call_object(j, object, i == 0 ? &first.ipid : i == 1 ? &second.ipid : &unknown);
+        g_assert_true(object->activation->conversation == (i == 0 ? one : two));
+        g_assert_false(object->activation_open);
+        g_assert_cmphex(r->evidence, ==, i == 0 ? KIND(IPID) : 0);
+        g_assert_cmpuint(conversation_activity(object), ==, i == 0 ? one->id : two->id);
+        (void) call_object(j, object, &first.ipid); // decided is decided
+        g_assert_true(object->activation->conversation == (i == 0 ? one : two));
+    }
+}
+
+/** An OXID that is resolved again leads to the activation's class. */
+static void test_oxid(void)
+{
+    for (uint16_t opnum = 0; opnum <= 4; opnum += 4) {
+        for (unsigned known = 0; known < 2; known++) {
+            g_autoptr(Judge) j = judge_new();
+            Activated x;
+            activated_init(&x, &clsid_wmi, "IWbemLevel1Login", 0x10);
+            Conversation *scm = activate(j, &x);
+            x.addresses[0] = "SRV[50007]";
+            x.addresses[1] = NULL;
+            Conversation *resolver = bound(j, 135, "IOXIDResolver");
+            g_auto(StubBuilder) request = ab_oxid_request(known ? x.a.oxid : 0x777, false);
+            (void) judge_call(j, resolver, 0, opnum, NULL, &request);
+            g_auto(StubBuilder) response = ab_oxid_response(&x.a, opnum, false);
+            const PduResult *r = judge_answer(j, resolver, &response);
+            g_assert_true(r->activation->is_wmi == !!known);
+            g_assert_true(r->activation->has_endpoint);
+            g_assert_cmphex(r->activation->oxid, ==, known ? x.a.oxid : 0x777);
+            g_assert_cmpuint(conversation_activity(resolver), ==, known ? scm->id : resolver->id);
+            Conversation *object = judge_connect(j, CLIENT, SERVER, 50007);
+            const PduResult *bind = judge_bind(j, object, NAMES("IRemUnknown2"), NULL);
+            g_assert_true(!!(bind->evidence & KIND(OXID_ENDPOINT)) == !!known);
+        }
+    }
+}
+
+/** IPIDs that an activation returned: its interfaces and its IRemUnknown. */
+static void test_ipid_of_activation(void)
 {
     g_autoptr(Judge) j = judge_new();
-    Conversation *from = activate(j, 1, &clsid_wmi, &iid_login);
-    // Joined in the middle, from another address of the client: the pointer is enough.
-    Conversation *to = judge_connect(j, 4, ACTIVATED_HOST, 60000);
-    PduResult *r = call(j, to, 9, &ipid_login, 6);
-    check(to, CONFIDENCE_WMI, EVIDENCE_IPID, j->frame);
-    g_assert_cmpstr(r->call->interface->name, ==, "IWbemLevel1Login");
-    g_assert_cmpint(r->call->source, ==, SOURCE_IPID);
-    g_assert_cmpstr(r->call->method->name, ==, "NTLMLogin");
-    g_assert_cmpuint(r->call->server_pid, ==, 0x0a80);
-    g_assert_cmpuint(conversation_activity(to), ==, from->id);
-    // The same pointer of another server is another one.
-    Conversation *other = judge_connect(j, 4, 9, 60000);
-    r = call(j, other, 10, &ipid_login, 6);
-    g_assert_cmpint(other->confidence, ==, CONFIDENCE_NONE);
-    g_assert_null(r->call->interface);
+    Activated x;
+    activated_init(&x, &clsid_wmi, "IWbemLevel1Login", 0x10);
+    Conversation *scm = activate(j, &x);
+    const Guid ipids[] = {x.ipid, x.a.remunknown, windows_ipid(0x999)};
+    static const char *const interfaces[] = {"IWbemLevel1Login", "IRemUnknown", NULL};
+    for (size_t i = 0; i < G_N_ELEMENTS(ipids); i++) {
+        Conversation *c = judge_connect(j, CLIENT, SERVER, 51111); // no endpoint that is known
+        const PduResult *r = call_object(j, c, &ipids[i]);
+        g_assert_cmphex(r->evidence, ==, interfaces[i] ? KIND(IPID) : 0);
+        g_assert_cmpstr(r->call->interface ? r->call->interface->name : NULL, ==, interfaces[i]);
+        g_assert_cmpuint(conversation_activity(c), ==, interfaces[i] ? scm->id : 0);
+        if (!interfaces[i])
+            continue;
+        g_assert_cmpint(r->call->source, ==, SOURCE_IPID);
+        g_assert_true(c->activation->conversation == scm);
+        // Its context is known from then on, for objects that were handed out unseen, too.
+        g_assert_cmpstr(call_object(j, c, &ipids[2])->call->interface->name, ==, interfaces[i]);
+    }
+    // An IPID means something on the server that gave it only.
+    Conversation *elsewhere = judge_connect(j, CLIENT, 3, 51111);
+    g_assert_cmphex(call_object(j, elsewhere, &x.ipid)->evidence, ==, 0);
 }
 
+static void put_query_result(StubBuilder *s, uint32_t status, const Guid *ipid)
+{
+    sb_u32(s, status);
+    sb_align(s, 8);
+    sb_u32(s, 0);
+    sb_u32(s, 5);
+    sb_uint(s, 0x110, 8);
+    sb_uint(s, 1, 8);
+    sb_guid(s, ipid);
+}
+
+/** RemQueryInterface names IIDs in the request and IPIDs in the response. */
+static void test_ipid_of_query(void)
+{
+    g_autoptr(Judge) j = judge_new();
+    Conversation *c = bound(j, 51111, "IRemUnknown2");
+    const Guid remunknown = windows_ipid(0x11), given = windows_ipid(0x31), denied = windows_ipid(0x32);
+    const Guid iids[] = {interface_uuid("IWbemServices"), interface_uuid("IWbemCallResult")};
+    g_auto(StubBuilder) request = sb_request(false);
+    sb_guid(&request, &given);
+    sb_u32(&request, 5);
+    sb_uint(&request, 2, 2);
+    sb_align(&request, 4);
+    sb_u32(&request, 2);
+    sb_guid(&request, &iids[0]);
+    sb_guid(&request, &iids[1]);
+    const Call *query = judge_call(j, c, 0, 3, &remunknown, &request)->call;
+    g_assert_cmpuint(query->n_iids, ==, 2);
+    g_auto(StubBuilder) response = sb_response(false);
+    sb_u32(&response, 0x00020000);
+    sb_u32(&response, 2);
+    sb_align(&response, 8);
+    put_query_result(&response, 0, &given);
+    put_query_result(&response, 0x80004002, &denied);
+    sb_u32(&response, 1);
+    (void) judge_answer(j, c, &response);
+
+    Conversation *other = judge_connect(j, CLIENT, SERVER, 51111);
+    g_assert_cmphex(call_object(j, other, &denied)->evidence, ==, 0);
+    const PduResult *r = call_object(j, other, &given);
+    g_assert_cmphex(r->evidence, ==, KIND(IPID));
+    g_assert_cmpstr(r->call->interface->name, ==, "IWbemServices");
+    g_assert_cmpuint(conversation_activity(other), ==, c->id);
+}
+
+/** An OBJREF of a WMI interface, in either direction; an IPID is handed out by servers only. */
+static void test_objref(void)
+{
+    for (unsigned from_server = 0; from_server < 2; from_server++) {
+        g_autoptr(Judge) j = judge_new();
+        Conversation *c = bound(j, 51111, "IDispatch");
+        const Guid object = windows_ipid(0x11), handed = windows_ipid(0x41), iid = interface_uuid("IWbemServices");
+        g_autoptr(GByteArray) objref = sb_objref_standard(&iid, &handed);
+        g_auto(StubBuilder) request = sb_request(false), response = sb_response(false);
+        sb_interface(from_server ? &response : &request, objref);
+        sb_u32(&response, 0);
+        const PduResult *asked = judge_call(j, c, 0, 3, &object, &request);
+        g_assert_cmphex(asked->evidence, ==, from_server ? 0 : KIND(INTERFACE));
+        const PduResult *answered = judge_answer(j, c, &response);
+        g_assert_cmphex(answered->evidence, ==, from_server ? KIND(INTERFACE) : 0);
+        Conversation *other = judge_connect(j, CLIENT, SERVER, 51111);
+        g_assert_cmphex(call_object(j, other, &handed)->evidence, ==, from_server ? KIND(IPID) : 0);
+    }
+    // Not more than a few of one message, however many signatures stand in it.
+    g_autoptr(Judge) j = judge_new();
+    Conversation *c = bound(j, 51111, "IDispatch");
+    const Guid object = windows_ipid(0x11), handed = windows_ipid(0x41), iid = interface_uuid("IWbemServices");
+    g_autoptr(GByteArray) objref = sb_objref_standard(&iid, &handed);
+    g_auto(StubBuilder) request = sb_request(false);
+    for (unsigned i = 0; i < 16; i++)
+        sb_u32(&request, 0x574f454d);
+    sb_interface(&request, objref);
+    g_assert_cmphex(judge_call(j, c, 0, 3, &object, &request)->evidence, ==, 0);
+}
+
+/** The causality id of a WMI call or activation, in another conversation of the same client. */
 static void test_causality(void)
 {
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(Judge) j = judge_new();
+        const Guid object = windows_ipid(0x11);
+        g_auto(StubBuilder) stub = sb_request(false); // with sb_causality
+        Conversation *origin;
+        if (i == 0) {
+            origin = bound(j, 51111, "IWbemServices");
+            (void) judge_call(j, origin, 0, 3, &object, &stub);
+        } else {
+            Activated x;
+            activated_init(&x, &clsid_wmi, "IWbemLevel1Login", 0x10);
+            origin = bound(j, 135, "ISystemActivator");
+            (void) ask_activation(j, origin, &x);
+        }
+        Conversation *next = judge_connect(j, CLIENT, 3, 52222);
+        g_auto(StubBuilder) same = sb_request(false);
+        g_assert_cmphex(judge_call(j, next, 0, 3, &object, &same)->evidence, ==, KIND(CAUSALITY));
+        g_assert_cmpuint(conversation_activity(next), ==, origin->id);
+        g_assert_cmpint(next->confidence, ==, CONFIDENCE_WMI);
+        Conversation *other_client = judge_connect(j, 9, 3, 52222);
+        g_auto(StubBuilder) theirs = sb_request(false);
+        g_assert_cmphex(judge_call(j, other_client, 0, 3, &object, &theirs)->evidence, ==, 0);
+    }
+    // A null id is no id.
     g_autoptr(Judge) j = judge_new();
-    Conversation *from = activate(j, 1, &clsid_wmi, &iid_login);
-    static const Guid object = {0x11112222, 4, 8, {1}};
-    g_auto(StubBuilder) stub = sb_request(false); // with the causality id of the activation
-    const Request r = {.call_id = 1, .opnum = 3, .object = &object};
-    Conversation *to = judge_connect(j, 1, 7, 60000), *stranger = judge_connect(j, 8, 7, 60000);
-    judge_client(j, to, pdu_call(&r, &stub));
-    check(to, CONFIDENCE_WMI, EVIDENCE_CAUSALITY, j->frame);
-    g_assert_cmpuint(conversation_activity(to), ==, from->id);
-    judge_client(j, stranger, pdu_call(&r, &stub));
-    g_assert_cmpint(stranger->confidence, ==, CONFIDENCE_NONE);
+    const Guid object = windows_ipid(0x11);
+    (void) call_object(j, bound(j, 51111, "IWbemServices"), &object);
+    g_assert_cmphex(call_object(j, judge_connect(j, CLIENT, SERVER, 52222), &object)->evidence, ==, 0);
+    // Nor does one of plain DCOM mean anything.
+    g_auto(StubBuilder) dcom = sb_request(false), other = sb_request(false);
+    (void) judge_call(j, bound(j, 51111, "IDispatch"), 0, 3, &object, &dcom);
+    g_assert_cmphex(judge_call(j, judge_connect(j, CLIENT, SERVER, 52222), 0, 3, &object, &other)->evidence, ==, 0);
 }
 
-/** A resolution of the OXID that WMI's activation returned leads to WMI. */
-static void test_resolution(void)
-{
-    g_autoptr(Judge) j = judge_new();
-    Conversation *from = activate(j, 1, &clsid_wmi, &iid_login);
-    Conversation *c = judge_connect(j, 5, ACTIVATED_HOST, 135);
-    bind(j, c, resolver);
-    g_auto(StubBuilder) asked = sb_new(false), given = sb_new(false);
-    sb_uint(&asked, 0x0102030405060708, 8);
-    sb_uint(&asked, 1, 2);
-    sb_align(&asked, 4);
-    sb_u32(&asked, 1);
-    sb_uint(&asked, 7, 2);
-    g_auto(StubBuilder) activated = stub_activated(1, &iid_login);
-    const guint bindings = 8 + 8 + 4; // behind ORPCTHAT, OXID and the referent
-    sb_u32(&given, 0x20000);
-    guint len = 4 + 4 + 2 * (activated.bytes->data[bindings] | (guint) activated.bytes->data[bindings + 1] << 8);
-    g_byte_array_append(given.bytes, activated.bytes->data + bindings, len);
-    sb_align(&given, 4);
-    sb_guid(&given, &ipid_remunknown);
-    sb_u32(&given, 5);
-    sb_uint(&given, 5, 2);
-    sb_uint(&given, 7, 2);
-    sb_u32(&given, 0);
-    const Request r = {.call_id = 2, .opnum = 4};
-    judge_client(j, c, pdu_call(&r, &asked));
-    PduResult *answer = judge_server(j, c, pdu_answer(&r, &given));
-    g_assert_true(answer->activation && answer->activation->is_wmi);
-    g_assert_cmpuint(conversation_activity(c), ==, from->id);
-    Conversation *to = judge_connect(j, 5, ACTIVATED_HOST, ACTIVATED_PORT);
-    bind(j, to, remunknown);
-    g_assert_cmpint(to->confidence, ==, CONFIDENCE_WMI);
-}
-
-/** The server of a WMI session calls the client's sink back. */
+/** The server connects to the client's sink: WMI, of the newest WMI conversation between the two. */
 static void test_callback(void)
 {
-    static const char *const sink[] = {"IWbemObjectSink", NULL};
+    static const char *const sinks[] = {"IWbemObjectSink", "IWbemObjectSinkEx"};
+    for (size_t i = 0; i < G_N_ELEMENTS(sinks); i++) {
+        g_autoptr(Judge) j = judge_new();
+        (void) bound(j, 51111, "IWbemServices");
+        Conversation *newest = bound(j, 51112, "IWbemServices");
+        Conversation *stranger = judge_connect(j, 3, CLIENT, 60000);
+        (void) judge_bind(j, stranger, NAMES(sinks[i]), NULL);
+        Conversation *callback = judge_connect(j, SERVER, CLIENT, 60000);
+        const PduResult *r = judge_bind(j, callback, NAMES(sinks[i]), NULL);
+        g_assert_cmphex(r->evidence, ==, KIND(INTERFACE));
+        g_assert_true(callback->is_callback && stranger->is_callback);
+        g_assert_cmpuint(conversation_activity(callback), ==, newest->id);
+        g_assert_cmpuint(conversation_activity(stranger), ==, stranger->id);
+        // A callback is not where a callback comes from.
+        Conversation *back = judge_connect(j, CLIENT, SERVER, 60001);
+        (void) judge_bind(j, back, NAMES(sinks[i]), NULL);
+        g_assert_cmpuint(conversation_activity(back), ==, back->id);
+    }
+    // A client that offers a sink among others is none: its conversation has begun as WMI.
     g_autoptr(Judge) j = judge_new();
-    Conversation *session = judge_connect(j, 1, 2, 49000), *back = judge_connect(j, 2, 1, 50001);
-    bind(j, session, login);
-    bind(j, back, sink);
-    g_assert_true(back->is_callback && !session->is_callback);
-    g_assert_cmpuint(conversation_activity(back), ==, session->id);
-    Conversation *unrelated = judge_connect(j, 5, 6, 50001);
-    bind(j, unrelated, sink);
-    g_assert_cmpuint(conversation_activity(unrelated), ==, unrelated->id);
-    // A session that offers the sink's interface later is a session.
-    judge_client(j, session, pdu_binding_from(PDU_ALTER_CONTEXT, 2, 1, sink, NULL));
-    g_assert_false(session->is_callback);
+    Conversation *c = bound(j, 51111, "IWbemServices");
+    (void) judge_alter(j, c, 1, "IWbemObjectSink", NULL);
+    g_assert_false(c->is_callback);
 }
 
-/** An activation whose Bind was not captured; on 135 alone it can be nothing else. */
-static void test_unbound_activation(void)
+/** Three conversations become one activity in whatever order; its number is the lowest. */
+static void test_activity(void)
+{
+    static const unsigned orders[][2] = {{0, 1}, {1, 0}};
+    for (size_t i = 0; i < G_N_ELEMENTS(orders); i++) {
+        g_autoptr(Judge) j = judge_new();
+        const Guid object = windows_ipid(0x11);
+        const uint8_t marks[] = {1, 2};
+        Conversation *c[3], *origin[2];
+        for (unsigned k = 0; k < 3; k++)
+            c[k] = bound(j, (uint16_t) (51111 + k), "IWbemServices");
+        // c[1] and c[2] share one causality id, c[0] and c[2] another.
+        origin[0] = c[1];
+        origin[1] = c[0];
+        for (unsigned k = 0; k < 2; k++) {
+            g_auto(StubBuilder) stub = sb_request(false);
+            stub.bytes->data[12] = marks[k];
+            (void) judge_call(j, origin[k], 0, 3, &object, &stub);
+        }
+        for (unsigned k = 0; k < 2; k++) {
+            g_auto(StubBuilder) stub = sb_request(false);
+            stub.bytes->data[12] = marks[orders[i][k]];
+            (void) judge_call(j, c[2], 0, 3, &object, &stub);
+            g_assert_cmpuint(conversation_activity(c[2]), ==, k == 0 && i == 0 ? 2 : 1);
+        }
+        for (unsigned k = 0; k < 3; k++)
+            g_assert_cmpuint(conversation_activity(c[k]), ==, 1);
+    }
+}
+
+/** The second answer of a call is ignored, whoever sends it again. */
+static void test_answered_once(void)
 {
     g_autoptr(Judge) j = judge_new();
-    Conversation *c = judge_connect(j, 1, 2, 135);
-    g_auto(StubBuilder) asked = stub_activation(&clsid_wmi, &iid_login);
-    const Request r = {.call_id = 2, .opnum = 4};
-    // RemoteActivation's stub is none of RemoteCreateInstance's.
-    PduResult *p = judge_client(j, c, pdu_call(&r, &asked));
-    g_assert_null(p->activation);
-    g_assert_cmpint(c->confidence, ==, CONFIDENCE_NONE);
+    Activated x;
+    activated_init(&x, &clsid_wmi, "IWbemLevel1Login", 0x10);
+    Conversation *c = bound(j, 135, "ISystemActivator");
+    const Activation *a = ask_activation(j, c, &x)->activation;
+    (void) answer_activation(j, c, &x);
+    for (unsigned i = 0; i < 3; i++) {
+        x.addresses[0] = "OTHER[4444]";
+        x.addresses[1] = NULL;
+        x.a.oxid++;
+        const PduResult *r = answer_activation(j, c, &x);
+        g_assert_null(r->activation);
+        g_assert_false(r->begins_answer);
+    }
+    g_assert_null(judge_fault(j, c, RPC_ACCESS_DENIED)->activation);
+    g_assert_cmpuint(a->n_bindings, ==, 2);
+    g_assert_cmphex(a->oxid, ==, 0x110);
+    g_assert_cmphex(a->status, ==, 0);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/judge/evidence/interfaces", test_interfaces);
-    g_test_add_func("/judge/evidence/estimate", test_estimate);
-    g_test_add_func("/judge/evidence/activation", test_activation);
-    g_test_add_func("/judge/evidence/second-answer", test_second_answer);
+    g_test_add_func("/judge/evidence/once", test_once);
+    g_test_add_func("/judge/evidence/rpcss", test_rpcss);
+    g_test_add_func("/judge/evidence/activation-class", test_activation_class);
+    g_test_add_func("/judge/evidence/activation-without-bind", test_activation_without_bind);
+    g_test_add_func("/judge/evidence/activation-unread", test_activation_unread);
+    g_test_add_func("/judge/evidence/activation-denied", test_activation_denied);
     g_test_add_func("/judge/evidence/endpoint", test_endpoint);
-    g_test_add_func("/judge/evidence/several-activations", test_several_activations);
-    g_test_add_func("/judge/evidence/pointer", test_pointer);
+    g_test_add_func("/judge/evidence/endpoint-addresses", test_endpoint_addresses);
+    g_test_add_func("/judge/evidence/endpoint-of-several", test_endpoint_of_several);
+    g_test_add_func("/judge/evidence/oxid", test_oxid);
+    g_test_add_func("/judge/evidence/ipid-of-activation", test_ipid_of_activation);
+    g_test_add_func("/judge/evidence/ipid-of-query", test_ipid_of_query);
+    g_test_add_func("/judge/evidence/objref", test_objref);
     g_test_add_func("/judge/evidence/causality", test_causality);
-    g_test_add_func("/judge/evidence/resolution", test_resolution);
     g_test_add_func("/judge/evidence/callback", test_callback);
-    g_test_add_func("/judge/evidence/unbound-activation", test_unbound_activation);
+    g_test_add_func("/judge/evidence/activity", test_activity);
+    g_test_add_func("/judge/evidence/answered-once", test_answered_once);
     return g_test_run();
 }
