@@ -108,10 +108,11 @@ struct Activation {
 /** A PDU as it was captured. */
 typedef struct {
     uint32_t frame;
-    int side;             ///< that sent it
-    const uint8_t *data;  ///< from its first byte on; more may follow it
-    size_t len;           ///< captured of `data`
-    const uint8_t *plain; ///< its stub and padding as core decrypted them, NULL: not decrypted
+    int side;            ///< that sent it
+    const uint8_t *data; ///< from its first byte on; more may follow it
+    size_t len;          ///< captured of `data`
+    const uint8_t
+        *plain; ///< its stub and padding as core decrypted them, NULL: not decrypted; ignored where it does not fit
     size_t plain_len;
 } PduBytes;
 

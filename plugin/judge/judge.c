@@ -56,6 +56,13 @@ static Security *security_made(Step *s)
     return known;
 }
 
+/** Whether the stub of a sealed PDU, and its padding, can be `plain_len` bytes long. */
+static bool fits_decrypted(const Pdu *pdu, size_t plain_len)
+{
+    return pdu->complete && pdu->has_auth && pdu->auth_level == AUTH_LEVEL_PRIVACY && pdu->stub &&
+           plain_len == pdu->stub_len + pdu->auth_pad_len;
+}
+
 /** The security context of a request, response or fault. */
 static void find_security(Step *s)
 {
@@ -80,7 +87,7 @@ static void find_security(Step *s)
     if (known && pdu->type == PDU_REQUEST)
         known->used = true;
     bool private = r->has_security && r->security.level == AUTH_LEVEL_PRIVACY;
-    r->decrypted = private && s->bytes->plain;
+    r->decrypted = private && s->bytes->plain && fits_decrypted(pdu, s->bytes->plain_len);
     r->sealed = private && !r->decrypted;
 }
 
@@ -209,8 +216,7 @@ static void take_bind_ack(Step *s)
 bool tracker_fits_decrypted(const PduBytes *bytes, size_t plain_len)
 {
     Pdu pdu;
-    return pdu_read(bytes->data, bytes->len, &pdu) && pdu.complete && pdu.has_auth &&
-           pdu.auth_level == AUTH_LEVEL_PRIVACY && pdu.stub && plain_len == pdu.stub_len + pdu.auth_pad_len;
+    return pdu_read(bytes->data, bytes->len, &pdu) && fits_decrypted(&pdu, plain_len);
 }
 
 PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes)
