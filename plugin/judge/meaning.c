@@ -33,14 +33,15 @@ static const char *path_class(wmem_allocator_t *pool, const char *path)
 {
     if (!path)
         return NULL;
-    // A key may contain a colon; the namespace's colon stands before the first sign of a key.
-    size_t end = strcspn(path, ".=");
+    // The values of keys may contain colons, the name of the server dots.
+    size_t keys = strcspn(path, "=");
     const char *start = path;
-    for (size_t i = 0; i < end; i++)
+    for (size_t i = 0; i < keys; i++)
         if (path[i] == ':')
             start = path + i + 1;
-    end = strcspn(start, ".=");
-    return end ? wmem_strndup(pool, start, end) : NULL;
+    size_t end = strcspn(start, ".=\\/");
+    bool is_namespace = start[end] == '\\' || start[end] == '/';
+    return end && !is_namespace ? wmem_strndup(pool, start, end) : NULL;
 }
 
 static const Property *take_properties(wmem_allocator_t *pool, const WmioObject *object, unsigned *n)
