@@ -40,6 +40,7 @@ Call *request_call(Step *s)
     call->conversation = c;
     call->frame = s->frame;
     call->time = c->frame_time;
+    call->judged = !(pdu->flags & PFC_FIRST_FRAG); // only calls of which the beginning was captured
     call->context_id = pdu->context_id;
     call->opnum = pdu->opnum;
     call->has_object = pdu->has_object;
@@ -342,13 +343,14 @@ void take_request(Step *s, Call *call)
         }
         family_take_request(s, call, &stub);
     }
-    // A call that cannot be read is judged by its method alone, where it starts.
-    bool unread = !call->details && (whole || !is_clear(s) || !s->pdu->complete);
-    if (call->method && (call->details ? whole : unread && s->pdu->flags & PFC_FIRST_FRAG)) {
-        Technique technique = meaning_technique(call->method, call->details, call->namespace_path);
-        if (technique != TECHNIQUE_NONE)
-            s->result->technique = technique;
-    }
+    // A call is judged once: where it was read, or, by its method alone, where it is clear that it will not be.
+    if (call->judged || (!whole && call->stub))
+        return;
+    call->judged = true;
+    Technique technique =
+        call->method ? meaning_technique(call->method, call->details, call->namespace_path) : TECHNIQUE_NONE;
+    if (technique != TECHNIQUE_NONE)
+        s->result->technique = technique;
 }
 
 static void take_orpc_response(Step *s, Call *call, Bytes stub)

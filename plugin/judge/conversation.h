@@ -80,6 +80,7 @@ struct Call {
     const Call *origin;         ///< the call that handed out the object called, NULL: not known
     uint16_t server_pid;        ///< from the IPID, 0: it tells none
     const CallDetails *details; ///< NULL: not read
+    bool judged;                ///< which technique it shows was decided
     bool answered;              ///< a whole response or a fault was taken: what comes again is not
     wmem_array_t *stub;         ///< clear fragments of the message under way, NULL when there are none
 };
