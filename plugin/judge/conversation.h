@@ -223,7 +223,7 @@ struct Conversation {
     wmem_map_t *contexts;    ///< context id → Context, its newest meaning
     wmem_map_t *binds;       ///< call id → PduResult of a Bind or Alter_context that waits for its answer
     wmem_map_t *calls;       ///< call id → Call, the newest
-    wmem_map_t *security;    ///< auth context id → Security
+    wmem_map_t *security;    ///< auth context id, type and level → Security
     wmem_array_t *results;   ///< PduResult *, in order
 };
 

@@ -24,17 +24,23 @@ static void start_dcerpc(Tracker *t, Conversation *c)
     c->contexts = wmem_map_new(t->pool, g_direct_hash, g_direct_equal);
     c->binds = wmem_map_new(t->pool, g_direct_hash, g_direct_equal);
     c->calls = wmem_map_new(t->pool, g_direct_hash, g_direct_equal);
-    c->security = wmem_map_new(t->pool, g_direct_hash, g_direct_equal);
+    c->security = wmem_map_new(t->pool, wmem_int64_hash, g_int64_equal);
     c->results = wmem_array_new(t->pool, sizeof(PduResult *));
     c->next_activation = &c->activations;
 }
 
 /** The security context that a PDU's verifier names. A client cannot give the id of a context to another one of a different
  *  kind, so type and level belong to the key: a forged PDU does not replace the context that calls are made in. */
-static gpointer security_key(const Pdu *pdu)
+static uint64_t security_key(const Pdu *pdu)
 {
-    uint64_t key = pdu->auth_context_id | (uint64_t) pdu->auth_type << 32 | (uint64_t) pdu->auth_level << 40;
-    return GSIZE_TO_POINTER((size_t) key);
+    return pdu->auth_context_id | (uint64_t) pdu->auth_type << 32 | (uint64_t) pdu->auth_level << 40;
+}
+
+/** NULL: not seen before. */
+static Security *security_find(const Step *s)
+{
+    const uint64_t key = security_key(s->pdu);
+    return wmem_map_lookup(s->conversation->security, &key);
 }
 
 static Security *security_new(Step *s, uint8_t type, uint8_t level)
@@ -48,10 +54,11 @@ static Security *security_new(Step *s, uint8_t type, uint8_t level)
 /** That of a PDU which makes or continues it; new when it was not seen before. */
 static Security *security_made(Step *s)
 {
-    Security *known = wmem_map_lookup(s->conversation->security, security_key(s->pdu));
+    Security *known = security_find(s);
     if (!known) {
+        const uint64_t key = security_key(s->pdu);
         known = security_new(s, s->pdu->auth_type, s->pdu->auth_level);
-        wmem_map_insert(s->conversation->security, security_key(s->pdu), known);
+        wmem_map_insert(s->conversation->security, keep_copy(s->tracker->pool, &key, sizeof(key)), known);
     }
     return known;
 }
@@ -70,7 +77,7 @@ static void find_security(Step *s)
     PduResult *r = s->result;
     Security *known = NULL;
     if (pdu->has_auth) {
-        known = wmem_map_lookup(s->conversation->security, security_key(pdu));
+        known = security_find(s);
         r->has_security = true;
         r->security = known ? *known : (Security){.type = pdu->auth_type, .level = pdu->auth_level};
     } else {

@@ -172,6 +172,25 @@ static void test_decrypted(void)
     }
 }
 
+/** However many security contexts a client makes, each is found at once. */
+static void test_many(void)
+{
+    g_autoptr(Judge) j = judge_new();
+    Conversation *c = connect_services(j);
+    g_autoptr(GByteArray) token = ntlm_token("jdoe");
+    g_test_timer_start();
+    for (unsigned i = 0; i < 65536; i++) {
+        const Verifier v = {(uint8_t) i, (uint8_t) (i >> 8), 5, i == 0x600 + AUTH_TYPE_NTLM ? token : NULL};
+        (void) judge_client(j, c, pb_auth3(1, &v));
+    }
+    g_test_message("%.2f s", g_test_timer_elapsed());
+    g_assert_cmpfloat(g_test_timer_last(), <, 5);
+    const Verifier privacy = {AUTH_TYPE_NTLM, AUTH_LEVEL_PRIVACY, 5, NULL};
+    const Verifier integrity = {AUTH_TYPE_NTLM, AUTH_LEVEL_INTEGRITY, 5, NULL};
+    g_assert_cmpstr(user_of(&request(j, c, &privacy)->security), ==, "jdoe");
+    g_assert_null(user_of(&request(j, c, &integrity)->security));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -182,5 +201,6 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/levels/mechanism", test_mechanism);
     g_test_add_func("/judge/levels/server-token", test_server_token);
     g_test_add_func("/judge/levels/decrypted", test_decrypted);
+    g_test_add_func("/judge/levels/many", test_many);
     return g_test_run();
 }
