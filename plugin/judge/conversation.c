@@ -128,13 +128,16 @@ char *endpoint_ip_text(wmem_allocator_t *pool, const Endpoint *e)
     return wmem_strdup(pool, text);
 }
 
-uint32_t conversation_activity(Conversation *c)
+Conversation *activity_representative(Conversation *c)
 {
-    if (c->id == 0)
-        return 0;
     while (c->activity != c) {
-        c->activity = c->activity->activity;
+        c->activity = c->activity->activity; // so that the way is short the next time
         c = c->activity;
     }
-    return c->id;
+    return c;
+}
+
+uint32_t conversation_activity(Conversation *c)
+{
+    return c->id == 0 ? 0 : activity_representative(c)->id;
 }

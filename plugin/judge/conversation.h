@@ -259,6 +259,9 @@ char *call_method_text(wmem_allocator_t *pool, const Call *call);
 /** The address alone: "192.0.2.5". In `pool`. */
 char *endpoint_ip_text(wmem_allocator_t *pool, const Endpoint *e);
 
+/** The conversation of the lowest id in the activity of one that has given evidence. */
+Conversation *activity_representative(Conversation *c);
+
 /** Number of the activity that the conversation belongs to: the lowest id in it. 0: none. */
 uint32_t conversation_activity(Conversation *c);
 

@@ -3,17 +3,10 @@
 
 #include "judge/keep.h"
 
-static Conversation *activity_root(Conversation *c)
-{
-    while (c->activity != c)
-        c = c->activity;
-    return c;
-}
-
 void activity_join(Conversation *a, Conversation *b)
 {
-    a = activity_root(a);
-    b = activity_root(b);
+    a = activity_representative(a);
+    b = activity_representative(b);
     if (a->id < b->id)
         b->activity = a;
     else
