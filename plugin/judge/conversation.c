@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge/conversation.h"
 
+#include "event/event.h"
 #include "names/status.h"
 
 #include <wsutil/inet_addr.h>
@@ -51,7 +52,8 @@ static void count_part(Conversation *c, wmem_allocator_t *pool, const Frame *fra
         }
     }
     ConversationPart part = {frame->interface_id, frame->number, frame->number, 1};
-    wmem_array_append_one(c->parts, part);
+    if (wmem_array_get_count(c->parts) < EVENT_LIST_MAX) // each frame looks for its part
+        wmem_array_append_one(c->parts, part);
 }
 
 void conversation_count(Conversation *c, wmem_allocator_t *pool, const Frame *frame)

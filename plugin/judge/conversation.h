@@ -197,7 +197,7 @@ struct Conversation {
     int time_digits;       ///< of the second, as far as the capture tells them
     uint64_t bytes[2];     ///< on the wire, by side
     Endpoint side[2];      ///< side[0] sent the first frame
-    wmem_array_t *parts;   ///< ConversationPart, where there is more than one interface; else NULL
+    wmem_array_t *parts;   ///< ConversationPart, EVENT_LIST_MAX at most; NULL while there is one interface
     uint32_t interface_id; ///< of the first frame
     int client;            ///< side that is the RPC client; -1: not known yet
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What is announced of conversations, and when.
+#include "event/event.h"
 #include "judge-fixture.h"
 
 static const char *const wmi[] = {"IWbemLevel1Login", "IWbemLoginClientID", "IWbemServices", "IRemUnknown2", NULL};
@@ -11,14 +12,6 @@ static Conversation *session(Judge *j)
     Conversation *c = judge_connect(j, 1, 2, 49000);
     (void) judge_bind(j, c, wmi, NULL);
     return c;
-}
-
-/** The lines since the last time. */
-static GStrv take_lines(Judge *j)
-{
-    g_auto(GStrv) all = g_strsplit(j->lines->str, "\n", -1);
-    g_string_truncate(j->lines, 0);
-    return g_steal_pointer(&all);
 }
 
 static void test_announcements(void)
@@ -87,6 +80,21 @@ static void test_parts(void)
         j->lines->str, "\"parts\":[{\"first\":1,\"last\":11,\"frames\":3},{\"first\":10,\"last\":12,\"frames\":2}]"));
 }
 
+/** A capture may have any number of interfaces; as many count as readers of events take. */
+static void test_many_parts(void)
+{
+    g_autoptr(Judge) j = judge_new();
+    Conversation *c = session(j);
+    for (uint32_t i = 0; i < 2 * EVENT_LIST_MAX; i++) {
+        const Frame frame = {.number = 100 + i, .interface_id = i, .side = 0};
+        conversation_count(c, j->pool, &frame);
+    }
+    g_assert_cmpuint(wmem_array_get_count(c->parts), ==, EVENT_LIST_MAX);
+    g_assert_cmpuint(c->frames, ==, 2 + 2 * EVENT_LIST_MAX);
+    const ConversationPart *last = wmem_array_index(c->parts, EVENT_LIST_MAX - 1);
+    g_assert_cmpuint(last->interface_id, ==, EVENT_LIST_MAX - 1);
+}
+
 /** The lowest number is that of the whole, in whatever order they come together. */
 static void test_activity(void)
 {
@@ -114,7 +122,7 @@ static void test_state(void)
     g_assert_cmpuint(judge_said(j, "\"event\":\"state\""), ==, 2); // from DCOM to WMI
     (void) judge_answer(j, scm, &given);
     g_assert_cmpuint(judge_said(j, "\"event\":\"state\""), ==, 2);
-    g_auto(GStrv) before = take_lines(j);
+    g_string_truncate(j->lines, 0);
 
     Conversation *to = judge_connect(j, 1, ACTIVATED_HOST, ACTIVATED_PORT);
     (void) judge_bind(j, to, NAMES("IRemUnknown2"), NULL);
@@ -129,7 +137,7 @@ static void test_state(void)
     // Another activity, by a causality id: that of the lower number.
     Conversation *late = session(j);
     g_auto(StubBuilder) stub = sb_request(false); // with the causality id of the activation
-    g_auto(GStrv) bound = take_lines(j);
+    g_string_truncate(j->lines, 0);
     (void) judge_call(j, late, SERVICES, 3, &object, &stub);
     g_assert_cmpuint(judge_said(j, "\"event\":\"state\",\"conn\":3,"), ==, 1);
     g_assert_cmpuint(judge_said(j, "\"activity\":1,"), ==, 1);
@@ -203,6 +211,7 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/announce/hostile-text", test_hostile_text);
     g_test_add_func("/judge/announce/closing", test_closing);
     g_test_add_func("/judge/announce/parts", test_parts);
+    g_test_add_func("/judge/announce/many-parts", test_many_parts);
     g_test_add_func("/judge/announce/activity", test_activity);
     return g_test_run();
 }
