@@ -160,8 +160,8 @@ static void test_decrypted(void)
             const PbCall call = {
                 .call_id = 77, .object = &object, .stub = sealed_stub, .stub_len = STUB, .verifier = &v};
             g_auto(StubBuilder) plain = sb_new(false);
-            g_byte_array_set_size(plain.bytes, size);
-            memset(plain.bytes->data, 0, size);
+            while (plain.bytes->len < size)
+                sb_uint(&plain, 0, 1);
             const PduResult *r = judge_decrypted(j, c, 0, pb_request(&call), &plain);
             bool is_private = level == AUTH_LEVEL_PRIVACY, fits = size == STUB + PADDING;
             g_assert_true(r->decrypted == (is_private && fits));
