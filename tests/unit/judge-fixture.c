@@ -4,6 +4,7 @@
 #include "activation-builder.h"
 #include "names/interfaces.h"
 #include "token-builder.h"
+#include "wire/wmio.h"
 
 #include <string.h>
 
@@ -331,11 +332,131 @@ StubBuilder stub_login(const char *namespace_path, const char *locale)
     return s;
 }
 
-StubBuilder stub_logged_in(const Guid *ipid)
+StubBuilder stub_client_info_ex(const char *name, const char *fqdn, uint32_t pid, uint64_t start)
 {
-    g_autoptr(GByteArray) objref = sb_objref_standard(&sb_iid_services, ipid);
+    StubBuilder s = sb_request(false);
+    sb_wstring(&s, name);
+    sb_wstring(&s, fqdn);
+    sb_u32(&s, pid);
+    sb_uint(&s, start, 8);
+    sb_u32(&s, 0);
+    return s;
+}
+
+StubBuilder stub_handed_out(const char *interface, const Guid *ipid)
+{
+    const Guid iid = interface_uuid(interface);
+    g_autoptr(GByteArray) objref = sb_objref_standard(&iid, ipid);
     StubBuilder s = sb_response(false);
     sb_interface(&s, objref);
+    sb_u32(&s, 0);
+    return s;
+}
+
+StubBuilder stub_logged_in(const Guid *ipid)
+{
+    return stub_handed_out("IWbemServices", ipid);
+}
+
+/** OBJREF of an instance of a class with one property. */
+static GByteArray *instance(const char *class, const char *name, const char *value)
+{
+    const SbProperty declared = {.name = name, .type = CIM_STRING, .nd = 1};
+    const SbProperty property = {.name = name, .type = CIM_STRING, .texts = &value};
+    const SbClass c = {.name = class, .properties = &declared, .n = 1};
+    g_autoptr(GByteArray) block = sb_wmio_instance(&c, &property, NULL, NULL);
+    return sb_objref_object(block);
+}
+
+StubBuilder stub_get_object(const char *path)
+{
+    StubBuilder s = sb_request(false);
+    sb_bstr(&s, path);
+    sb_u32(&s, 0);
+    sb_interface(&s, NULL);
+    sb_u32(&s, 0);
+    sb_u32(&s, 0);
+    return s;
+}
+
+StubBuilder stub_query(const char *query)
+{
+    StubBuilder s = sb_request(false);
+    sb_bstr(&s, "WQL");
+    sb_bstr(&s, query);
+    sb_u32(&s, 0x30);
+    sb_interface(&s, NULL);
+    return s;
+}
+
+StubBuilder stub_exec_method(const char *path, const char *method, const char *command)
+{
+    g_autoptr(GByteArray) in = instance("__PARAMETERS", "CommandLine", command);
+    StubBuilder s = sb_request(false);
+    sb_bstr(&s, path);
+    sb_bstr(&s, method);
+    sb_u32(&s, 0);
+    sb_interface(&s, NULL);
+    sb_interface(&s, in);
+    sb_interface_inout(&s, NULL);
+    sb_u32(&s, 0);
+    return s;
+}
+
+StubBuilder stub_put_instance(const char *class, const char *property, const char *value)
+{
+    g_autoptr(GByteArray) written = instance(class, property, value);
+    StubBuilder s = sb_request(false);
+    sb_interface(&s, written);
+    sb_u32(&s, 0);
+    sb_interface(&s, NULL);
+    sb_u32(&s, 0);
+    return s;
+}
+
+StubBuilder stub_executed(const char *property, const char *value)
+{
+    g_autoptr(GByteArray) out = instance("__PARAMETERS", property, value);
+    StubBuilder s = sb_response(false);
+    sb_interface_inout(&s, out);
+    sb_u32(&s, 0);
+    sb_u32(&s, 0);
+    return s;
+}
+
+StubBuilder stub_query_interface(const Guid *ipid, const char *const *interfaces)
+{
+    unsigned n = 0;
+    while (interfaces[n])
+        n++;
+    StubBuilder s = sb_request(false);
+    sb_guid(&s, ipid);
+    sb_u32(&s, 5);
+    sb_uint(&s, n, 2);
+    sb_align(&s, 4);
+    sb_u32(&s, n);
+    for (unsigned i = 0; i < n; i++) {
+        const Guid iid = interface_uuid(interfaces[i]);
+        sb_guid(&s, &iid);
+    }
+    return s;
+}
+
+StubBuilder stub_interfaces(const Guid *ipids, unsigned n, unsigned given)
+{
+    StubBuilder s = sb_response(false);
+    sb_u32(&s, 0x00020000);
+    sb_u32(&s, n);
+    sb_align(&s, 8);
+    for (unsigned i = 0; i < n; i++) {
+        sb_u32(&s, i < given ? 0 : 0x80004002);
+        sb_align(&s, 8);
+        sb_u32(&s, 0);
+        sb_u32(&s, 5);
+        sb_uint(&s, OXID, 8);
+        sb_uint(&s, 1, 8);
+        sb_guid(&s, &ipids[i]);
+    }
     sb_u32(&s, 0);
     return s;
 }

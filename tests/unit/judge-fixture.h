@@ -109,8 +109,26 @@ StubBuilder stub_activation(const Guid *clsid, const Guid *iid);
 /** Its answer: `n` bindings to the endpoint above, IPIDs above. */
 StubBuilder stub_activated(unsigned n, const Guid *iid);
 StubBuilder stub_client_info(const char *host, uint32_t pid);
+StubBuilder stub_client_info_ex(const char *host, const char *fqdn, uint32_t pid, uint64_t start);
 StubBuilder stub_login(const char *namespace_path, const char *locale);
 /** The answer to a login: IWbemServices under `ipid`. */
 StubBuilder stub_logged_in(const Guid *ipid);
+
+// Calls on IWbemServices.
+StubBuilder stub_get_object(const char *path);
+StubBuilder stub_query(const char *query);
+/** With an in-parameter CommandLine. */
+StubBuilder stub_exec_method(const char *path, const char *method, const char *command);
+/** An instance of a class with one property. */
+StubBuilder stub_put_instance(const char *class, const char *property, const char *value);
+/** The answer to ExecMethod: one out-parameter. */
+StubBuilder stub_executed(const char *property, const char *value);
+/** The answer of a method that returns an object: of this interface, under `ipid`. */
+StubBuilder stub_handed_out(const char *interface, const Guid *ipid);
+
+/** RemQueryInterface of the object `ipid` for interfaces, up to NULL. */
+StubBuilder stub_query_interface(const Guid *ipid, const char *const *interfaces);
+/** Its answer: an IPID for each, of which only the first `given` count: there is no such interface as the others. */
+StubBuilder stub_interfaces(const Guid *ipids, unsigned n, unsigned given);
 
 #endif

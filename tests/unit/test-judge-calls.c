@@ -10,25 +10,11 @@
 
 static const Guid object = {0x1401, 0x0a80, 0xffff, {8, 8, 8, 8, 8, 8, 8, 8}};
 
-static StubBuilder query(const char *text)
-{
-    StubBuilder s = sb_request(false);
-    sb_bstr(&s, "WQL");
-    sb_bstr(&s, text);
-    sb_u32(&s, 0x30);
-    sb_interface(&s, NULL);
-    return s;
-}
-
-/** The response to a query: an enumerator of this IPID. */
+/** The response to a query: an enumerator. */
 static StubBuilder enumerator(uint32_t ipid)
 {
-    const Guid iid = interface_uuid("IEnumWbemClassObject"), handed = windows_ipid(ipid);
-    g_autoptr(GByteArray) objref = sb_objref_standard(&iid, &handed);
-    StubBuilder s = sb_response(false);
-    sb_interface(&s, objref);
-    sb_u32(&s, 0);
-    return s;
+    const Guid handed = windows_ipid(ipid);
+    return stub_handed_out("IEnumWbemClassObject", &handed);
 }
 
 static Conversation *connect_services(Judge *j)
@@ -64,7 +50,7 @@ static const char *query_of(const PduResult *r)
 /** One message in fragments of all sizes, in either direction. */
 static void test_fragments(void)
 {
-    g_auto(StubBuilder) s = query("SELECT * FROM Win32_Process");
+    g_auto(StubBuilder) s = stub_query("SELECT * FROM Win32_Process");
     g_auto(StubBuilder) answer = enumerator(0x51);
     for (size_t size = 1; size < s.bytes->len; size += 7) {
         g_autoptr(Judge) j = judge_new();
@@ -101,7 +87,7 @@ static void test_last_fragment_again(void)
 {
     g_autoptr(Judge) j = judge_new();
     Conversation *c = connect_services(j);
-    g_auto(StubBuilder) s = query("SELECT * FROM Win32_Process");
+    g_auto(StubBuilder) s = stub_query("SELECT * FROM Win32_Process");
     (void) ask(j, c, 5, FIRST, &s, 0, 40);
     g_assert_nonnull(query_of(ask(j, c, 5, LAST, &s, 40, s.bytes->len)));
     const PduResult *again = ask(j, c, 5, LAST, &s, 40, s.bytes->len);
@@ -113,7 +99,7 @@ static void test_last_fragment_again(void)
 /** Where a fragment is missing, the message is none. */
 static void test_missing_fragment(void)
 {
-    g_auto(StubBuilder) s = query("SELECT * FROM Win32_Process");
+    g_auto(StubBuilder) s = stub_query("SELECT * FROM Win32_Process");
     for (unsigned lost = 0; lost < 3; lost++) {
         g_autoptr(Judge) j = judge_new();
         Conversation *c = connect_services(j);
@@ -133,7 +119,7 @@ static void test_interleaved(void)
 {
     g_autoptr(Judge) j = judge_new();
     Conversation *c = connect_services(j);
-    g_auto(StubBuilder) one = query("SELECT * FROM One"), two = query("SELECT * FROM Two");
+    g_auto(StubBuilder) one = stub_query("SELECT * FROM One"), two = stub_query("SELECT * FROM Two");
     const Call *first = ask(j, c, 5, FIRST, &one, 0, 50)->call;
     const Call *second = ask(j, c, 6, FIRST, &two, 0, 60)->call;
     g_assert_true(first != second);
@@ -155,7 +141,7 @@ static void test_reused_id(void)
 {
     g_autoptr(Judge) j = judge_new();
     Conversation *c = connect_services(j);
-    g_auto(StubBuilder) s = query("SELECT * FROM One");
+    g_auto(StubBuilder) s = stub_query("SELECT * FROM One");
     const Call *first = ask(j, c, 5, FIRST, &s, 0, 50)->call;
     const PduResult *r = ask(j, c, 5, FIRST | LAST, &s, 0, s.bytes->len);
     g_assert_true(r->begins_call && r->call != first);
@@ -173,7 +159,7 @@ static void test_call(void)
 {
     g_autoptr(Judge) j = judge_new();
     Conversation *c = connect_services(j);
-    g_auto(StubBuilder) s = query("SELECT * FROM One");
+    g_auto(StubBuilder) s = stub_query("SELECT * FROM One");
     const PduResult *r = ask(j, c, 5, FIRST | LAST, &s, 0, s.bytes->len);
     const Call *call = r->call;
     g_assert_cmpuint(call->frame, ==, r->frame);
@@ -197,7 +183,7 @@ static void test_time(void)
     Conversation *c = connect_services(j);
     const Frame late = {.number = ++j->frame, .time = {.secs = 1900000000}, .length = 60};
     conversation_count(c, j->pool, &late);
-    g_auto(StubBuilder) s = query("SELECT * FROM One");
+    g_auto(StubBuilder) s = stub_query("SELECT * FROM One");
     const Call *call = ask(j, c, 5, FIRST | LAST, &s, 0, s.bytes->len)->call;
     g_assert_cmpint(call->time.secs, <, 1900000000);
     g_assert_cmpint(c->last_time.secs, ==, 1900000000);
@@ -226,7 +212,7 @@ static void test_answers(void)
 {
     g_autoptr(Judge) j = judge_new();
     Conversation *c = connect_services(j);
-    g_auto(StubBuilder) s = query("SELECT * FROM One"), answer = enumerator(0x51);
+    g_auto(StubBuilder) s = stub_query("SELECT * FROM One"), answer = enumerator(0x51);
     g_assert_null(judge_server(j, c, fragment(PDU_RESPONSE, 5, FIRST | LAST, &answer, 0, answer.bytes->len)));
     const Call *call = ask(j, c, 5, FIRST | LAST, &s, 0, s.bytes->len)->call;
     const PduResult *r = judge_server(j, c, fragment(PDU_RESPONSE, 5, FIRST | LAST, &answer, 0, answer.bytes->len));
@@ -246,7 +232,7 @@ static void test_snapped_answer(void)
 {
     g_autoptr(Judge) j = judge_new();
     Conversation *c = connect_services(j);
-    g_auto(StubBuilder) s = query("SELECT * FROM One"), answer = enumerator(0x51);
+    g_auto(StubBuilder) s = stub_query("SELECT * FROM One"), answer = enumerator(0x51);
     const Verifier sealed = {AUTH_TYPE_NTLM, AUTH_LEVEL_PRIVACY, 5, NULL};
     for (unsigned form = 0; form < 2; form++) {
         const Call *call = ask(j, c, 5, FIRST | LAST, &s, 0, s.bytes->len)->call;
@@ -268,7 +254,7 @@ static void test_one_frame(void)
 {
     g_autoptr(Judge) j = judge_new();
     Conversation *c = connect_services(j);
-    g_auto(StubBuilder) one = query("SELECT * FROM One"), two = query("SELECT * FROM Two");
+    g_auto(StubBuilder) one = stub_query("SELECT * FROM One"), two = stub_query("SELECT * FROM Two");
     GByteArray *const pdus[] = {
         fragment(PDU_REQUEST, 5, FIRST | LAST, &one, 0, one.bytes->len),
         fragment(PDU_REQUEST, 6, FIRST | LAST, &two, 0, two.bytes->len),
@@ -315,7 +301,7 @@ static void test_too_long(void)
     g_assert_null(call->stub);
     (void) ask(j, c, 5, MIDDLE, &s, 0, FRAGMENT);
     g_assert_null(call->stub);
-    g_auto(StubBuilder) next = query("SELECT * FROM One");
+    g_auto(StubBuilder) next = stub_query("SELECT * FROM One");
     g_assert_nonnull(query_of(ask(j, c, 6, FIRST | LAST, &next, 0, next.bytes->len)));
 }
 

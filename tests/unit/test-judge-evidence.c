@@ -376,41 +376,16 @@ static void test_ipid_of_activation(void)
     g_assert_cmphex(call_object(j, elsewhere, &x.ipid)->evidence, ==, 0);
 }
 
-static void put_query_result(StubBuilder *s, uint32_t status, const Guid *ipid)
-{
-    sb_u32(s, status);
-    sb_align(s, 8);
-    sb_u32(s, 0);
-    sb_u32(s, 5);
-    sb_uint(s, 0x110, 8);
-    sb_uint(s, 1, 8);
-    sb_guid(s, ipid);
-}
-
 /** RemQueryInterface names IIDs in the request and IPIDs in the response. */
 static void test_ipid_of_query(void)
 {
     g_autoptr(Judge) j = judge_new();
     Conversation *c = bound(j, 51111, "IRemUnknown2");
     const Guid remunknown = windows_ipid(0x11), given = windows_ipid(0x31), denied = windows_ipid(0x32);
-    const Guid iids[] = {interface_uuid("IWbemServices"), interface_uuid("IWbemCallResult")};
-    g_auto(StubBuilder) request = sb_request(false);
-    sb_guid(&request, &given);
-    sb_u32(&request, 5);
-    sb_uint(&request, 2, 2);
-    sb_align(&request, 4);
-    sb_u32(&request, 2);
-    sb_guid(&request, &iids[0]);
-    sb_guid(&request, &iids[1]);
+    g_auto(StubBuilder) request = stub_query_interface(&given, NAMES("IWbemServices", "IWbemCallResult"));
     const Call *query = judge_call(j, c, 0, 3, &remunknown, &request)->call;
     g_assert_cmpuint(query->n_iids, ==, 2);
-    g_auto(StubBuilder) response = sb_response(false);
-    sb_u32(&response, 0x00020000);
-    sb_u32(&response, 2);
-    sb_align(&response, 8);
-    put_query_result(&response, 0, &given);
-    put_query_result(&response, 0x80004002, &denied);
-    sb_u32(&response, 1);
+    g_auto(StubBuilder) response = stub_interfaces((const Guid[]){given, denied}, 2, 1);
     (void) judge_answer(j, c, &response);
 
     Conversation *other = judge_connect(j, CLIENT, SERVER, 51111);

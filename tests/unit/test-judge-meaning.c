@@ -2,7 +2,6 @@
 // What calls say that can be read, and what that amounts to.
 #include "judge-fixture.h"
 #include "judge/caller.h"
-#include "wire/wmio.h"
 
 enum {
     GET_OBJECT = 6,
@@ -27,78 +26,13 @@ static Conversation *connect_all(Judge *j, const Verifier *verifier)
     return c;
 }
 
-/** OBJREF of an instance of a class with one string property. */
-static GByteArray *instance(const char *class, const char *name, const char *value)
-{
-    const SbProperty declared = {.name = name, .type = CIM_STRING, .nd = 1};
-    const SbProperty property = {.name = name, .type = CIM_STRING, .texts = &value};
-    const SbClass c = {.name = class, .properties = &declared, .n = 1};
-    g_autoptr(GByteArray) block = sb_wmio_instance(&c, &property, NULL, NULL);
-    return sb_objref_object(block);
-}
-
-static StubBuilder login(const char *namespace_path, const char *locale)
-{
-    StubBuilder s = sb_request(false);
-    sb_wstring(&s, namespace_path);
-    sb_wstring(&s, locale);
-    sb_u32(&s, 0);
-    sb_interface(&s, NULL);
-    return s;
-}
-
-static StubBuilder exec_method(const char *path, const char *method, const char *command)
-{
-    g_autoptr(GByteArray) in = instance("__PARAMETERS", "CommandLine", command);
-    StubBuilder s = sb_request(false);
-    sb_bstr(&s, path);
-    sb_bstr(&s, method);
-    sb_u32(&s, 0);
-    sb_interface(&s, NULL);
-    sb_interface(&s, in);
-    sb_interface_inout(&s, NULL);
-    sb_u32(&s, 0);
-    return s;
-}
-
-static StubBuilder put_instance(const char *class, const char *name, const char *value)
-{
-    g_autoptr(GByteArray) written = instance(class, name, value);
-    StubBuilder s = sb_request(false);
-    sb_interface(&s, written);
-    sb_u32(&s, 0);
-    sb_interface(&s, NULL);
-    sb_u32(&s, 0);
-    return s;
-}
-
-static StubBuilder get_object(const char *path)
-{
-    StubBuilder s = sb_request(false);
-    sb_bstr(&s, path);
-    sb_u32(&s, 0);
-    sb_interface(&s, NULL);
-    sb_u32(&s, 0);
-    sb_u32(&s, 0);
-    return s;
-}
-
-static StubBuilder client_info(const char *host)
-{
-    StubBuilder s = sb_request(false);
-    sb_wstring(&s, host);
-    sb_u32(&s, 7240);
-    sb_u32(&s, 0);
-    return s;
-}
-
 /** Each PDU from then on says who the client said it is, the newest word. */
 static void test_client(void)
 {
     g_autoptr(Judge) j = judge_new();
     Conversation *c = connect_all(j, NULL);
     g_assert_null(judge_call(j, c, SERVICES, EXEC_QUERY, &object, NULL)->client);
-    g_auto(StubBuilder) info = client_info("WKS-07");
+    g_auto(StubBuilder) info = stub_client_info("WKS-07", 7240);
     const PduResult *r = judge_call(j, c, CLIENT_ID, SET_CLIENT_INFO, &object, &info);
     g_assert_true(r->details->has_client);
     g_assert_cmpstr(r->client->host, ==, "WKS-07");
@@ -106,13 +40,7 @@ static void test_client(void)
     g_assert_null(r->client->fqdn);
     g_assert_false(r->client->has_start);
 
-    g_auto(StubBuilder) ex = sb_request(false);
-    sb_wstring(&ex, "WKS-08");
-    sb_wstring(&ex, "wks-08.corp.example");
-    sb_u32(&ex, 4711);
-    sb_u32(&ex, 0x37b6b08e);
-    sb_u32(&ex, 0x01d66ba4);
-    sb_u32(&ex, 0);
+    g_auto(StubBuilder) ex = stub_client_info_ex("WKS-08", "wks-08.corp.example", 4711, 0x01d66ba437b6b08e);
     r = judge_call(j, c, CLIENT_ID_EX, SET_CLIENT_INFO, &object, &ex);
     g_assert_cmpstr(r->client->host, ==, "WKS-08");
     g_assert_cmpstr(r->client->fqdn, ==, "wks-08.corp.example");
@@ -155,10 +83,10 @@ static void test_login(void)
             c = judge_connect(j, 1, 2, 49668);
         }
         if (cases[i].said) {
-            g_auto(StubBuilder) info = client_info("WKS-07");
+            g_auto(StubBuilder) info = stub_client_info("WKS-07", 7240);
             (void) judge_call(j, c, CLIENT_ID, SET_CLIENT_INFO, &object, &info);
         }
-        g_auto(StubBuilder) s = login(cases[i].namespace_path, cases[i].locale);
+        g_auto(StubBuilder) s = stub_login(cases[i].namespace_path, cases[i].locale);
         const PduResult *r = judge_call(j, c, context, NTLM_LOGIN, &called, &s);
         g_test_message("case %zu", i);
         g_assert_nonnull(r->details);
@@ -168,50 +96,36 @@ static void test_login(void)
     }
 }
 
-static StubBuilder handed_out(const char *interface, const Guid *ipid)
-{
-    const Guid iid = interface_uuid(interface);
-    g_autoptr(GByteArray) objref = sb_objref_standard(&iid, ipid);
-    StubBuilder s = sb_response(false);
-    sb_interface(&s, objref);
-    sb_u32(&s, 0);
-    return s;
-}
-
 /** The namespace of a login follows the objects that it leads to, over several calls and conversations. */
 static void test_origin(void)
 {
     g_autoptr(Judge) j = judge_new();
     const Guid services = windows_ipid(0x21), enumerator = windows_ipid(0x22);
     Conversation *c = connect_all(j, NULL);
-    g_auto(StubBuilder) s = login("\\\\SRV\\root\\subscription", NULL);
+    g_auto(StubBuilder) s = stub_login("\\\\SRV\\root\\subscription", NULL);
     const Call *logged_in = judge_call(j, c, LOGIN, NTLM_LOGIN, &object, &s)->call;
     g_assert_null(logged_in->namespace_path);
-    g_auto(StubBuilder) answer = handed_out("IWbemServices", &services);
+    g_auto(StubBuilder) answer = stub_handed_out("IWbemServices", &services);
     const PduResult *r = judge_answer(j, c, &answer);
     g_assert_cmpuint(r->outcome->n_references, ==, 1);
     g_assert_true(r->has_status && r->status == 0);
 
     Conversation *other = connect_all(j, NULL);
-    g_auto(StubBuilder) query = sb_request(false);
-    sb_bstr(&query, "WQL");
-    sb_bstr(&query, "SELECT * FROM __EventFilter");
-    sb_u32(&query, 0);
-    sb_interface(&query, NULL);
+    g_auto(StubBuilder) query = stub_query("SELECT * FROM __EventFilter");
     const PduResult *asked = judge_call(j, other, SERVICES, EXEC_QUERY, &services, &query);
     g_assert_true(asked->call->origin == logged_in);
     g_assert_cmpstr(asked->call->namespace_path, ==, "\\\\SRV\\root\\subscription");
     g_assert_cmpuint(conversation_activity(other), ==, c->id);
-    g_auto(StubBuilder) rows = handed_out("IEnumWbemClassObject", &enumerator);
+    g_auto(StubBuilder) rows = stub_handed_out("IEnumWbemClassObject", &enumerator);
     (void) judge_answer(j, other, &rows);
     const Call *next = judge_call(j, other, SERVICES, 4, &enumerator, NULL)->call;
     g_assert_true(next->origin == asked->call);
     g_assert_cmpstr(next->namespace_path, ==, "\\\\SRV\\root\\subscription");
 
     // The first that handed it out counts.
-    g_auto(StubBuilder) again = login("\\\\SRV\\root\\cimv2", NULL);
+    g_auto(StubBuilder) again = stub_login("\\\\SRV\\root\\cimv2", NULL);
     (void) judge_call(j, c, LOGIN, NTLM_LOGIN, &object, &again);
-    g_auto(StubBuilder) same = handed_out("IWbemServices", &services);
+    g_auto(StubBuilder) same = stub_handed_out("IWbemServices", &services);
     (void) judge_answer(j, c, &same);
     g_assert_true(judge_call(j, c, SERVICES, 4, &services, NULL)->call->origin == logged_in);
 }
@@ -235,7 +149,7 @@ static void test_path_class(void)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(Judge) j = judge_new();
-        g_auto(StubBuilder) s = get_object(cases[i].path);
+        g_auto(StubBuilder) s = stub_get_object(cases[i].path);
         const PduResult *r = judge_call(j, connect_all(j, NULL), SERVICES, GET_OBJECT, &object, &s);
         g_assert_cmpstr(r->details->object_path, ==, cases[i].path);
         g_assert_cmpstr(r->details->class_name, ==, cases[i].class);
@@ -247,7 +161,7 @@ static void test_exec_method(void)
 {
     g_autoptr(Judge) j = judge_new();
     Conversation *c = connect_all(j, NULL);
-    g_auto(StubBuilder) s = exec_method("Win32_Process", "Create", "cmd.exe /Q /c dir");
+    g_auto(StubBuilder) s = stub_exec_method("Win32_Process", "Create", "cmd.exe /Q /c dir");
     const PduResult *r = judge_call(j, c, SERVICES, EXEC_METHOD, &object, &s);
     g_assert_cmpstr(r->details->class_name, ==, "Win32_Process");
     g_assert_cmpstr(r->details->wmi_method, ==, "Create");
@@ -256,11 +170,7 @@ static void test_exec_method(void)
     g_assert_cmpstr(r->details->properties[0].name, ==, "CommandLine");
     g_assert_cmpint(r->technique, ==, TECHNIQUE_WMI);
 
-    g_autoptr(GByteArray) out = instance("__PARAMETERS", "ReturnValue", "0");
-    g_auto(StubBuilder) answer = sb_response(false);
-    sb_interface_inout(&answer, out);
-    sb_u32(&answer, 0);
-    sb_u32(&answer, 0);
+    g_auto(StubBuilder) answer = stub_executed("ReturnValue", "0");
     r = judge_answer(j, c, &answer);
     g_assert_cmpuint(r->outcome->n_properties, ==, 1);
     g_assert_cmpstr(r->outcome->properties[0].value, ==, "0");
@@ -284,7 +194,7 @@ static void test_put_instance(void)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         for (uint16_t opnum = PUT_INSTANCE; opnum <= PUT_INSTANCE + 1; opnum++) {
             g_autoptr(Judge) j = judge_new();
-            g_auto(StubBuilder) s = put_instance(cases[i].class, cases[i].name, "calc.exe");
+            g_auto(StubBuilder) s = stub_put_instance(cases[i].class, cases[i].name, "calc.exe");
             const PduResult *r = judge_call(j, connect_all(j, NULL), SERVICES, opnum, &object, &s);
             g_assert_cmpstr(r->details->class_name, ==, cases[i].class);
             g_assert_cmpstr(r->details->command_line, ==, cases[i].command ? "calc.exe" : NULL);
@@ -310,9 +220,9 @@ static void test_sealed_technique(void)
         g_autoptr(Judge) j = judge_new();
         const Guid services = windows_ipid(0x21);
         Conversation *clear = connect_all(j, NULL);
-        g_auto(StubBuilder) s = login(cases[i].subscription ? "root/Subscription" : "root/cimv2", NULL);
+        g_auto(StubBuilder) s = stub_login(cases[i].subscription ? "root/Subscription" : "root/cimv2", NULL);
         (void) judge_call(j, clear, LOGIN, NTLM_LOGIN, &object, &s);
-        g_auto(StubBuilder) answer = handed_out("IWbemServices", &services);
+        g_auto(StubBuilder) answer = stub_handed_out("IWbemServices", &services);
         (void) judge_answer(j, clear, &answer);
         Conversation *c = connect_all(j, &v);
         static const uint8_t stub[16];
@@ -336,7 +246,7 @@ static void test_fragmented_technique(void)
     for (unsigned form = READABLE; form < N_FORMS; form++) {
         g_autoptr(Judge) j = judge_new();
         Conversation *c = connect_all(j, NULL);
-        g_auto(StubBuilder) s = exec_method("Win32_Process", "Create", "calc.exe");
+        g_auto(StubBuilder) s = stub_exec_method("Win32_Process", "Create", "calc.exe");
         if (form == UNREADABLE)
             sb_u32(&s, 0xdeadbeef);
         PbCall call = {.call_id = 50, .context_id = SERVICES, .opnum = EXEC_METHOD, .object = &object};
@@ -409,7 +319,7 @@ static void test_decrypted(void)
     g_autoptr(Judge) j = judge_new();
     const Verifier v = {AUTH_TYPE_NTLM, AUTH_LEVEL_PRIVACY, 5, NULL};
     Conversation *c = connect_all(j, &v);
-    g_auto(StubBuilder) s = exec_method("Win32_Process", "Create", "calc.exe");
+    g_auto(StubBuilder) s = stub_exec_method("Win32_Process", "Create", "calc.exe");
     g_autoptr(GByteArray) sealed = g_byte_array_new();
     g_byte_array_set_size(sealed, s.bytes->len);
     memset(sealed->data, 0xee, sealed->len);
@@ -452,10 +362,10 @@ static void test_command_length(void)
         g_autoptr(Judge) j = judge_new();
         Conversation *c = connect_all(j, &clear);
         if (cases[i].said) {
-            g_auto(StubBuilder) info = client_info("WKS-07");
+            g_auto(StubBuilder) info = stub_client_info("WKS-07", 7240);
             (void) judge_call(j, c, CLIENT_ID, SET_CLIENT_INFO, &object, &info);
         }
-        g_auto(StubBuilder) s = login("\\\\SRV\\root\\cimv2", cases[i].locale);
+        g_auto(StubBuilder) s = stub_login("\\\\SRV\\root\\cimv2", cases[i].locale);
         (void) judge_call(j, c, LOGIN, NTLM_LOGIN, &object, &s);
         PbCall call = {.call_id = 50, .context_id = SERVICES, .object = &object, .verifier = &v};
         if (cases[i].class_stub) {
