@@ -46,7 +46,7 @@ static const Guid *object(Run *run)
 static StubBuilder noise(Run *run)
 {
     StubBuilder s = sb_new(false);
-    size_t len = MIN(bytes_u16(&run->in) % 2048u, bytes_left(&run->in));
+    size_t wanted = bytes_u16(&run->in) % 2048u, len = MIN(wanted, bytes_left(&run->in));
     const uint8_t *p = bytes_take(&run->in, len);
     if (p)
         g_byte_array_append(s.bytes, p, (guint) len);

@@ -24,7 +24,7 @@ typedef struct {
     LinkKind link;      ///< LINK_OTHER: segments of TCP are built of what is in the input
     uint32_t seq[4][2]; ///< next, of the flows that are built
     uint8_t payload[MAX_PAYLOAD];
-    Frame frame;
+    FrameBuilder frame;
     uint64_t number;
 } Input;
 

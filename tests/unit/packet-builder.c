@@ -20,7 +20,7 @@ static void set_u32(guint8 *p, guint32 value)
     set_u16(p + 2, value & 0xffff);
 }
 
-void frame_prepend(Frame *frame, gconstpointer header, gsize len)
+void frame_prepend(FrameBuilder *frame, gconstpointer header, gsize len)
 {
     g_assert_cmpuint(len, <=, frame->start);
     frame->start -= len;
@@ -28,18 +28,18 @@ void frame_prepend(Frame *frame, gconstpointer header, gsize len)
         memcpy(frame->bytes + frame->start, header, len);
 }
 
-void frame_init(Frame *frame, gconstpointer payload, gsize len)
+void frame_init(FrameBuilder *frame, gconstpointer payload, gsize len)
 {
     frame->start = sizeof frame->bytes;
     frame_prepend(frame, payload, len);
 }
 
-static gsize frame_length(const Frame *frame)
+static gsize frame_length(const FrameBuilder *frame)
 {
     return sizeof frame->bytes - frame->start;
 }
 
-void frame_tcp(Frame *frame, guint16 from, guint16 to, guint32 seq, guint32 ack, guint8 flags)
+void frame_tcp(FrameBuilder *frame, guint16 from, guint16 to, guint32 seq, guint32 ack, guint8 flags)
 {
     guint8 header[20] = {[12] = 0x50, [13] = flags};
     set_u16(header, from);
@@ -49,7 +49,7 @@ void frame_tcp(Frame *frame, guint16 from, guint16 to, guint32 seq, guint32 ack,
     frame_prepend(frame, header, sizeof header);
 }
 
-void frame_udp(Frame *frame, guint16 from, guint16 to)
+void frame_udp(FrameBuilder *frame, guint16 from, guint16 to)
 {
     guint8 header[8] = {0};
     set_u16(header, from);
@@ -58,28 +58,28 @@ void frame_udp(Frame *frame, guint16 from, guint16 to)
     frame_prepend(frame, header, sizeof header);
 }
 
-void frame_ipv4(Frame *frame, guint8 protocol, guint8 from, guint8 to)
+void frame_ipv4(FrameBuilder *frame, guint8 protocol, guint8 from, guint8 to)
 {
     guint8 header[20] = {0x45, [8] = 64, [9] = protocol, [12] = 10, [15] = from, [16] = 10, [19] = to};
     set_u16(header + 2, 20 + frame_length(frame));
     frame_prepend(frame, header, sizeof header);
 }
 
-void frame_ipv6(Frame *frame, guint8 protocol, guint8 from, guint8 to)
+void frame_ipv6(FrameBuilder *frame, guint8 protocol, guint8 from, guint8 to)
 {
     guint8 header[40] = {0x60, [6] = protocol, [8] = 0xfd, [23] = from, [24] = 0xfd, [39] = to};
     set_u16(header + 4, frame_length(frame));
     frame_prepend(frame, header, sizeof header);
 }
 
-void frame_ethernet(Frame *frame, guint16 type)
+void frame_ethernet(FrameBuilder *frame, guint16 type)
 {
     guint8 header[14] = {2, [5] = 1, [6] = 2, [11] = 2};
     set_u16(header + 12, type);
     frame_prepend(frame, header, sizeof header);
 }
 
-CapturePacket frame_packet(const Frame *frame, guint64 number)
+CapturePacket frame_packet(const FrameBuilder *frame, guint64 number)
 {
     guint32 len = (guint32) frame_length(frame);
     return (CapturePacket){
@@ -93,8 +93,8 @@ CapturePacket frame_packet(const Frame *frame, guint64 number)
     };
 }
 
-void frame_segment(Frame *frame, bool from_server, guint16 client_port, guint16 server_port, guint32 seq, guint32 ack,
-                   guint8 flags, gconstpointer payload, gsize len)
+void frame_segment(FrameBuilder *frame, bool from_server, guint16 client_port, guint16 server_port, guint32 seq,
+                   guint32 ack, guint8 flags, gconstpointer payload, gsize len)
 {
     frame_init(frame, payload, len);
     frame_tcp(frame, from_server ? server_port : client_port, from_server ? client_port : server_port, seq, ack, flags);

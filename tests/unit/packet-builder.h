@@ -11,23 +11,23 @@
 typedef struct {
     guint8 bytes[4096];
     gsize start; ///< of what is there
-} Frame;
+} FrameBuilder;
 
-void frame_init(Frame *frame, gconstpointer payload, gsize len);
-void frame_prepend(Frame *frame, gconstpointer header, gsize len);
-void frame_tcp(Frame *frame, guint16 from, guint16 to, guint32 seq, guint32 ack, guint8 flags);
-void frame_udp(Frame *frame, guint16 from, guint16 to);
+void frame_init(FrameBuilder *frame, gconstpointer payload, gsize len);
+void frame_prepend(FrameBuilder *frame, gconstpointer header, gsize len);
+void frame_tcp(FrameBuilder *frame, guint16 from, guint16 to, guint32 seq, guint32 ack, guint8 flags);
+void frame_udp(FrameBuilder *frame, guint16 from, guint16 to);
 /** 10.0.0.`from` → 10.0.0.`to` */
-void frame_ipv4(Frame *frame, guint8 protocol, guint8 from, guint8 to);
-void frame_ipv6(Frame *frame, guint8 protocol, guint8 from, guint8 to);
-void frame_ethernet(Frame *frame, guint16 type);
+void frame_ipv4(FrameBuilder *frame, guint8 protocol, guint8 from, guint8 to);
+void frame_ipv6(FrameBuilder *frame, guint8 protocol, guint8 from, guint8 to);
+void frame_ethernet(FrameBuilder *frame, guint16 type);
 
 /** The frame as a packet of a capture; valid as long as the frame. */
-CapturePacket frame_packet(const Frame *frame, guint64 number);
+CapturePacket frame_packet(const FrameBuilder *frame, guint64 number);
 
 /** A whole TCP packet from 10.0.0.1 to 10.0.0.2, or back when `from_server`. */
-void frame_segment(Frame *frame, bool from_server, guint16 client_port, guint16 server_port, guint32 seq, guint32 ack,
-                   guint8 flags, gconstpointer payload, gsize len);
+void frame_segment(FrameBuilder *frame, bool from_server, guint16 client_port, guint16 server_port, guint32 seq,
+                   guint32 ack, guint8 flags, gconstpointer payload, gsize len);
 
 /** A DCE/RPC Bind to one interface, of which the UUID is given as it stands on the wire; returns its length. */
 gsize pdu_bind(guint8 *out, const guint8 uuid[16], guint16 auth_len);

@@ -8,13 +8,13 @@
 #define SEQ 0x01020304
 
 /** A TCP packet without what is below IP. */
-static void make_tcp(Frame *frame)
+static void make_tcp(FrameBuilder *frame)
 {
     frame_init(frame, "payload", 7);
     frame_tcp(frame, 1000, 135, SEQ, 5, TCP_ACK);
 }
 
-static LayersKind read_frame(const Frame *frame, LinkKind link, Layers *layers)
+static LayersKind read_frame(const FrameBuilder *frame, LinkKind link, Layers *layers)
 {
     CapturePacket packet = frame_packet(frame, 1);
     packet.link = link;
@@ -22,7 +22,7 @@ static LayersKind read_frame(const Frame *frame, LinkKind link, Layers *layers)
     return layers->kind;
 }
 
-static void expect_tcp(const Frame *frame, LinkKind link)
+static void expect_tcp(const FrameBuilder *frame, LinkKind link)
 {
     Layers layers;
     g_assert_cmpint(read_frame(frame, link, &layers), ==, LAYERS_TCP);
@@ -39,10 +39,10 @@ static void expect_tcp(const Frame *frame, LinkKind link)
 
 static void test_ethernet(void)
 {
-    Frame frame;
+    FrameBuilder frame;
     make_tcp(&frame);
     frame_ipv4(&frame, 6, 1, 2);
-    Frame vlan = frame, ip = frame;
+    FrameBuilder vlan = frame, ip = frame;
     frame_ethernet(&frame, 0x0800);
     expect_tcp(&frame, LINK_ETHERNET);
     frame_prepend(&vlan, "\x00\x07\x08\x00", 4);
@@ -50,7 +50,7 @@ static void test_ethernet(void)
     frame_ethernet(&vlan, 0x88a8);
     expect_tcp(&vlan, LINK_ETHERNET);
     expect_tcp(&ip, LINK_IP);
-    Frame snap = ip;
+    FrameBuilder snap = ip;
     frame_prepend(&snap, "\xaa\xaa\x03\0\0\0\x08\0", 8);
     frame_ethernet(&snap, 55);
     expect_tcp(&snap, LINK_ETHERNET);
@@ -58,7 +58,7 @@ static void test_ethernet(void)
 
 static void test_other_links(void)
 {
-    Frame ip;
+    FrameBuilder ip;
     make_tcp(&ip);
     frame_ipv4(&ip, 6, 1, 2);
     static const struct {
@@ -74,7 +74,7 @@ static void test_other_links(void)
         {LINK_CHDLC, "\x0f\0\x08\0", 4},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
-        Frame frame = ip;
+        FrameBuilder frame = ip;
         frame_prepend(&frame, links[i].header, links[i].len);
         expect_tcp(&frame, links[i].link);
     }
@@ -84,7 +84,7 @@ static void test_other_links(void)
 
 static void test_ipv6_extensions(void)
 {
-    Frame frame;
+    FrameBuilder frame;
     make_tcp(&frame);
     frame_prepend(&frame, "\6\0\0\0\0\0\0\0", 8);                                    // a fragment that is whole
     frame_prepend(&frame, "\x2c\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);                 // destination
@@ -97,7 +97,7 @@ static void test_ipv6_extensions(void)
 
 static void test_endless_extensions(void)
 {
-    Frame frame;
+    FrameBuilder frame;
     make_tcp(&frame);
     for (int i = 0; i < 100; i++)
         frame_prepend(&frame, i ? "\x3c\0\0\0\0\0\0\0" : "\6\0\0\0\0\0\0\0", 8);
@@ -115,13 +115,13 @@ static void test_endless_extensions(void)
 
 static void test_tunnels(void)
 {
-    Frame inner;
+    FrameBuilder inner;
     make_tcp(&inner);
     frame_ipv4(&inner, 6, 1, 2);
-    Frame bridged = inner;
+    FrameBuilder bridged = inner;
     frame_ethernet(&bridged, 0x0800);
 
-    Frame frame = inner;
+    FrameBuilder frame = inner;
     frame_prepend(&frame, "\0\x01\x01\x40", 4);
     frame_prepend(&frame, "\0\x02\x00\x40", 4);
     frame_ethernet(&frame, 0x8847); // MPLS
@@ -169,7 +169,7 @@ static void test_tunnels(void)
 
 static void test_fragments(void)
 {
-    Frame frame;
+    FrameBuilder frame;
     make_tcp(&frame);
     frame_ipv4(&frame, 6, 1, 2);
     frame.bytes[frame.start + 6] = 0x20; // more fragments
@@ -192,7 +192,7 @@ static void test_fragments(void)
 
 static void test_quoted(void)
 {
-    Frame frame;
+    FrameBuilder frame;
     make_tcp(&frame);
     frame_ipv4(&frame, 6, 1, 2);
     frame_prepend(&frame, "\3\1\0\0\0\0\0\0", 8);
@@ -214,12 +214,12 @@ static void test_dead_and_unknown(void)
     } types[] = {{0x0806, LAYERS_DEAD}, {0x88cc, LAYERS_DEAD}, {0x1234, LAYERS_UNKNOWN}, {0x8903, LAYERS_UNKNOWN}};
     Layers layers;
     for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
-        Frame frame;
+        FrameBuilder frame;
         frame_init(&frame, "some bytes that mean nothing", 28);
         frame_ethernet(&frame, types[i].type);
         g_assert_cmpint(read_frame(&frame, LINK_ETHERNET, &layers), ==, types[i].kind);
     }
-    Frame frame;
+    FrameBuilder frame;
     make_tcp(&frame);
     frame_ipv4(&frame, 115, 1, 2); // L2TP
     frame_ethernet(&frame, 0x0800);
@@ -228,7 +228,7 @@ static void test_dead_and_unknown(void)
 
 static void test_broken_and_cut(void)
 {
-    Frame frame;
+    FrameBuilder frame;
     make_tcp(&frame);
     frame.bytes[frame.start + 12] = 0x20; // a header of 8 bytes
     frame_ipv4(&frame, 6, 1, 2);
@@ -260,9 +260,9 @@ static void test_broken_and_cut(void)
 
 static void test_padding_is_no_payload(void)
 {
-    Frame frame;
+    FrameBuilder frame;
     frame_init(&frame, "\0\0\0\0\0\0", 6);
-    Frame head;
+    FrameBuilder head;
     frame_init(&head, "", 0);
     frame_tcp(&head, 1, 2, 3, 4, TCP_ACK);
     frame_ipv4(&head, 6, 1, 2);

@@ -33,7 +33,7 @@ static void line_clear(Line *line)
 static void send_segment(Line *line, guint side, uint32_t seq, uint32_t ack, uint8_t flags, size_t len)
 {
     static const char payload[2048];
-    Frame frame;
+    FrameBuilder frame;
     frame_segment(&frame, side == 1, 1000, 2000, seq, ack, flags, payload, len);
     CapturePacket packet = frame_packet(&frame, ++line->number);
     Layers layers;

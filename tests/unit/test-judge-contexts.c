@@ -108,6 +108,40 @@ static void test_bind_frame(void)
     g_assert_cmpint(unknown->source, ==, SOURCE_UNKNOWN);
 }
 
+/** A client may call all objects on one context: the pointer tells the interface, and from then on the context tells it only of
+ *  the object that was called on it first. */
+static void test_shared_context(void)
+{
+    g_autoptr(Judge) j = judge_new();
+    Conversation *c = judge_connect(j, 1, 2, 49668);
+    const PduResult *bind = judge_bind(j, c, NAMES("IWbemLevel1Login"), NULL);
+    const Guid login = windows_ipid(1), services = windows_ipid(2), unseen = windows_ipid(3);
+    g_assert_cmpstr(judge_call(j, c, 0, 3, &unseen, NULL)->call->interface->name, ==, "IWbemLevel1Login");
+    g_auto(StubBuilder) asked = stub_login("root", NULL), given = stub_logged_in(&services);
+    g_assert_cmpstr(judge_call(j, c, 0, 6, &login, &asked)->call->method->name, ==, "NTLMLogin");
+    (void) judge_answer(j, c, &given);
+    const Call *call = judge_call(j, c, 0, 24, &services, NULL)->call;
+    g_assert_cmpstr(call->interface->name, ==, "IWbemServices");
+    g_assert_cmpstr(call->method->name, ==, "ExecMethod");
+    g_assert_cmpint(call->source, ==, SOURCE_IPID);
+    g_assert_cmpuint(call->bind_frame, ==, bind->frame);
+    g_assert_cmpstr(judge_call(j, c, 0, 3, &unseen, NULL)->call->interface->name, ==, "IWbemLevel1Login");
+    g_assert_null(judge_call(j, c, 0, 3, &login, NULL)->call->interface);
+}
+
+/** A method that the interface of the context does not have is not one of it. */
+static void test_no_such_method(void)
+{
+    g_autoptr(Judge) j = judge_new();
+    Conversation *c = judge_connect(j, 1, 2, 49668);
+    (void) judge_bind(j, c, NAMES("IWbemLevel1Login"), NULL);
+    const Call *call = judge_call(j, c, 0, 24, &object, NULL)->call;
+    g_assert_false(call->has_uuid);
+    g_assert_null(call->interface);
+    g_assert_null(call->method);
+    g_assert_cmpint(call->source, ==, SOURCE_UNKNOWN);
+}
+
 /** Calls of other RPC are no concern; with an object, they may be DCOM. */
 static void test_other_interface(void)
 {
@@ -199,6 +233,8 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/contexts/more-results", test_more_results);
     g_test_add_func("/judge/contexts/redefinition", test_redefinition);
     g_test_add_func("/judge/contexts/bind-frame", test_bind_frame);
+    g_test_add_func("/judge/contexts/shared-context", test_shared_context);
+    g_test_add_func("/judge/contexts/no-such-method", test_no_such_method);
     g_test_add_func("/judge/contexts/other-interface", test_other_interface);
     g_test_add_func("/judge/contexts/many", test_many);
     g_test_add_func("/judge/contexts/snapped", test_snapped);

@@ -49,7 +49,7 @@ static void expect(Run *run, const char *kept)
     g_assert_cmpstr(run->kept->str, ==, kept);
 }
 
-static void put(Run *run, const Frame *frame)
+static void put(Run *run, const FrameBuilder *frame)
 {
     CapturePacket packet = frame_packet(frame, ++run->number);
     scan_packet(run->scan, &packet);
@@ -57,7 +57,7 @@ static void put(Run *run, const Frame *frame)
 
 static void send_flags(Run *run, bool server, uint8_t flags, gconstpointer payload, size_t len)
 {
-    Frame frame;
+    FrameBuilder frame;
     frame_segment(&frame, server, run->client_port, run->server_port, run->seq[server], run->seq[!server], flags,
                   payload, len);
     put(run, &frame);
@@ -131,7 +131,7 @@ static void test_other_traffic(void)
     send_bind(&run, uuid_samr, 0);
     send_ack(&run);
     send_request(&run, 3, 5, 100);
-    Frame frame;
+    FrameBuilder frame;
     frame_init(&frame, "\0\1\1\0\0\1\0\0\0\0\0\0", 12);
     frame_udp(&frame, 5353, 53);
     frame_ipv4(&frame, 17, 1, 2);
@@ -318,7 +318,7 @@ static void test_kerberos(void)
         send_data(&run, true, reply, sizeof(reply));
         send_data(&run, false, NULL, 0);
         send_flags(&run, false, TCP_FIN | TCP_ACK, NULL, 0);
-        Frame frame;
+        FrameBuilder frame;
         for (int from_kdc = 0; from_kdc < 2; from_kdc++) {
             frame_init(&frame, (from_kdc ? reply : request) + 4, 4);
             frame_udp(&frame, from_kdc ? 88 : 999, from_kdc ? 999 : 88);
@@ -358,7 +358,7 @@ static void test_what_cannot_be_judged(void)
 {
     Run run;
     run_init(&run, NULL);
-    Frame frame;
+    FrameBuilder frame;
     frame_init(&frame, "whatever this is", 16);
     frame_ethernet(&frame, 0x1234);
     put(&run, &frame);
@@ -380,7 +380,7 @@ static void test_unknown_tunnel(void)
 {
     Run run;
     run_init(&run, NULL);
-    Frame frame;
+    FrameBuilder frame;
     uint8_t data[256] = "header";
     size_t len = 30 + pdu_bind(data + 30, uuid_login, 0);
     frame_init(&frame, data, len);
@@ -409,7 +409,7 @@ static void test_quoted(void)
     for (uint16_t port = 1000; port < 1002; port++) {
         join_flow(&run, port, 49668);
         send_flags(&run, false, TCP_SYN, NULL, 0);
-        Frame frame;
+        FrameBuilder frame;
         frame_segment(&frame, false, port, 49668, 1000, 0, TCP_SYN, NULL, 0);
         frame.start += 14;
         frame_prepend(&frame, "\3\1\0\0\0\0\0\0", 8);
@@ -433,7 +433,7 @@ static void test_everything(void)
     run_init(&run, &options);
     open_flow(&run, 1000, 80);
     send_data(&run, false, HTTP, strlen(HTTP));
-    Frame frame;
+    FrameBuilder frame;
     frame_init(&frame, "\0\1\x08\0\6\4\0\1", 8);
     frame_ethernet(&frame, 0x0806);
     put(&run, &frame);
@@ -448,7 +448,7 @@ static void test_everything(void)
 static void flood(Run *run, guint n, bool bind)
 {
     for (guint i = 0; i < n; i++) {
-        Frame frame;
+        FrameBuilder frame;
         uint8_t pdu[512];
         frame_init(&frame, pdu, bind ? pdu_bind(pdu, uuid_login, 0) : 0);
         frame_tcp(&frame, 1000, 49668, 1, 1, bind ? TCP_ACK : TCP_SYN);
