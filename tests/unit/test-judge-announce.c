@@ -134,12 +134,26 @@ static void test_state(void)
     g_assert_cmpuint(judge_said(j, "\"event\":\"state\""), ==, 1);
     g_assert_cmpuint(judge_said(j, "\"kind\":\"oxid-endpoint\""), ==, 1);
 
+    // The activation alone: of a connection that belonged to the activity before.
+    g_auto(StubBuilder) same = sb_request(false), other = sb_request(false);
+    memset(other.bytes->data + 12, 9, 16);
+    Conversation *elsewhere = judge_connect(j, 1, ACTIVATED_HOST, 60000);
+    (void) judge_bind(j, elsewhere, NAMES("IWbemLevel1Login"), NULL);
+    (void) judge_call(j, elsewhere, 0, 3, &object, &same);
+    g_string_truncate(j->lines, 0);
+    (void) judge_call(j, elsewhere, 0, 3, &ipid_login, &other);
+    g_assert_cmpuint(judge_said(j, "\"event\":\"state\",\"conn\":3,"), ==, 1);
+    g_assert_cmpuint(judge_said(j, "\"activation_conn\":1,"), ==, 1);
+    g_string_truncate(j->lines, 0);
+    (void) judge_call(j, elsewhere, 0, 3, &ipid_login, &other);
+    g_assert_cmpuint(judge_said(j, "\"event\":\"state\""), ==, 0);
+
     // Another activity, by a causality id: that of the lower number.
     Conversation *late = session(j);
     g_auto(StubBuilder) stub = sb_request(false); // with the causality id of the activation
     g_string_truncate(j->lines, 0);
     (void) judge_call(j, late, SERVICES, 3, &object, &stub);
-    g_assert_cmpuint(judge_said(j, "\"event\":\"state\",\"conn\":3,"), ==, 1);
+    g_assert_cmpuint(judge_said(j, "\"event\":\"state\",\"conn\":4,"), ==, 1);
     g_assert_cmpuint(judge_said(j, "\"activity\":1,"), ==, 1);
 }
 

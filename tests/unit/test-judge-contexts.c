@@ -151,6 +151,11 @@ static void test_other_interface(void)
     g_assert_null(judge_call(j, c, 0, 5, NULL, NULL));
     g_auto(StubBuilder) stub = sb_response(false);
     g_assert_null(judge_answer(j, c, &stub)); // its response as little
+    // Nor is it taken for that of an earlier call with the same id.
+    (void) judge_call(j, c, 9, 5, &object, NULL);
+    const PbCall same_id = {.call_id = j->call_id, .opnum = 5};
+    g_assert_null(judge_client(j, c, pb_request(&same_id)));
+    g_assert_null(judge_answer(j, c, &stub));
     const PduResult *with_object = judge_call(j, c, 0, 5, &object, NULL);
     g_assert_nonnull(with_object);
     g_assert_null(with_object->call->interface);

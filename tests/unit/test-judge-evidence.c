@@ -371,6 +371,13 @@ static void test_ipid_of_activation(void)
         // Its context is known from then on, for objects that were handed out unseen, too.
         g_assert_cmpstr(call_object(j, c, &ipids[2])->call->interface->name, ==, interfaces[i]);
     }
+    // What was denied was not handed out.
+    const Guid iids[] = {x.iid, interface_uuid("IWbemServices")}, given[] = {x.ipid, {0}};
+    x.a.n = 2;
+    x.a.iids = iids;
+    x.a.ipids = given;
+    (void) activate(j, &x);
+    g_assert_cmphex(call_object(j, judge_connect(j, CLIENT, SERVER, 51111), &given[1])->evidence, ==, 0);
     // An IPID means something on the server that gave it only.
     Conversation *elsewhere = judge_connect(j, CLIENT, 3, 51111);
     g_assert_cmphex(call_object(j, elsewhere, &x.ipid)->evidence, ==, 0);

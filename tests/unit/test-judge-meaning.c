@@ -177,6 +177,18 @@ static void test_exec_method(void)
     g_assert_cmpint(r->technique, ==, TECHNIQUE_NONE); // once a call
 }
 
+/** Of objects that are only read, nothing is kept. */
+static void test_read_object(void)
+{
+    g_autoptr(Judge) j = judge_new();
+    Conversation *c = connect_all(j, NULL);
+    g_auto(StubBuilder) asked = stub_get_object("Win32_Process.Handle=\"4\""), answer = stub_executed("Name", "System");
+    (void) judge_call(j, c, SERVICES, GET_OBJECT, &object, &asked);
+    const PduResult *r = judge_answer(j, c, &answer);
+    g_assert_true(r->outcome->has_status && r->outcome->status == 0);
+    g_assert_cmpuint(r->outcome->n_properties, ==, 0);
+}
+
 /** What writes a subscription: by its class or its namespace. */
 static void test_put_instance(void)
 {
@@ -414,6 +426,7 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/meaning/origin", test_origin);
     g_test_add_func("/judge/meaning/path-class", test_path_class);
     g_test_add_func("/judge/meaning/exec-method", test_exec_method);
+    g_test_add_func("/judge/meaning/read-object", test_read_object);
     g_test_add_func("/judge/meaning/put-instance", test_put_instance);
     g_test_add_func("/judge/meaning/sealed-technique", test_sealed_technique);
     g_test_add_func("/judge/meaning/fragmented-technique", test_fragmented_technique);
