@@ -109,11 +109,10 @@ struct Activation {
 /** A PDU as it was captured. */
 typedef struct {
     uint32_t frame;
-    int side;            ///< that sent it
-    const uint8_t *data; ///< from its first byte on; more may follow it
-    size_t len;          ///< captured of `data`
-    const uint8_t
-        *plain; ///< its stub and padding as core decrypted them, NULL: not decrypted; ignored where it does not fit
+    int side;             ///< that sent it
+    const uint8_t *data;  ///< from its first byte on; more may follow it
+    size_t len;           ///< captured of `data`
+    const uint8_t *plain; ///< its decrypted stub and padding, NULL: none; ignored where it does not fit
     size_t plain_len;
 } PduBytes;
 
