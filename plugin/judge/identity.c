@@ -114,9 +114,11 @@ unsigned identities_candidates(const Identities *known, const AuthToken *token, 
     unsigned n = 0;
     for (unsigned i = 0; tickets && i < tickets->n; i++) {
         const Issued *issued = &tickets->issued[i];
-        if (nstime_cmp(&issued->time, time) > 0 || time->secs - issued->time.secs > TICKET_LIFETIME)
+        // Unsigned: two times of a capture may lie further apart than a time_t can say.
+        uint64_t age = (uint64_t) time->secs - (uint64_t) issued->time.secs;
+        if (nstime_cmp(&issued->time, time) > 0 || age > TICKET_LIFETIME)
             continue;
-        out[n++] = (UserCandidate){issued->identity, (int64_t) (time->secs - issued->time.secs)};
+        out[n++] = (UserCandidate){issued->identity, (int64_t) age};
     }
     return n;
 }

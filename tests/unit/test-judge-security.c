@@ -295,6 +295,20 @@ static void test_candidates(void)
     }
 }
 
+/** Times are the capture's word, too: two may lie further apart than the seconds between them can be counted. */
+static void test_ancient_ticket(void)
+{
+    static const uint8_t client[16] = {[10] = 0xff, 0xff, 10, 0, 0, 1};
+    static const nstime_t ancient = {.secs = INT64_MIN};
+    g_autoptr(Judge) j = judge_new();
+    g_autoptr(GByteArray) reply = reply_kerberos('t'), token = token_kerberos('u');
+    const Verifier verifier = {16, AUTH_LEVEL_INTEGRITY, 0, token};
+    tracker_kdc_reply(j->tracker, 77, &ancient, client, reply->data, reply->len);
+    Conversation *c = judge_connect(j, 1, 2, 49000);
+    PduResult *bind = judge_client(j, c, pdu_binding(PDU_BIND, 1, services, &verifier));
+    g_assert_cmpuint(bind->n_candidates, ==, 0);
+}
+
 /** A ticket that was offered, where NTLM was agreed on: it does not say who the user is. */
 static void test_ticket_beside_ntlm(void)
 {
@@ -350,6 +364,7 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/security/snapped", test_snapped);
     g_test_add_func("/judge/security/kerberos", test_kerberos);
     g_test_add_func("/judge/security/candidates", test_candidates);
+    g_test_add_func("/judge/security/ancient-ticket", test_ancient_ticket);
     g_test_add_func("/judge/security/ticket-beside-ntlm", test_ticket_beside_ntlm);
     g_test_add_func("/judge/security/decrypted", test_decrypted);
     return g_test_run();
