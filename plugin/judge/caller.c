@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge/caller.h"
 
-#define INFERRED_MAX 16 ///< of one conversation with RPCSS
+#define INFERRED_MAX 16      ///< of one conversation with RPCSS
+#define ACTIVATIONS_MAX 4096 ///< of one, that are asked, as totals are announced again and again
 
 struct Caller {
     Caller *same;          ///< one that is the same (union-find); itself: it stands for all of them
@@ -173,8 +174,14 @@ static void infer(const Conversation *c, Inferred *out)
     out->n = 0;
     if (c->client_said || c->is_callback)
         return;
-    for (const Activation *a = c->caller ? NULL : c->activations; a && out->n < INFERRED_MAX; a = a->next)
+    const Activation *a = c->caller ? NULL : c->activations;
+    for (unsigned asked = 0; a && out->n < INFERRED_MAX; asked++, a = a->next) {
+        if (asked == ACTIVATIONS_MAX) { // nobody, as the rest may have been others'
+            out->n = 0;
+            return;
+        }
         (void) add_inferred(out, a->caller, a->frame);
+    }
     if (c->caller && !add_inferred(out, c->caller, c->caller->frame) && c->perhaps)
         add_candidates(out, c);
 }

@@ -206,6 +206,22 @@ static void test_many(void)
     }
 }
 
+/** Of a conversation with endless activations, nobody is said to have made them. */
+static void test_many_activations(void)
+{
+    for (unsigned before = 4095; before <= 4096; before++) {
+        g_autoptr(Judge) j = judge_new();
+        Program p = activate(j, 1);
+        Activation last = *p.activation->activations;
+        g_autofree Activation *silent = g_new0(Activation, before);
+        for (unsigned i = 0; i < before; i++)
+            silent[i] = (Activation){.caller = caller_new(j->pool, p.activation), .next = i ? &silent[i - 1] : &last};
+        log_in(j, &p, 700);
+        p.activation->activations = &silent[before - 1];
+        check(j, p.activation, before < 4096 ? "700" : "");
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -215,5 +231,6 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/caller/silent-process", test_silent_process);
     g_test_add_func("/judge/caller/passed-on", test_passed_on);
     g_test_add_func("/judge/caller/many", test_many);
+    g_test_add_func("/judge/caller/many-activations", test_many_activations);
     return g_test_run();
 }
