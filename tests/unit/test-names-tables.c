@@ -107,7 +107,7 @@ static void test_guid_text(void)
                                       "{8bc3f05e-d86b-11d0-a075-00c04fb68820 ",
                                       "8bc3f05ed86b11d0a07500c04fb68820----"};
     for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
-        Guid guid;
+        Guid guid = {0};
         char text[GUID_TEXT_SIZE];
         g_assert_true(guid_parse(good[i], strlen(good[i]), &guid));
         g_assert_cmpstr(guid_format(&guid, text), ==, good[0]);
