@@ -128,6 +128,14 @@ void json_write_known_text(JsonWriter *w, const char *name, const char *value)
         json_write_text(w, name, value);
 }
 
+void json_write_number(JsonWriter *w, const char *name, int64_t value)
+{
+    if (value == NUMBER_UNKNOWN)
+        json_write_null(w, name);
+    else
+        json_write_int(w, name, value);
+}
+
 void json_write_known_int(JsonWriter *w, const char *name, int64_t value)
 {
     if (value != NUMBER_UNKNOWN)

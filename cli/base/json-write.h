@@ -28,6 +28,9 @@ void json_write_int(JsonWriter *w, const char *name, int64_t value);
 /** `value` is valid UTF-8; NULL gives null. */
 void json_write_text(JsonWriter *w, const char *name, const char *value);
 
+/** null when it is NUMBER_UNKNOWN. */
+void json_write_number(JsonWriter *w, const char *name, int64_t value);
+
 /** Nothing at all when it is not known: NULL, NUMBER_UNKNOWN. */
 void json_write_known_text(JsonWriter *w, const char *name, const char *value);
 void json_write_known_int(JsonWriter *w, const char *name, int64_t value);

@@ -3,21 +3,13 @@
 
 #include "base/time.h"
 
-static void write_count(JsonWriter *w, const char *name, int64_t value)
-{
-    if (value < 0)
-        json_write_null(w, name);
-    else
-        json_write_int(w, name, value);
-}
-
 void out_json_log_source(JsonWriter *w, const char *name, const LogSource *source)
 {
     json_open_object(w, name);
     json_write_text(w, "kind", source->kind);
     json_write_text(w, "file", source->file);
-    write_count(w, "event_id", source->event_id);
-    write_count(w, "record", source->record);
+    json_write_number(w, "event_id", source->event_id);
+    json_write_number(w, "record", source->record);
     json_write_text(w, "reason", source->reason);
     json_close_object(w);
 }
@@ -32,7 +24,7 @@ static void write_logon(JsonWriter *w, const Logon *logon)
     json_write_text(w, "logon_id", logon->logon_id);
     json_write_text(w, "package", logon->package);
     json_write_text(w, "type", logon->type);
-    write_count(w, "source_port", logon->source_port);
+    json_write_number(w, "source_port", logon->source_port);
     json_write_text(w, "target", logon->target);
     out_json_log_source(w, "source", &logon->source);
     json_close_object(w);

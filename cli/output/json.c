@@ -6,17 +6,9 @@
 #include "output/json-host.h"
 #include "record/text.h"
 
-static void write_number(JsonWriter *w, const char *name, int64_t value)
-{
-    if (value == NUMBER_UNKNOWN)
-        json_write_null(w, name);
-    else
-        json_write_int(w, name, value);
-}
-
 static void write_frame(JsonWriter *w, const char *name, int64_t frame)
 {
-    write_number(w, name, frame ? frame_number(frame) : NUMBER_UNKNOWN);
+    json_write_number(w, name, frame ? frame_number(frame) : NUMBER_UNKNOWN);
 }
 
 /** Names the capture of a frame that is not in the one where the conversation begins. */
@@ -118,10 +110,10 @@ static void write_activation(JsonWriter *w, const RecordSet *set, const Record *
     json_open_object(w, "activation");
     write_frame(w, "frame", r->activation.frame);
     write_capture(w, "capture", set, r, r->activation.frame);
-    write_number(w, "client_port", r->activation.client_port);
+    json_write_number(w, "client_port", r->activation.client_port);
     json_write_text(w, "clsid", r->activation.clsid);
     json_write_text(w, "server_name", r->activation.server_name);
-    write_number(w, "status", r->activation.status);
+    json_write_number(w, "status", r->activation.status);
     json_close_object(w);
 }
 
@@ -136,8 +128,8 @@ static void write_related(JsonWriter *w, const RecordSet *set, const Record *r)
         write_capture(w, "capture", set, r, r->activation.frame);
         write_frame(w, "response_frame", r->activation.response_frame);
         write_capture(w, "response_capture", set, r, r->activation.response_frame);
-        write_number(w, "client_port", r->activation.client_port);
-        write_number(w, "port", r->activation.port);
+        json_write_number(w, "client_port", r->activation.client_port);
+        json_write_number(w, "port", r->activation.port);
         json_close_object(w);
     }
     json_close_array(w);
@@ -147,7 +139,7 @@ static void write_endpoint(JsonWriter *w, const char *name, const RecordEnd *end
 {
     json_open_object(w, name);
     json_write_text(w, "ip", endpoint->ip);
-    write_number(w, "port", endpoint->port);
+    json_write_number(w, "port", endpoint->port);
     json_write_text(w, "host", endpoint->host);
     json_write_text(w, "fqdn", endpoint->fqdn);
     if (endpoint->host_inferred)
@@ -203,7 +195,7 @@ static void write_candidates(JsonWriter *w, const RecordSet *set, const Record *
         json_write_text(w, "domain", candidate->domain);
         write_frame(w, "frame", candidate->frame);
         write_capture(w, "capture", set, r, candidate->frame);
-        write_number(w, "age", candidate->age);
+        json_write_number(w, "age", candidate->age);
         json_write_text(w, "reason", reason);
         json_close_object(w);
     }
@@ -253,7 +245,7 @@ static void write_logins(JsonWriter *w, const RecordSet *set, const Record *r)
         write_capture(w, "capture", set, r, login->frame);
         json_write_text(w, "namespace", login->namespace_path);
         json_write_text(w, "locale", login->locale);
-        write_number(w, "status", login->status);
+        json_write_number(w, "status", login->status);
         json_close_object(w);
     }
     json_close_array(w);
@@ -276,7 +268,7 @@ static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, con
     json_write_text(w, "object", call->object);
     write_frame(w, "origin_frame", call->origin_frame);
     write_capture(w, "origin_capture", set, r, call->origin_frame);
-    write_number(w, "opnum", call->opnum);
+    json_write_number(w, "opnum", call->opnum);
     json_write_text(w, "method", call->method);
     json_write_text(w, "stage", stage_name(call->stage));
     json_write_text(w, "namespace", call->namespace_path);
@@ -288,13 +280,13 @@ static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, con
     json_write_text(w, "class", call->class_name);
     json_write_text(w, "wmi_method", call->wmi_method);
     json_write_text(w, "command_line", call->command_line);
-    write_number(w, "command_length", call->command_length);
+    json_write_number(w, "command_length", call->command_length);
     write_properties(w, "properties", call->properties);
     json_write_text(w, "outcome", word_text(&outcome_words, call->outcome));
     write_answer(w, "fault", call->fault);
-    write_number(w, "status", call->status);
+    json_write_number(w, "status", call->status);
     json_write_text(w, "status_name", call->status_name);
-    write_number(w, "operation_status", call->operation_status);
+    json_write_number(w, "operation_status", call->operation_status);
     json_write_text(w, "operation_status_name", call->operation_status_name);
     json_write_text(w, "result_text", call->result_text);
     write_properties(w, "result_properties", call->result_properties);
@@ -314,12 +306,12 @@ static void write_processes(JsonWriter *w, const RecordSet *set, const Record *r
             json_write_bool(w, "inferred", true);
         if (process->asked_for)
             json_write_bool(w, "asked_for", true);
-        write_number(w, "pid", process->pid);
+        json_write_number(w, "pid", process->pid);
         json_write_text(w, "start_time", process->start_time);
         json_write_text(w, "image", process->image);
         json_write_text(w, "command_line", process->command_line);
         json_write_text(w, "user", process->user);
-        write_number(w, "parent_pid", process->parent_pid);
+        json_write_number(w, "parent_pid", process->parent_pid);
         json_write_text(w, "parent_image", process->parent_image);
         json_write_text(w, "note", process->note);
         json_open_array(w, "sources");
@@ -365,7 +357,7 @@ static void write_artifacts(JsonWriter *w, const RecordSet *set, const Record *r
         write_frames(w, "frames", first, artifact->frames);
         write_more_frames(w, "more_frames", set, first, artifact->frames);
         write_capture(w, "capture", set, r, first);
-        write_number(w, "size", artifact->size);
+        json_write_number(w, "size", artifact->size);
         write_frame(w, "command_frame", artifact->command_frame);
         json_open_array(w, "outputs");
         for (guint k = 0; k < artifact->outputs->len; k++) {
@@ -408,7 +400,7 @@ static void write_parts(JsonWriter *w, const RecordSet *set, const Record *r)
         json_write_text(w, "path", ((const RecordFile *) g_ptr_array_index(set->files, file))->path);
         write_frame(w, "first", part->first);
         write_frame(w, "last", part->last);
-        write_number(w, "count", part->count);
+        json_write_number(w, "count", part->count);
         json_close_object(w);
     }
     json_close_array(w);
@@ -427,7 +419,7 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     json_close_array(w);
     json_write_text(w, "confidence", confidence_name(r->confidence));
     write_evidence(w, set, r);
-    write_number(w, "activity", r->activity);
+    json_write_number(w, "activity", r->activity);
     write_activation(w, set, r);
     write_related(w, set, r);
 
@@ -445,12 +437,12 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     json_open_object(w, "frames");
     write_frame(w, "first", r->frames.first);
     write_frame(w, "last", r->frames.last);
-    write_number(w, "count", r->frames.count);
+    json_write_number(w, "count", r->frames.count);
     write_parts(w, set, r);
     json_close_object(w);
     json_open_object(w, "bytes");
-    write_number(w, "client", r->bytes.client);
-    write_number(w, "server", r->bytes.server);
+    json_write_number(w, "client", r->bytes.client);
+    json_write_number(w, "server", r->bytes.server);
     json_close_object(w);
 
     json_write_text(w, "filter", r->filter);
