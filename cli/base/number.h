@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * Numbers as logs write them: decimal, or hexadecimal after 0x.
+ * Numbers as logs and tshark write them: decimal, or hexadecimal after 0x.
  */
 #ifndef CAR_BASE_NUMBER_H
 #define CAR_BASE_NUMBER_H

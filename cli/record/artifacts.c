@@ -2,6 +2,8 @@
 #include "record/artifacts.h"
 
 #include "base/flow-key.h"
+#include "base/hash.h"
+#include "base/number.h"
 #include "base/text-escape.h"
 #include "base/time.h"
 #include "record/summary.h"
@@ -126,8 +128,8 @@ Artifacts *artifacts_new(void)
 {
     Artifacts *a = g_new0(Artifacts, 1);
     a->files = g_ptr_array_new_with_free_func(file_free);
-    a->pending = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, pending_free);
-    a->open = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    a->pending = g_hash_table_new_full(hash_text, g_str_equal, g_free, pending_free);
+    a->open = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
     a->sealed = flow_keys_new();
     return a;
 }
@@ -156,17 +158,6 @@ static Slice last_value(Slice field)
 static bool is_single(Slice field)
 {
     return field.len > 0 && !memchr(field.text, ARTIFACTS_AGGREGATOR, field.len);
-}
-
-/** NUMBER_UNKNOWN when it is none. */
-static int64_t to_number(Slice text)
-{
-    g_autofree char *copy = slice_dup(text);
-    guint64 value;
-    bool hex = g_str_has_prefix(copy, "0x");
-    if (!g_ascii_string_to_unsigned(hex ? copy + 2 : copy, hex ? 16 : 10, 0, INT64_MAX, &value, NULL))
-        return NUMBER_UNKNOWN;
-    return (int64_t) value;
 }
 
 /** Whether it is a name that impacket gives: two underscores and a time in seconds since 1970 with a fraction. */
@@ -233,7 +224,7 @@ static File *need_file(Artifacts *a, const Address *client, const Address *serve
 
 static void see_frame(File *file, const Slice *fields)
 {
-    int64_t frame = to_number(fields[FRAME]), time = time_from_epoch(fields[TIME]);
+    int64_t frame = number_parse(fields[FRAME]), time = time_from_epoch(fields[TIME]);
     if (frame != NUMBER_UNKNOWN && file->frames->len < MAX_FRAMES)
         g_array_append_val(file->frames, frame);
     if (time == NUMBER_UNKNOWN)
@@ -267,7 +258,7 @@ static void take_read(Artifacts *a, const Slice *fields)
 {
     g_autofree char *id = make_key(fields, fields[FILE_ID]);
     File *file = g_hash_table_lookup(a->open, id);
-    int64_t offset = to_number(fields[OFFSET]);
+    int64_t offset = number_parse(fields[OFFSET]);
     if (file && offset != NUMBER_UNKNOWN)
         put_pending(a, fields, &(Pending){.file = file, .offset = offset, .read = true, .id = g_steal_pointer(&id)});
 }
@@ -305,7 +296,7 @@ static void take_output(const Pending *pending, const Slice *fields)
         if (file->outputs->len >= MAX_READS)
             return;
         output = g_new0(Output, 1);
-        output->frame = to_number(fields[FRAME]);
+        output->frame = number_parse(fields[FRAME]);
         output->offset = pending->offset;
         output->cut = pending->offset > 0;
         output->data = g_byte_array_new();
@@ -319,7 +310,7 @@ static void take_response(Artifacts *a, const Slice *fields)
     enum { SUCCESS = 0, STILL_PENDING = 0x103, BUFFER_OVERFLOW = 0x80000005 };
     g_autofree char *key = make_key(fields, fields[MESSAGE]);
     const Pending *pending = g_hash_table_lookup(a->pending, key);
-    int64_t status = to_number(fields[STATUS]);
+    int64_t status = number_parse(fields[STATUS]);
     if (!pending || status == STILL_PENDING)
         return;
     if (status == SUCCESS || (pending->read && status == BUFFER_OVERFLOW)) {
@@ -327,7 +318,7 @@ static void take_response(Artifacts *a, const Slice *fields)
         if (pending->read) {
             take_output(pending, fields);
         } else if (fields[FILE_ID].len > 0) {
-            int64_t size = to_number(fields[FILE_SIZE]);
+            int64_t size = number_parse(fields[FILE_SIZE]);
             pending->file->size = size != NUMBER_UNKNOWN ? size : pending->file->size;
             if (g_hash_table_size(a->open) >= MAX_PENDING)
                 g_hash_table_remove_all(a->open);
@@ -364,7 +355,7 @@ void artifacts_line(Artifacts *a, const char *line, size_t len)
     if (!is_single(fields[COMMAND]) || !is_single(fields[MESSAGE]) || !is_single(fields[STREAM]) ||
         fields[RESPONSE].len == 0)
         return;
-    int64_t command = to_number(fields[COMMAND]);
+    int64_t command = number_parse(fields[COMMAND]);
     bool response = fields[RESPONSE].text[0] == '1' || fields[RESPONSE].text[0] == 'T';
     if (response)
         take_response(a, fields);
