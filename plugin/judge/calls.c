@@ -149,6 +149,17 @@ static void activation_requested(Step *s, Call *call, const ActivationRequest *r
     causality_learn(s, &request->causality_id, a->caller);
 }
 
+static void activation_answer(Step *s, Activation *a, const ActivationResponse *response, uint64_t oxid)
+{
+    a->response_frame = s->frame;
+    a->answered = true;
+    a->status = response->status;
+    s->result->activation = a;
+    s->result->has_status = true;
+    s->result->status = response->status;
+    endpoint_learn_returned(s, a, response, oxid);
+}
+
 static void take_activation_response(Step *s, Call *call, ActivationKind kind, Bytes *b)
 {
     ActivationResponse response;
@@ -157,13 +168,7 @@ static void take_activation_response(Step *s, Call *call, ActivationKind kind, B
     // The request may be unreadable (snapped) while the response is not: it still hands out an endpoint, of an
     // unknown class.
     Activation *a = call->activation ? call->activation : activation_new(s, call);
-    a->response_frame = s->frame;
-    a->answered = true;
-    a->status = response.status;
-    s->result->activation = a;
-    s->result->has_status = true;
-    s->result->status = response.status;
-    endpoint_learn_returned(s, a, &response, response.oxid);
+    activation_answer(s, a, &response, response.oxid);
     for (guint i = 0; i < response.interfaces->len; i++) {
         const ActivatedInterface *activated = &g_array_index(response.interfaces, ActivatedInterface, i);
         if (activated->status == 0)
@@ -180,13 +185,7 @@ static void take_oxid_response(Step *s, Call *call, Bytes *b)
     Activation *known = wmem_map_lookup(s->tracker->oxids, &call->oxid);
     Activation *a = activation_new(s, call);
     a->is_wmi = known && known->is_wmi;
-    a->response_frame = s->frame;
-    a->answered = true;
-    a->status = response.status;
-    s->result->activation = a;
-    s->result->has_status = true;
-    s->result->status = response.status;
-    endpoint_learn_returned(s, a, &response, call->oxid);
+    activation_answer(s, a, &response, call->oxid);
     if (known && known->conversation->id && s->conversation->id)
         activity_join(known->conversation, s->conversation);
     activation_response_clear(&response);
