@@ -398,3 +398,11 @@ void sb_check_mutations(const GByteArray *bytes, unsigned rounds, SbReader read)
         g_free(copy);
     }
 }
+
+void sb_add_test(const char *path, GTestDataFunc test)
+{
+    g_autofree char *little = g_strconcat(path, "/little-endian", NULL);
+    g_autofree char *big = g_strconcat(path, "/big-endian", NULL);
+    g_test_add_data_func(little, GINT_TO_POINTER(0), test);
+    g_test_add_data_func(big, GINT_TO_POINTER(1), test);
+}

@@ -80,6 +80,9 @@ void sb_check_truncations(const GByteArray *bytes, SbReader read);
 /** Has `read` read bytes in which a few were changed; what it says does not matter. */
 void sb_check_mutations(const GByteArray *bytes, unsigned rounds, SbReader read);
 
+/** Adds the test twice, at `path`/little-endian with 0 as its data, and at `path`/big-endian with 1. */
+void sb_add_test(const char *path, GTestDataFunc test);
+
 extern const Guid sb_iid_object, sb_clsid_object, sb_iid_services, sb_iid_sink, sb_ipid, sb_causality;
 
 #endif

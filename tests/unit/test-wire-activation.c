@@ -238,6 +238,14 @@ static void check_interface(const ActivationResponse *r, guint i, const Guid *ii
     g_assert_cmpint(guid_equal(&interface->ipid, &sb_ipid), ==, given);
 }
 
+static void check_endpoint(const ActivationResponse *r)
+{
+    g_assert_true(r->has_endpoint);
+    g_assert_cmphex(r->oxid, ==, OXID);
+    g_assert_true(guid_equal(&r->ipid_remunknown, &remunknown));
+    check_bindings(r->bindings);
+}
+
 static void test_scm_response(void)
 {
     for (int big_endian = 0; big_endian < 2; big_endian++) {
@@ -246,10 +254,7 @@ static void test_scm_response(void)
         ActivationResponse r;
         g_assert_true(response_read(&s, ACTIVATION_SCM, &r));
         g_assert_cmphex(r.status, ==, 1);
-        g_assert_true(r.has_endpoint);
-        g_assert_cmphex(r.oxid, ==, OXID);
-        g_assert_true(guid_equal(&r.ipid_remunknown, &remunknown));
-        check_bindings(r.bindings);
+        check_endpoint(&r);
         g_assert_cmpuint(r.interfaces->len, ==, 2);
         check_interface(&r, 0, &iid_login, true);
         check_interface(&r, 1, &sb_iid_services, false);
@@ -325,10 +330,7 @@ static void test_remote_activation_response(void)
         ActivationResponse r;
         g_assert_true(response_read(&s, ACTIVATION_REMOTE, &r));
         g_assert_cmphex(r.status, ==, 0);
-        g_assert_true(r.has_endpoint);
-        g_assert_cmphex(r.oxid, ==, OXID);
-        g_assert_true(guid_equal(&r.ipid_remunknown, &remunknown));
-        check_bindings(r.bindings);
+        check_endpoint(&r);
         g_assert_cmpuint(r.interfaces->len, ==, 2);
         check_interface(&r, 0, &iid_login, true);
         check_interface(&r, 1, &(Guid){0}, false); // the IID is in the request alone

@@ -287,24 +287,16 @@ static void test_noise(void)
     }
 }
 
-static void add(const char *path, GTestDataFunc test)
-{
-    g_autofree char *little = g_strconcat(path, "/little-endian", NULL);
-    g_autofree char *big = g_strconcat(path, "/big-endian", NULL);
-    g_test_add_data_func(little, GINT_TO_POINTER(0), test);
-    g_test_add_data_func(big, GINT_TO_POINTER(1), test);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add("/login/client-info", test_client_info);
+    sb_add_test("/login/client-info", test_client_info);
     g_test_add_func("/login/client-info-long-name", test_client_info_long_name);
-    add("/login/client-info-ex", test_client_info_ex);
+    sb_add_test("/login/client-info-ex", test_client_info_ex);
     g_test_add_func("/login/filetime", test_filetime);
-    add("/login/establish-position", test_establish_position);
-    add("/login/ntlm-login-request", test_ntlm_login_request);
-    add("/login/ntlm-login-response", test_ntlm_login_response);
+    sb_add_test("/login/establish-position", test_establish_position);
+    sb_add_test("/login/ntlm-login-request", test_ntlm_login_request);
+    sb_add_test("/login/ntlm-login-response", test_ntlm_login_response);
     g_test_add_func("/login/leftover", test_leftover);
     g_test_add_func("/login/noise", test_noise);
     return g_test_run();

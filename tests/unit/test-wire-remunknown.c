@@ -137,10 +137,8 @@ static void test_counts(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_data_func("/remunknown/request/little-endian", GINT_TO_POINTER(0), test_request);
-    g_test_add_data_func("/remunknown/request/big-endian", GINT_TO_POINTER(1), test_request);
-    g_test_add_data_func("/remunknown/response/little-endian", GINT_TO_POINTER(0), test_response);
-    g_test_add_data_func("/remunknown/response/big-endian", GINT_TO_POINTER(1), test_response);
+    sb_add_test("/remunknown/request", test_request);
+    sb_add_test("/remunknown/response", test_response);
     g_test_add_func("/remunknown/counts", test_counts);
     return g_test_run();
 }

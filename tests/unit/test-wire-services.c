@@ -637,31 +637,23 @@ static void test_noise(void)
     }
 }
 
-static void add(const char *path, GTestDataFunc test)
-{
-    g_autofree char *little = g_strconcat(path, "/little-endian", NULL);
-    g_autofree char *big = g_strconcat(path, "/big-endian", NULL);
-    g_test_add_data_func(little, GINT_TO_POINTER(0), test);
-    g_test_add_data_func(big, GINT_TO_POINTER(1), test);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add("/services/exec-method", test_exec_method);
-    add("/services/impacket-pointers", test_impacket_pointers);
-    add("/services/one-string", test_one_string);
-    add("/services/query", test_query);
-    add("/services/put", test_put);
+    sb_add_test("/services/exec-method", test_exec_method);
+    sb_add_test("/services/impacket-pointers", test_impacket_pointers);
+    sb_add_test("/services/one-string", test_one_string);
+    sb_add_test("/services/query", test_query);
+    sb_add_test("/services/put", test_put);
     g_test_add_func("/services/bad-object", test_bad_object);
-    add("/services/small-requests", test_small_requests);
-    add("/services/sink", test_sink);
-    add("/services/object-responses", test_object_responses);
-    add("/services/reference-responses", test_reference_responses);
-    add("/services/bare-responses", test_bare_responses);
-    add("/services/next", test_next);
-    add("/services/smart-next", test_smart_next);
-    add("/services/call-result", test_call_result);
+    sb_add_test("/services/small-requests", test_small_requests);
+    sb_add_test("/services/sink", test_sink);
+    sb_add_test("/services/object-responses", test_object_responses);
+    sb_add_test("/services/reference-responses", test_reference_responses);
+    sb_add_test("/services/bare-responses", test_bare_responses);
+    sb_add_test("/services/next", test_next);
+    sb_add_test("/services/smart-next", test_smart_next);
+    sb_add_test("/services/call-result", test_call_result);
     g_test_add_func("/services/unknown", test_unknown);
     g_test_add_func("/services/noise", test_noise);
     return g_test_run();

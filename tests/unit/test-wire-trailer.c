@@ -127,11 +127,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/trailer/padding", test_padding);
-    g_test_add_data_func("/trailer/trailer/little-endian", GINT_TO_POINTER(0), test_trailer);
-    g_test_add_data_func("/trailer/trailer/big-endian", GINT_TO_POINTER(1), test_trailer);
+    sb_add_test("/trailer/trailer", test_trailer);
     g_test_add_func("/trailer/commands", test_commands);
-    g_test_add_data_func("/trailer/status/little-endian", GINT_TO_POINTER(0), test_status);
-    g_test_add_data_func("/trailer/status/big-endian", GINT_TO_POINTER(1), test_status);
+    sb_add_test("/trailer/status", test_status);
     g_test_add_func("/trailer/odd-status", test_odd_status);
     return g_test_run();
 }
