@@ -11,7 +11,7 @@
 /** A frame: its number in its capture, and which of a set's captures that is. */
 static inline int64_t frame_make(guint file, int64_t number)
 {
-    return number > 0 ? (int64_t) file << 40 | number : 0;
+    return number > 0 && number < INT64_C(1) << 40 ? (int64_t) file << 40 | number : 0;
 }
 
 static inline int64_t frame_number(int64_t frame)

@@ -88,7 +88,7 @@ static int64_t read_number(const JsonValue *value)
     int64_t number = 0;
     for (size_t i = 0; i < value->len; i++) {
         int digit = g_ascii_digit_value(value->text[i]);
-        if (value->type != JSON_PLAIN || digit < 0 || number > (INT64_MAX - digit) / 10)
+        if (value->type != JSON_PLAIN || digit < 0 || number > (EVENT_NUMBER_MAX - digit) / 10)
             return EVENT_UNKNOWN;
         number = number * 10 + digit;
     }

@@ -3,7 +3,7 @@
  * Reads the plugin's events (event/event.h) from lines of text.
  *
  * The texts in them are an attacker's: whatever a line holds, what comes out is an event whose texts are valid UTF-8,
- * whose numbers are not negative and whose lists have no more than EVENT_LIST_MAX items.
+ * whose numbers are not negative nor above EVENT_NUMBER_MAX, and whose lists have no more than EVENT_LIST_MAX items.
  */
 #ifndef CAR_RECORD_EVENT_READER_H
 #define CAR_RECORD_EVENT_READER_H

@@ -133,9 +133,7 @@ static const char *keep(EventFold *fold, const char *text)
 /** The frame that an event numbers so. */
 static int64_t to_frame(const EventFold *fold, int64_t number)
 {
-    if (number <= 0)
-        return 0;
-    return fold->frames ? frame_map_get(fold->frames, number) : number;
+    return fold->frames ? frame_map_get(fold->frames, number) : frame_make(0, number);
 }
 
 static Answer to_answer(int answer)

@@ -20,10 +20,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EVENT_FORMAT 2       ///< the version of what is described here
-#define EVENT_KIND "event"   ///< the member that names the kind; it comes first
-#define EVENT_UNKNOWN (-1)   ///< of a number or answer
-#define EVENT_LIST_MAX 4096u ///< items that a reader takes of one list
+#define EVENT_FORMAT 2                            ///< the version of what is described here
+#define EVENT_KIND "event"                        ///< the member that names the kind; it comes first
+#define EVENT_UNKNOWN (-1)                        ///< of a number or answer
+#define EVENT_LIST_MAX 4096u                      ///< items that a reader takes of one list
+#define EVENT_NUMBER_MAX ((INT64_C(1) << 48) - 1) ///< the largest number that it takes: what is added up stays a number
 
 typedef enum {
     EVENT_NONE,

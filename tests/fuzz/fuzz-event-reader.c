@@ -17,7 +17,9 @@ static void check_members(const EventMember *members, size_t n, uint32_t kind, c
             continue;
         switch (m->type) {
         case MEMBER_TEXT: fuzz_text(*(const char *const *) at); break;
-        case MEMBER_NUMBER: fuzz_require(*(const int64_t *) at >= EVENT_UNKNOWN); break;
+        case MEMBER_NUMBER:
+            fuzz_require(*(const int64_t *) at >= EVENT_UNKNOWN && *(const int64_t *) at <= EVENT_NUMBER_MAX);
+            break;
         case MEMBER_ANSWER: fuzz_require(*(const int *) at >= EVENT_UNKNOWN && *(const int *) at <= 1); break;
         case MEMBER_WORD: fuzz_require(*(const unsigned *) at < m->words->n); break;
         case MEMBER_TEXTS:

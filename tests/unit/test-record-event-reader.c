@@ -49,7 +49,7 @@ static EventList some_list(const EventMember *member, unsigned seed, EventItem *
 
 static void set_member(const EventMember *member, void *structure, unsigned seed, EventItem *items)
 {
-    static const int64_t numbers[] = {0, 1, INT64_C(0x80041002), INT64_MAX};
+    static const int64_t numbers[] = {0, 1, INT64_C(0x80041002), EVENT_NUMBER_MAX};
     void *at = (char *) structure + member->offset;
     switch (member->type) {
     case MEMBER_TEXT: *(const char **) at = some_text(seed); break;
@@ -184,7 +184,7 @@ static void test_other_types(void)
 {
     static const char *const lines[] = {
         "{\"event\":\"call\",\"call\":\"7\",\"frame\":true,\"stage\":4,\"sealed\":\"true\",\"method\":null}",
-        "{\"event\":\"call\",\"call\":-7,\"frame\":1e3,\"opnum\":4.0,\"origin\":9223372036854775808,\"sealed\":1}",
+        "{\"event\":\"call\",\"call\":-7,\"frame\":1e3,\"opnum\":4.0,\"origin\":281474976710656,\"sealed\":1}",
         "{\"event\":\"call\",\"call\":[7],\"frame\":{\"frame\":7},\"stage\":\"novel\",\"method\":[\"a\"]}",
         "{\"event\":\"call\",\"auth.type\":\"ntlm\",\"auth\":[{\"type\":\"ntlm\"}]}",
         "{\"event\":\"call\",\"auth\":{\"type\":{\"type\":\"ntlm\"}}}",
