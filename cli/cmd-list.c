@@ -6,12 +6,14 @@
 #include "output/format.h"
 #include "output/navigator.h"
 #include "reading/silence.h"
+#include "output/tally.h"
 
 #include <unistd.h>
 
 typedef struct {
     ReadingOptions reading;
     const OutFormat *format;
+    OutColour colour;
     char *navigator;
 } ListOptions;
 
@@ -23,6 +25,18 @@ static gboolean set_format(const char *name, const char *value, gpointer data, G
     return options->format != NULL;
 }
 
+static gboolean set_connections(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) value;
+    return set_format(name, "table", data, error);
+}
+
+static gboolean set_colour(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    return out_colour_parse(value, &((ListOptions *) data)->colour, error);
+}
+
 static char *make_description(void)
 {
     g_autofree char *formats = out_format_summaries(false);
@@ -31,7 +45,7 @@ static char *make_description(void)
 
 static OutStyle make_style(const ListOptions *options)
 {
-    OutStyle style = out_style_make(options->reading.output != NULL);
+    OutStyle style = out_style_make(options->reading.output != NULL, options->colour);
     style.captures = options->reading.captures->len > 1;
     return style;
 }
@@ -42,6 +56,7 @@ typedef struct {
     Out out;
     FILE *stream;
     Navigator *navigator;
+    Tally *tally;
 } Listing;
 
 /** False when nothing more can be written: disk full, or the reader went away. It is said once, at the end. */
@@ -50,12 +65,13 @@ static bool list_set(RecordSet *set, gpointer data)
     Listing *listing = data;
     if (listing->out.format == NULL)
         out_begin(&listing->out, listing->options->format, listing->stream, make_style(listing->options));
+    Confidence min = listing->options->reading.min_confidence;
+    out_set(&listing->out, set, min);
+    tally_add(listing->tally, set, min);
     for (guint i = 0; i < set->records->len; i++) {
         const Record *record = g_ptr_array_index(set->records, i);
-        if (record->confidence < listing->options->reading.min_confidence)
-            continue;
-        out_record(&listing->out, set, record);
-        navigator_add(listing->navigator, record);
+        if (record->confidence >= min)
+            navigator_add(listing->navigator, record);
     }
     return fflush(listing->stream) == 0;
 }
@@ -69,30 +85,27 @@ static bool write_navigator(const Navigator *navigator, const char *path, GError
     return out_file_commit(&file, error);
 }
 
-static void print_summary(const Reading *reading)
+static void print_summary(const Reading *reading, const Tally *tally)
 {
     if (!isatty(STDERR_FILENO) || reading->read == 0)
         return;
-    guint matches = reading_matches(reading);
     bool captures = reading->options->captures->len > 0;
     guint files = captures ? reading->read : reading->options->host_logs->len;
     const char *kind = captures ? "capture" : "host log", *plural = files == 1 ? "" : "s";
-    if (matches + reading->allowed == 0) {
+    if (reading_matches(reading) + reading->allowed == 0) {
         if (!captures)
             (void) fprintf(stderr, "nothing matched in %u %s%s\n", files, kind, plural);
         return; // of captures, silence_tell() says more
     }
-    (void) fprintf(stderr, "%u %s in %u %s%s", matches, matches == 1 ? "connection" : "connections", files, kind,
-                   plural);
-    const char *separator = ": ";
-    for (Confidence c = CONFIDENCE_WMI; c > CONFIDENCE_NONE; c--) {
-        if (reading->matched[c] > 0) {
-            (void) fprintf(stderr, "%s%u %s", separator, reading->matched[c], confidence_name(c));
-            separator = ", ";
-        }
-    }
+    g_autofree char *found = tally_text(tally);
+    (void) fprintf(stderr, "%u %s%s: %s", files, kind, plural, found ? found : "only what is allowed");
     if (reading->allowed > 0)
-        (void) fprintf(stderr, "; %u more %s allowed", reading->allowed, reading->allowed == 1 ? "is" : "are");
+        (void) fprintf(stderr, "; %u %s allowed", reading->allowed,
+                       reading->allowed == 1 ? "connection is" : "connections are");
+    guint dcom = reading->seen.weaker[CONFIDENCE_DCOM];
+    if (dcom > 0)
+        (void) fprintf(stderr, "; %u %s DCOM not known to be WMI (--min-confidence dcom)", dcom,
+                       dcom == 1 ? "connection with" : "connections with");
     (void) fputc('\n', stderr);
 }
 
@@ -109,7 +122,8 @@ static int list(const ListOptions *options)
         return COMMAND_UNABLE;
     }
     g_autoptr(Navigator) navigator = navigator_new();
-    Listing listing = {.options = options, .stream = file.stream, .navigator = navigator};
+    g_autoptr(Tally) tally = tally_new();
+    Listing listing = {.options = options, .stream = file.stream, .navigator = navigator, .tally = tally};
     status = reading_run(&reading, false, list_set, &listing);
     if (status == COMMAND_MATCHED && reading.read == 0)
         status = COMMAND_UNABLE;
@@ -122,7 +136,7 @@ static int list(const ListOptions *options)
             warn_user("%s", error->message);
             status = COMMAND_UNABLE;
         } else {
-            print_summary(&reading);
+            print_summary(&reading, tally);
             silence_tell(&reading);
             status = reading_status(&reading);
         }
@@ -141,7 +155,12 @@ static bool parse(int *argc, char ***argv, ListOptions *options)
     };
     // A new option belongs into the man page too.
     const GOptionEntry entries[] = {
-        {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
+        {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: activities)",
+         "FORMAT"},
+        {"connections", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer) set_connections,
+         "Print a line a connection, as -T table does", NULL},
+        {"color", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_colour,
+         "When to use colors: auto (default), always, never", "WHEN"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options->reading.output, "Write to FILE instead of standard output",
          "FILE"},
         {"navigator", 0, 0, G_OPTION_ARG_FILENAME, &options->navigator,
@@ -156,7 +175,7 @@ static bool parse(int *argc, char ***argv, ListOptions *options)
 
 int cmd_list(int argc, char **argv)
 {
-    ListOptions options = {.format = &out_format_table};
+    ListOptions options = {.format = &out_format_activities};
     reading_options_init(&options.reading);
     int status = COMMAND_UNABLE;
     if (!parse(&argc, &argv, &options))

@@ -20,6 +20,7 @@ typedef struct {
     ReadingOptions reading;
     GPtrArray *interfaces; ///< char *; none: standard input
     const OutFormat *format;
+    OutColour colour;
     char *filter;
     uint64_t limit;
     bool input; ///< standard input was named
@@ -31,6 +32,12 @@ static gboolean set_format(const char *name, const char *value, gpointer data, G
     WatchCommand *command = data;
     command->format = out_format_find(value, true, error);
     return command->format != NULL;
+}
+
+static gboolean set_colour(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) name;
+    return out_colour_parse(value, &((WatchCommand *) data)->colour, error);
 }
 
 static gboolean add_interface(const char *name, const char *value, gpointer data, GError **error)
@@ -156,7 +163,7 @@ static int follow(const WatchCommand *command, Reading *reading)
         warn_user("%s", error->message);
         return COMMAND_UNABLE;
     }
-    w.style = out_style_make(command->reading.output != NULL);
+    w.style = out_style_make(command->reading.output != NULL, command->colour);
     w.style.live = true;
     w.style.goes_on = goes_on;
     w.style.captures = command->interfaces->len > 1;
@@ -217,6 +224,8 @@ static bool parse(int *argc, char ***argv, WatchCommand *command)
         {"capture-filter", 0, 0, G_OPTION_ARG_STRING, &command->filter,
          "Capture only what this filter lets through (pcap-filter(7))", "FILTER"},
         {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
+        {"color", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_colour,
+         "When to use colors: auto (default), always, never", "WHEN"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &command->reading.output,
          "Append to FILE instead of printing to standard output", "FILE"},
         {"tshark-packets", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_limit,

@@ -93,3 +93,21 @@ char *text_fit(const char *text, size_t width, TextCut cut, const char *ellipsis
     g_autofree char *head = g_strndup(text, (size_t) (p - text));
     return g_strconcat(head, ellipsis, NULL);
 }
+
+const char *text_line_end(const char *text, size_t width)
+{
+    const char *p = text, *space = NULL;
+    size_t used = 0, at_space = 0;
+    for (; *p; p = g_utf8_next_char(p)) {
+        size_t wide = char_width(g_utf8_get_char(p));
+        bool blank = *p == ' ';
+        if (used + wide > width && !blank && p > text)
+            return at_space > width / 4 ? space : p;
+        used += wide;
+        if (blank) {
+            space = p + 1;
+            at_space = used;
+        }
+    }
+    return p;
+}

@@ -29,4 +29,8 @@ typedef enum { TEXT_CUT_END, TEXT_CUT_START } TextCut;
  * the caller. */
 char *text_fit(const char *text, size_t width, TextCut cut, const char *ellipsis);
 
+/** The end of the first line of escaped `text` (not empty) on lines of `width` columns: behind its last space, where there is
+ * one that is not near the start, else in the middle of a word. Nothing is taken away. */
+const char *text_line_end(const char *text, size_t width);
+
 #endif

@@ -45,6 +45,9 @@ _car_wmi()
         CONFIDENCE)
             words="wmi dcom rpcss"
             ;;
+        WHEN)
+            words="auto always never"
+            ;;
         IFACE)
             words=$(ls /sys/class/net 2>/dev/null)
             [[ -n $words ]] || return # no file is an interface

@@ -7,8 +7,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static const OutFormat *const formats[] = {&out_format_table, &out_format_json, &out_format_ndjson,  &out_format_csv,
-                                           &out_format_ecs,   &out_format_car,  &out_format_markdown};
+static const OutFormat *const formats[] = {&out_format_activities, &out_format_table,   &out_format_json,
+                                           &out_format_ndjson,     &out_format_csv,     &out_format_ecs,
+                                           &out_format_car,        &out_format_markdown};
 
 const OutFormat *out_format_find(const char *name, bool live, GError **error)
 {
@@ -42,7 +43,7 @@ char *out_format_summaries(bool live)
     GString *lines = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
         if (!live || formats[i]->live != OUT_LIVE_NO)
-            g_string_append_printf(lines, "  %-8s %s\n", formats[i]->name, formats[i]->summary);
+            g_string_append_printf(lines, "  %-10s %s\n", formats[i]->name, formats[i]->summary);
     }
     return g_string_free(lines, FALSE);
 }
@@ -57,13 +58,32 @@ static size_t terminal_width(void)
     return (size_t) MIN(width, 10000);
 }
 
-OutStyle out_style_make(bool file)
+bool out_colour_parse(const char *word, OutColour *colour, GError **error)
+{
+    static const char *const words[] = {
+        [OUT_COLOUR_AUTO] = "auto", [OUT_COLOUR_ALWAYS] = "always", [OUT_COLOUR_NEVER] = "never"};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (strcmp(word, words[i]) == 0) {
+            *colour = (OutColour) i;
+            return true;
+        }
+    }
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s is none of auto, always and never", word);
+    return false;
+}
+
+static bool terminal_has_colours(void)
+{
+    const char *no_colour = g_getenv("NO_COLOR");
+    return !(no_colour && *no_colour) && g_strcmp0(g_getenv("TERM"), "dumb") != 0;
+}
+
+OutStyle out_style_make(bool file, OutColour colour)
 {
     bool terminal = !file && isatty(STDOUT_FILENO);
-    const char *no_colour = g_getenv("NO_COLOR");
     return (OutStyle){
         .width = terminal ? terminal_width() : 0,
-        .colour = terminal && !(no_colour && *no_colour) && g_strcmp0(g_getenv("TERM"), "dumb") != 0,
+        .colour = colour == OUT_COLOUR_ALWAYS || (colour == OUT_COLOUR_AUTO && terminal && terminal_has_colours()),
         .ascii = terminal_is_ascii(),
     };
 }
@@ -79,6 +99,19 @@ void out_record(Out *out, const RecordSet *set, const Record *record)
 {
     out->format->record(out, set, record);
     out->records++;
+}
+
+void out_set(Out *out, const RecordSet *set, Confidence min)
+{
+    if (out->format->set) {
+        out->format->set(out, set, min);
+        return;
+    }
+    for (guint i = 0; i < set->records->len; i++) {
+        const Record *record = g_ptr_array_index(set->records, i);
+        if (record->confidence >= min)
+            out_record(out, set, record);
+    }
 }
 
 void out_end(Out *out)

@@ -32,9 +32,11 @@ typedef struct {
     const char *name;
     const char *summary; ///< for the help
     OutLive live;
-    /** Any but `record` may be NULL. `record` must copy what it keeps. */
+    /** Any may be NULL but `record`, or `set` in its place. `record` must copy what it keeps. */
     void (*begin)(Out *out);
     void (*record)(Out *out, const RecordSet *set, const Record *record);
+    /** Instead of `record`, for a format that needs the records of a timeline together: those of a confidence from `min` on. */
+    void (*set)(Out *out, const RecordSet *set, Confidence min);
     void (*end)(Out *out);
     void (*clear)(Out *out); ///< frees `state`, also when `end` was not called
 } OutFormat;
@@ -47,8 +49,8 @@ struct Out {
     gpointer state;
 };
 
-extern const OutFormat out_format_table, out_format_json, out_format_ndjson, out_format_csv, out_format_ecs,
-    out_format_car, out_format_markdown;
+extern const OutFormat out_format_activities, out_format_table, out_format_json, out_format_ndjson, out_format_csv,
+    out_format_ecs, out_format_car, out_format_markdown;
 
 /** NULL and an error that names those there are when there is no format of that name, or it cannot be `live`. */
 const OutFormat *out_format_find(const char *name, bool live, GError **error);
@@ -58,12 +60,20 @@ char *out_format_names(const char *separator, bool live);
 /** A line for each format, for the help. Owned by the caller. */
 char *out_format_summaries(bool live);
 
+/** When colours are used: on a terminal, unless NO_COLOR or TERM say otherwise; or whatever is there. */
+typedef enum { OUT_COLOUR_AUTO, OUT_COLOUR_ALWAYS, OUT_COLOUR_NEVER } OutColour;
+
+/** False and an error for a word that is none of auto, always and never. */
+bool out_colour_parse(const char *word, OutColour *colour, GError **error);
+
 /** How to write to standard output, or to a file. */
-OutStyle out_style_make(bool file);
+OutStyle out_style_make(bool file, OutColour colour);
 
 /** Calls `begin` of the format. Write errors are seen in ferror(stream). */
 void out_begin(Out *out, const OutFormat *format, FILE *stream, OutStyle style);
 void out_record(Out *out, const RecordSet *set, const Record *record);
+/** All records of a timeline of a confidence from `min` on; not of a live one. */
+void out_set(Out *out, const RecordSet *set, Confidence min);
 void out_end(Out *out);
 /** Frees what the format holds; harmless on a zeroed Out. */
 void out_clear(Out *out);

@@ -152,6 +152,13 @@ GPtrArray *activities_new(const GPtrArray *sets, Confidence min)
     return activities;
 }
 
+GPtrArray *activities_of_set(const RecordSet *set, Confidence min)
+{
+    GPtrArray *activities = g_ptr_array_new_with_free_func(activity_free);
+    add_set(activities, set, min);
+    return activities;
+}
+
 bool activity_has_technique(const Activity *activity, Technique technique)
 {
     for (guint i = 0; i < activity->records->len; i++) {

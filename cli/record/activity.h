@@ -35,6 +35,9 @@ typedef struct {
  * worst first, those that are allowed last. `sets` have to stay. Owned by the caller. */
 GPtrArray *activities_new(const GPtrArray *sets, Confidence min);
 
+/** The same of one set, in order of their first records. */
+GPtrArray *activities_of_set(const RecordSet *set, Confidence min);
+
 /** How little serious it is: its kind, and what is allowed last. */
 guint activity_rank(const Activity *activity);
 

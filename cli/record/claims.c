@@ -26,19 +26,10 @@ static void add(GPtrArray *claims, const char *text, const char *detail, int64_t
 
 static void add_evidence(GPtrArray *claims, const Record *record)
 {
-    static const char *const texts[N_EVIDENCE_KINDS] = {
-        [EVIDENCE_INTERFACE] = "A WMI interface is bound",
-        [EVIDENCE_ACTIVATION] = "A WMI class is activated",
-        [EVIDENCE_OXID_ENDPOINT] = "The port is the one that an activation of WMI gave",
-        [EVIDENCE_IPID] = "A call on an interface pointer that WMI gave",
-        [EVIDENCE_CAUSALITY] = "A call with the causality id of a WMI call",
-        [EVIDENCE_DCOM_INTERFACE] = "A DCOM interface is bound",
-        [EVIDENCE_RPCSS_SPN] = "RPCSS is the target of the authentication",
-    };
     for (guint i = 0; i < record->evidence->len; i++) {
         const Evidence *evidence = &g_array_index(record->evidence, Evidence, i);
-        if (texts[evidence->kind] && evidence->frame)
-            add(claims, texts[evidence->kind], NULL, evidence->frame, "car.wmi_rpc.evidence",
+        if (evidence_sentence(evidence->kind) && evidence->frame)
+            add(claims, evidence_sentence(evidence->kind), NULL, evidence->frame, "car.wmi_rpc.evidence",
                 g_strdup_printf("\"%s\"", evidence_name(evidence->kind)));
     }
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define MAX_PHRASES 4
-#define MAX_VALUE ((size_t) 400) ///< characters of one text of the wire
+#define MAX_LINE ((size_t) 400) ///< characters of one phrase
 
 /** What the phrase of one call is made from. */
 typedef struct {
@@ -33,39 +33,12 @@ static bool is_text(const char *text, const char *expected)
     return text && g_ascii_strcasecmp(text, expected) == 0;
 }
 
-static bool is_line_break(gunichar c)
-{
-    return g_unichar_iscntrl(c) || c == 0x2028 || c == 0x2029;
-}
-
-/** Appends a text of the wire: as one line, and cut off when it is long. */
-static void append_value(GString *s, const char *value)
-{
-    size_t length = 0;
-    bool space = false;
-    for (const char *p = value; *p; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
-        if (is_line_break(c)) {
-            space = true;
-            continue;
-        }
-        if (++length > MAX_VALUE) {
-            g_string_append(s, "…");
-            return;
-        }
-        if (space && c != ' ')
-            g_string_append_c(s, ' ');
-        space = false;
-        g_string_append_unichar(s, c);
-    }
-}
-
 static void append_after(GString *s, const char *separator, const char *value)
 {
     if (!value || !*value)
         return;
     g_string_append(s, separator);
-    append_value(s, value);
+    g_string_append(s, value);
 }
 
 /** "ran: ", or, when it failed, "tried to run: ". */
@@ -109,7 +82,7 @@ static void describe_process_create(GString *s, const DescribedCall *described)
 {
     append_verb(s, described, "ran", "run");
     if (described->call->command_line)
-        append_value(s, described->call->command_line);
+        g_string_append(s, described->call->command_line);
     else
         g_string_append(s, "Win32_Process.Create");
 }
@@ -174,7 +147,7 @@ static void describe_method(GString *s, const DescribedCall *described)
         describe_shadow_copy(s, described);
     } else {
         append_verb(s, described, "called", "call");
-        append_value(s, call->class_name ? call->class_name : "");
+        g_string_append(s, call->class_name ? call->class_name : "");
         append_after(s, call->class_name ? "." : "", call->wmi_method);
         g_autofree char *key = path_key(call->object_path);
         append_after(s, " of ", key);
@@ -190,7 +163,7 @@ static void describe_written(GString *s, const DescribedCall *described)
                                            "ScriptFileName",      "Filename",       "Query"};
     const RecordCall *call = described->call;
     append_verb(s, described, "wrote", "write");
-    append_value(s, call->class_name);
+    g_string_append(s, call->class_name);
     if (is_text(call->class_name, "__FilterToConsumerBinding")) {
         append_path_key(s, " ", property_value(call->properties, "Filter"));
         append_path_key(s, " to ", property_value(call->properties, "Consumer"));
@@ -244,7 +217,7 @@ static void describe_query(GString *s, const DescribedCall *described)
         append_verb(s, described, "subscribed", "subscribe");
     else
         append_verb(s, described, "queried", "query");
-    append_value(s, described->call->query);
+    g_string_append(s, described->call->query);
     g_autofree char *class_name = queried_class(described->call->query);
     append_listing(s, class_name);
 }
@@ -254,7 +227,7 @@ static void describe_enumeration(GString *s, const DescribedCall *described)
     append_verb(s, described, "enumerated", "enumerate");
     if (g_str_has_prefix(described->call->method, "CreateClassEnum"))
         g_string_append(s, *described->call->class_name ? "subclasses of " : "all classes");
-    append_value(s, described->call->class_name);
+    g_string_append(s, described->call->class_name);
     append_listing(s, described->call->class_name);
 }
 
@@ -285,7 +258,7 @@ static void describe_activation(GString *s, const DescribedCall *described)
     Guid guid;
     const ComClass *class = guid_parse(clsid, strlen(clsid), &guid) ? class_find(&guid) : NULL;
     append_verb(s, described, "activated", "activate");
-    append_value(s, !class ? clsid : class->kind == CLASS_WMI ? "WMI" : class->name);
+    g_string_append(s, !class ? clsid : class->kind == CLASS_WMI ? "WMI" : class->name);
     append_after(s, " on ", described->record->activation.server_name);
 }
 
@@ -298,7 +271,7 @@ static void describe_unread(GString *s, const DescribedCall *described)
     if (s->len > 0)
         g_string_append(s, "::");
     if (call->method)
-        append_value(s, call->method);
+        g_string_append(s, call->method);
     else if (call->opnum != NUMBER_UNKNOWN)
         g_string_append_printf(s, "%" PRId64, call->opnum);
     if (call->sealed == ANSWER_YES && call->command_length != NUMBER_UNKNOWN)
@@ -328,17 +301,17 @@ static void describe(GString *s, const DescribedCall *described)
         append_after(s, "class ", call->class_name);
     } else if (services && g_str_has_prefix(method, "DeleteInstance") && call->object_path) {
         append_verb(s, described, "deleted", "delete");
-        append_value(s, call->object_path);
+        g_string_append(s, call->object_path);
     } else if (services && call->query) {
         describe_query(s, described);
     } else if (services && g_str_has_prefix(method, "Create") && call->class_name) {
         describe_enumeration(s, described);
     } else if (services && g_str_has_prefix(method, "GetObject") && call->object_path) {
         append_verb(s, described, "read", "read");
-        append_value(s, call->object_path);
+        g_string_append(s, call->object_path);
     } else if (g_str_equal(method, "NTLMLogin") && call->namespace_path) {
         append_verb(s, described, "logged in", "log in");
-        append_value(s, call->namespace_path);
+        g_string_append(s, call->namespace_path);
     } else if (is_activation(call) && (described->failure || activated_class(described->record, call))) {
         describe_activation(s, described);
     } else {
@@ -346,13 +319,40 @@ static void describe(GString *s, const DescribedCall *described)
     }
 }
 
-static char *make_phrase(const Record *record, const RecordCall *call, GHashTable *operations)
+/** Makes one line of texts of the wire, and cuts it off when it is long. */
+static void make_line(GString *s)
+{
+    g_autoptr(GString) line = g_string_sized_new(MIN(s->len, MAX_LINE));
+    size_t length = 0;
+    bool space = false;
+    for (const char *p = s->str; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (g_unichar_iscntrl(c) || c == 0x2028 || c == 0x2029) {
+            space = true;
+            continue;
+        }
+        if (++length > MAX_LINE) {
+            g_string_append(line, "…");
+            break;
+        }
+        if (space && c != ' ')
+            g_string_append_c(line, ' ');
+        space = false;
+        g_string_append_unichar(line, c);
+    }
+    g_string_truncate(s, 0);
+    g_string_append_len(s, line->str, (gssize) line->len);
+}
+
+static char *make_phrase(const Record *record, const RecordCall *call, GHashTable *operations, bool line)
 {
     const RecordCall *operation = outcome_operation(operations, call);
     g_autofree char *failure = outcome_reason(call, operation);
     const DescribedCall described = {.record = record, .call = call, .failure = failure};
     GString *s = g_string_new(NULL);
     describe(s, &described);
+    if (line)
+        make_line(s);
     if (failure) {
         append_after(s, call->outcome == OUTCOME_CANCELLED ? " (cancelled by the client: " : " (failed: ", failure);
         g_string_append_c(s, ')');
@@ -364,6 +364,11 @@ static char *make_phrase(const Record *record, const RecordCall *call, GHashTabl
     return g_string_free(s, FALSE);
 }
 
+char *summary_phrase(const Record *record, const RecordCall *call, GHashTable *operations)
+{
+    return make_phrase(record, call, operations, false);
+}
+
 // Which calls are worth a phrase.
 
 typedef struct {
@@ -371,8 +376,7 @@ typedef struct {
     guint index; ///< of the call
 } RankedCall;
 
-/** A write that makes something run later weighs like a subscription. */
-static Stage weigh(const RecordCall *call)
+Stage summary_weight(const RecordCall *call)
 {
     bool persists = wmi_class_is_subscription(call->class_name) || wmi_namespace_is_subscription(call->namespace_path);
     return call->stage == STAGE_WRITE && persists ? STAGE_SUBSCRIBE : call->stage;
@@ -386,22 +390,26 @@ static int compare_ranked(gconstpointer a, gconstpointer b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/** The calls that did more than read single objects, strongest first. */
+bool summary_acts(const RecordCall *call)
+{
+    return g_strcmp0(call->interface, "IWbemServices") == 0 && summary_weight(call) > STAGE_READ;
+}
+
+/** Those that act, strongest first. */
 static GArray *find_acting_calls(const Record *record)
 {
     GArray *acting = g_array_new(FALSE, FALSE, sizeof(RankedCall));
     for (guint i = 0; i < record->calls->len; i++) {
         const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
-        RankedCall ranked = {weigh(call), i};
-        if (g_strcmp0(call->interface, "IWbemServices") == 0 && ranked.stage > STAGE_READ)
+        RankedCall ranked = {summary_weight(call), i};
+        if (summary_acts(call))
             g_array_append_val(acting, ranked);
     }
     g_array_sort(acting, compare_ranked);
     return acting;
 }
 
-/** When none acted: an activation, else the call that says most. NULL when there are no calls. */
-static const RecordCall *find_representative_call(const Record *record)
+const RecordCall *summary_representative(const Record *record)
 {
     for (guint i = 0; i < record->calls->len; i++) {
         const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
@@ -434,15 +442,15 @@ static char *summary_of_calls(const Record *record)
     g_autoptr(GHashTable) operations = outcome_operations(record);
     g_autoptr(GArray) acting = find_acting_calls(record);
     if (acting->len == 0) {
-        const RecordCall *call = find_representative_call(record);
-        return call ? make_phrase(record, call, operations) : NULL;
+        const RecordCall *call = summary_representative(record);
+        return call ? make_phrase(record, call, operations, true) : NULL;
     }
     Phrase phrases[MAX_PHRASES];
     size_t count = 0;
     guint more = 0;
     for (guint i = 0; i < acting->len; i++) {
         const RankedCall *ranked = &g_array_index(acting, RankedCall, i);
-        char *text = make_phrase(record, &g_array_index(record->calls, RecordCall, ranked->index), operations);
+        char *text = make_phrase(record, &g_array_index(record->calls, RecordCall, ranked->index), operations, true);
         size_t same = 0;
         while (same < count && strcmp(phrases[same].text, text) != 0)
             same++;
@@ -482,8 +490,11 @@ char *summary_make(const Record *record)
     g_autofree char *file = record_text_artifact(artifact);
     const char *output = newest_output(artifact);
     g_string_append_printf(all, "%soutput file %s", all->len > 0 ? "; " : "", file);
-    if (output)
-        append_after(all, ": ", output);
+    if (output) {
+        g_autoptr(GString) line = g_string_new(output);
+        make_line(line);
+        append_after(all, ": ", line->str);
+    }
     if (record->artifacts->len > 1)
         g_string_append_printf(all, "; and %u more", record->artifacts->len - 1);
     return g_string_free(all, FALSE);

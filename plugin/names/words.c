@@ -76,6 +76,21 @@ unsigned word_value(const Vocabulary *vocabulary, const char *text)
     return 0;
 }
 
+const char *evidence_sentence(EvidenceKind kind)
+{
+    static const char *const texts[N_EVIDENCE_KINDS] = {
+        [EVIDENCE_INTERFACE] = "A WMI interface is bound",
+        [EVIDENCE_ACTIVATION] = "A WMI class is activated",
+        [EVIDENCE_OXID_ENDPOINT] = "The port is the one that an activation of WMI gave",
+        [EVIDENCE_IPID] = "A call on an interface pointer that WMI gave",
+        [EVIDENCE_CAUSALITY] = "A call with the causality id of a WMI call",
+        [EVIDENCE_DCOM_INTERFACE] = "A DCOM interface is bound",
+        [EVIDENCE_RPCSS_SPN] = "RPCSS is the target of the authentication",
+        [EVIDENCE_HOST_LOG] = "A host’s log shows it",
+    };
+    return kind < N_EVIDENCE_KINDS ? texts[kind] : NULL;
+}
+
 Confidence evidence_confidence(EvidenceKind kind)
 {
     switch (kind) {

@@ -141,6 +141,9 @@ static inline const char *user_source_name(UserSource source)
     return word_text(&user_source_words, source);
 }
 
+/** What a kind of evidence is, as a sentence without its full stop; NULL for EVIDENCE_NONE. */
+const char *evidence_sentence(EvidenceKind kind);
+
 /** How sure a kind of evidence makes that a conversation is remote WMI. */
 Confidence evidence_confidence(EvidenceKind kind);
 

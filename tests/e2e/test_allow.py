@@ -56,7 +56,7 @@ def test_exit_status(cli: Tools, capture: Path, text: str, status: int) -> None:
 
 def test_formats(cli: Tools, capture: Path) -> None:
     arguments = ("--allow", rules(cli, ONE), capture)
-    table = cli.car_wmi("list", *arguments).stdout.splitlines()[1:]
+    table = cli.car_wmi("list", "--connections", *arguments).stdout.splitlines()[1:]
     assert ["  allowed  " in line for line in table] == [f" {CLIENT.ip}:" in line for line in table]
     rows = list(csv.DictReader(io.StringIO(cli.car_wmi("list", "-T", "csv", *arguments).stdout)))
     assert {row["client_ip"]: row["allowed"] for row in rows} == {CLIENT.ip: "Inventory: change <4711>", OTHER.ip: ""}

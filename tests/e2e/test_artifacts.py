@@ -85,7 +85,8 @@ def test_formats(cli: Tools) -> None:
     assert [row["artifacts"] for row in rows] == [f"{SHARE}\\{NAME}"]
     markdown = cli.car_wmi("list", "-T", "markdown", path).stdout
     assert f"- Output file: `{SHARE}\\{NAME}`\n" in markdown and "ws06\\user" in markdown
-    assert f"ADMIN$\\{NAME}: ws06\\user" in cli.car_wmi("list", path).stdout
+    for option in ("--format=table", "--format=activities"):
+        assert f"ADMIN$\\{NAME}: ws06\\user" in cli.car_wmi("list", option, path).stdout
     report = cli.car_wmi("report", path).stdout.replace("<wbr>", "")
     assert f"{SHARE}\\{NAME}" in report and "<dt>Output file</dt>" in report
 

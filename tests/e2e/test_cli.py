@@ -209,7 +209,7 @@ def test_strange_names(cli: Tools, found: Found, name: str) -> None:
     end = ["--"] if name.startswith("-") else []
     records = cli.records(*end, name)
     assert [r["capture"]["path"] for r in records] == [name] * 2
-    table = cli.car_wmi("list", *end, name)
+    table = cli.car_wmi("list", "--connections", *end, name)
     assert len(table.stdout.splitlines()) == 3
 
 

@@ -158,7 +158,7 @@ def test_rpcss_is_not_blamed(incident: Incident) -> None:
 
 def test_table(incident: Incident) -> None:
     incident.usual()
-    shown = incident.tools.car_wmi("list", "--host-log", incident.log(), incident.path).stdout
+    shown = incident.tools.car_wmi("list", "--connections", "--host-log", incident.log(), incident.path).stdout
     assert "WS05:dropper.exe:7240" in shown and "svchost" not in shown
     assert "EXAMPLE.COM\\user" in shown
     assert "dropper.exe (7240, EXAMPLE\\user) → WS06: ran rundll32.exe (3824)" in shown

@@ -48,7 +48,7 @@ def test_on_a_terminal(cli: Tools) -> None:
     shown += os.read(reader, 100_000).decode()
     os.close(reader)
     *lines, end = shown.split("\r")
-    assert end.startswith("\x1b[K1 connection in 1 capture") or "\r\x1b[K" in shown
+    assert end.startswith("\x1b[K1 capture: 1 activity over 1 connection") or "\r\x1b[K" in shown
     assert all(LINE.fullmatch("\r" + line) for line in lines if line.endswith("found\x1b[K"))
 
 

@@ -221,7 +221,7 @@ def test_the_three_formats_agree(cli: Tools, mixed: Mixed) -> None:
     for line, record in zip(lines[1:], mixed.records):
         assert record["server"]["ip"] in line and str(record["server"]["port"]) in line
         assert record["client"]["ip"] in line and record["confidence"] in line
-    assert cli.car_wmi("list", *arguments).stdout == table.stdout
+    assert cli.car_wmi("list", "--connections", *arguments).stdout == table.stdout
 
 
 @pytest.mark.parametrize(("least", "kinds"), [("wmi", {"wmi"}), ("dcom", {"wmi", "dcom"}), (None, {"wmi"})])

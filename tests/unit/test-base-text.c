@@ -69,6 +69,29 @@ static void test_fit(void)
     expect_fit("ae\u0301b", 2, TEXT_CUT_START, "…b"); // no accent without its letter
 }
 
+static void expect_lines(const char *text, size_t width, const char *expected)
+{
+    g_autoptr(GString) lines = g_string_new(NULL);
+    while (*text) {
+        const char *end = text_line_end(text, width);
+        g_assert_true(end > text);
+        g_string_append_len(lines, text, end - text);
+        g_string_append_c(lines, '|');
+        text = end;
+    }
+    g_assert_cmpstr(lines->str, ==, expected);
+}
+
+static void test_lines(void)
+{
+    expect_lines("one two three", 20, "one two three|");
+    expect_lines("one two three", 8, "one two |three|");
+    expect_lines("one two  x", 7, "one two  |x|"); // blanks do not begin a line
+    expect_lines("aa bbbbbbbbbbbbbbbb", 12, "aa bbbbbbbbb|bbbbbbb|"); // too near to the start to break there
+    expect_lines("日本語日本語", 5, "日本|語日|本語|");
+    expect_lines("日本", 1, "日|本|"); // at least a character
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -78,5 +101,6 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/text/ascii", test_escape_ascii);
     g_test_add_func("/cli/text/width", test_width);
     g_test_add_func("/cli/text/fit", test_fit);
+    g_test_add_func("/cli/text/lines", test_lines);
     return g_test_run();
 }

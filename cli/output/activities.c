@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// For people: a block an activity, of who and what. Everything in it went through text_escape().
+
+#include "base/text-escape.h"
+#include "join/summary.h"
+#include "output/format.h"
+#include "record/actions.h"
+#include "record/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define INDENT 4u
+#define MIN_WIDTH 40u ///< of a narrower terminal, lines are longer than it is
+#define MIN_ROOM 20u  ///< for a text, however far to the right it begins
+#define PLACE 22u     ///< for a time and a frame
+#define MAX_READS 20u ///< queries and the like that a terminal is shown of one activity; all else is never left out
+
+#define BOLD "\033[1m"
+#define DIM "\033[2m"
+#define RED "\033[1;31m"
+#define MAGENTA "\033[1;35m"
+#define YELLOW "\033[33m"
+#define PLAIN "\033[0m"
+
+static size_t line_width(const Out *out)
+{
+    return out->style.width ? MAX(out->style.width, MIN_WIDTH) : 0;
+}
+
+static void put_blanks(FILE *stream, size_t count)
+{
+    (void) fprintf(stream, "%*s", (int) count, "");
+}
+
+/** Writes `text` at `column`; lines that follow begin at `indent`. Returns the column behind it. */
+static size_t put_text(const Out *out, const char *text, size_t column, size_t indent, const char *colour)
+{
+    size_t width = line_width(out);
+    bool coloured = colour && out->style.colour;
+    for (;;) {
+        size_t room = width > column + MIN_ROOM ? width - column : MIN_ROOM;
+        const char *end = width ? text_line_end(text, room) : text + strlen(text);
+        size_t len = (size_t) (end - text);
+        while (*end && len > room && text[len - 1] == ' ') // blanks that would not fit end a line as it is
+            len--;
+        (void) fprintf(out->stream, "%s%.*s%s", coloured ? colour : "", (int) len, text, coloured ? PLAIN : "");
+        if (!*end)
+            return column + text_width(text);
+        text = end;
+        column = indent;
+        (void) putc('\n', out->stream);
+        put_blanks(out->stream, indent);
+    }
+}
+
+// -- who -------------------------------------------------------------------------------------------------------------
+
+static char *host_text(const RecordEnd *end)
+{
+    const char *name = end->host ? end->host : end->fqdn;
+    if (name && end->ip)
+        return g_strdup_printf("%s (%s)", name, end->ip);
+    return g_strdup(name ? name : end->ip ? end->ip : "unknown host");
+}
+
+static char *hosts_text(const Out *out, const Activity *activity)
+{
+    g_autofree char *client = host_text(&activity->client), *server = host_text(&activity->server);
+    return g_strconcat(client, out->style.ascii ? " -> " : " → ", server, NULL);
+}
+
+static char *time_text_of(const Activity *activity)
+{
+    const char *time = activity->start_time;
+    if (!time || strlen(time) < strlen("2020-08-06T07:56:41"))
+        return g_strdup("time unknown");
+    return g_strdup_printf("%.10s %.8s UTC", time, time + 11);
+}
+
+static char *user_text(const Activity *activity)
+{
+    g_autofree char *accounts = record_text_accounts(activity->accounts);
+    if (accounts)
+        return g_strconcat("user ", accounts, NULL);
+    for (guint i = 0; i < activity->records->len; i++) {
+        const Record *record = g_ptr_array_index(activity->records, i);
+        if (record->user_candidates->len == 0)
+            continue;
+        const UserCandidate *candidate = &g_array_index(record->user_candidates, UserCandidate, 0);
+        g_autofree char *account = record_text_account(candidate->domain, candidate->user);
+        g_autofree char *reason = record_text_candidate(activity->set, record, candidate);
+        return g_strdup_printf("user not known, perhaps %s (%s%s)", account, reason,
+                               record->user_candidates->len > 1 ? "; others may be, too" : "");
+    }
+    return g_strdup("user not seen");
+}
+
+/** What says who the process is. NULL when nothing that is named does. Owned by the caller. */
+static char *source_text(const Process *process)
+{
+    if (process->log_sources && process->log_sources->len > 0)
+        return g_strdup("from a host's log");
+    if (process->sources->len == 0)
+        return NULL;
+    const ProcessSource *source = &g_array_index(process->sources, ProcessSource, 0);
+    return g_strdup_printf("said by the client in frame %" PRId64, frame_number(source->frame));
+}
+
+static bool is_same_process(const Process *a, const Process *b)
+{
+    return a->pid == b->pid && g_strcmp0(a->start_time, b->start_time) == 0 && g_strcmp0(a->image, b->image) == 0;
+}
+
+/** The processes of the clients, each once; those that some connection names itself before those that are inferred. */
+static GPtrArray *client_processes(const Activity *activity)
+{
+    GPtrArray *found = g_ptr_array_new();
+    for (guint pass = 0; pass < 2; pass++) {
+        for (guint i = 0; i < activity->records->len; i++) {
+            const Record *record = g_ptr_array_index(activity->records, i);
+            for (guint k = 0; k < record->processes->len; k++) {
+                const Process *process = &g_array_index(record->processes, Process, k);
+                bool known = process->pid != NUMBER_UNKNOWN || process->image;
+                if (process->role != ROLE_CLIENT || record->callback || !known || process->inferred != (pass == 1))
+                    continue;
+                bool same = false;
+                for (guint j = 0; j < found->len && !same; j++)
+                    same = is_same_process(process, g_ptr_array_index(found, j));
+                if (!same)
+                    g_ptr_array_add(found, (gpointer) process);
+            }
+        }
+    }
+    return found;
+}
+
+static void append_families(GString *s, const Activity *activity)
+{
+    const GArray *families = activity->main->client_families;
+    for (guint i = 0; i < families->len; i++)
+        g_string_append_printf(s, "%s%s", i ? " or " : "; probably ", g_array_index(families, const char *, i));
+}
+
+#define MAX_PROCESSES 3u
+
+static char *process_text(const Activity *activity)
+{
+    GString *s = g_string_new(NULL);
+    g_autoptr(GPtrArray) processes = client_processes(activity);
+    for (guint i = 0; i < MIN(processes->len, MAX_PROCESSES); i++) {
+        const Process *process = g_ptr_array_index(processes, i);
+        g_autofree char *name = host_summary_process(process);
+        g_autofree char *source = source_text(process);
+        g_string_append_printf(s, "%s%s", i ? ", " : "process ", name);
+        if (process->inferred)
+            g_string_append(s, " (inferred from other connections)");
+        else if (source)
+            g_string_append_printf(s, " (%s)", source);
+    }
+    if (processes->len > MAX_PROCESSES)
+        g_string_append_printf(s, " and %u more", processes->len - MAX_PROCESSES);
+    if (processes->len == 0) {
+        bool silent = activity->main->client_identified == ANSWER_NO;
+        g_string_append(s, silent ? "process: the client did not say" : "process not seen");
+        append_families(s, activity);
+    }
+    return g_string_free(s, FALSE);
+}
+
+static void append_frame(GString *s, const char *separator, const Activity *activity, int64_t frame)
+{
+    const char *other = record_other_path(activity->set, activity->main, frame);
+    g_string_append_printf(s, "%sframe %" PRId64, separator, frame_number(frame));
+    if (other)
+        g_string_append_printf(s, " of %s", other);
+}
+
+/** The first of those that make it as sure as it is. NULL when there is none. */
+static const Evidence *strongest_evidence(const Activity *activity)
+{
+    for (guint i = 0; i < activity->records->len; i++) {
+        const Record *record = g_ptr_array_index(activity->records, i);
+        for (guint k = 0; k < record->evidence->len; k++) {
+            const Evidence *evidence = &g_array_index(record->evidence, Evidence, k);
+            if (evidence_confidence(evidence->kind) == activity->confidence)
+                return evidence;
+        }
+    }
+    return NULL;
+}
+
+static char *verdict_text(const Activity *activity)
+{
+    static const char *const verdicts[N_CONFIDENCES] = {
+        [CONFIDENCE_RPCSS] = "perhaps remote WMI",
+        [CONFIDENCE_DCOM] = "DCOM, not known to be WMI",
+        [CONFIDENCE_WMI] = "remote WMI",
+    };
+    GString *s = g_string_new(verdicts[activity->confidence]);
+    const Evidence *evidence = strongest_evidence(activity);
+    const char *sentence = evidence ? evidence_sentence(evidence->kind) : NULL;
+    if (sentence) {
+        // "A WMI interface …", but "RPCSS …"
+        char first = g_ascii_isupper(sentence[1]) ? sentence[0] : g_ascii_tolower(sentence[0]);
+        g_string_append_printf(s, ": %c%s", first, sentence + 1);
+    }
+    if (evidence && evidence->frame)
+        append_frame(s, ", ", activity, evidence->frame);
+    const Record *main = activity->main;
+    g_autofree char *allowed = activity->allowed ? record_text_allowed(main) : NULL;
+    if (allowed)
+        g_string_append_printf(s, ", allowed by %s", allowed);
+    return g_string_free(s, FALSE);
+}
+
+/** The capture that its frames are of, where they name no other. */
+static char *capture_text(const Activity *activity)
+{
+    return g_strconcat("in ", record_file(activity->set, activity->main)->path, NULL);
+}
+
+/** Writes the pieces, as many on a line as fit. */
+static void put_who(const Out *out, const Activity *activity)
+{
+    char *pieces[] = {time_text_of(activity), hosts_text(out, activity), user_text(activity), process_text(activity),
+                      verdict_text(activity), out->style.captures ? capture_text(activity) : NULL};
+    const char *const colours[G_N_ELEMENTS(pieces)] = {BOLD, BOLD, NULL, NULL, activity->allowed ? DIM : NULL};
+    size_t width = line_width(out), column = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(pieces) && pieces[i]; i++) {
+        g_autofree char *piece = text_escape(pieces[i], out->style.ascii);
+        g_free(pieces[i]);
+        if (i > 0 && width && column + 2 + text_width(piece) > width) {
+            (void) putc('\n', out->stream);
+            put_blanks(out->stream, INDENT);
+            column = INDENT;
+        } else if (i > 0) {
+            put_blanks(out->stream, 2);
+            column += 2;
+        }
+        column = put_text(out, piece, column, INDENT, colours[i]);
+    }
+    (void) putc('\n', out->stream);
+}
+
+// -- what ------------------------------------------------------------------------------------------------------------
+
+static const char *action_colour(const Action *action)
+{
+    if (action->outcome == OUTCOME_FAILED)
+        return YELLOW;
+    switch (action->stage) {
+    case STAGE_EXECUTE: return RED;
+    case STAGE_SUBSCRIBE: return MAGENTA;
+    default: return NULL;
+    }
+}
+
+/** Whether it may be counted instead of shown where there are many. */
+static bool is_read(const Action *action)
+{
+    return action->outcome != OUTCOME_FAILED &&
+           (action->stage == STAGE_QUERY || action->stage == STAGE_ENUMERATE || action->stage == STAGE_READ);
+}
+
+/** "13:06:03 frame 69", as far as it is known. Owned by the caller. */
+static char *place_text(const Activity *activity, const Action *action)
+{
+    GString *s = g_string_new(NULL);
+    const char *time = action->time;
+    bool known = time && strlen(time) >= strlen("2020-08-06T07:56:41");
+    g_string_append_printf(s, "%-8.8s ", known ? time + 11 : "");
+    if (action->frame)
+        append_frame(s, "", activity, action->frame);
+    return g_string_free(s, FALSE);
+}
+
+static void put_action(const Out *out, const Activity *activity, const Action *action)
+{
+    g_autofree char *where = place_text(activity, action);
+    g_autofree char *place = text_escape(where, out->style.ascii);
+    g_autofree char *text = text_escape(action->text, out->style.ascii);
+    g_autofree char *more = NULL;
+    if (action->times > 1)
+        more = g_strdup_printf(" (%u times)", action->times);
+    else if (action->pid != NUMBER_UNKNOWN)
+        more = g_strdup_printf(" (process %" PRId64 ")", action->pid);
+    g_autofree char *whole = g_strconcat(text, more, NULL);
+    put_blanks(out->stream, INDENT);
+    size_t column = put_text(out, place, INDENT, INDENT, NULL);
+    size_t gap = column + 2 < INDENT + PLACE ? INDENT + PLACE - column : 2;
+    put_blanks(out->stream, gap);
+    put_text(out, whole, column + gap, INDENT + PLACE, action_colour(action));
+    (void) putc('\n', out->stream);
+}
+
+static void put_line(const Out *out, const char *text, const char *colour)
+{
+    g_autofree char *line = text_escape(text, out->style.ascii);
+    put_blanks(out->stream, INDENT);
+    put_text(out, line, INDENT, INDENT, colour);
+    (void) putc('\n', out->stream);
+}
+
+/** What hosts' logs say was started. */
+static void put_spawned(const Out *out, const Activity *activity)
+{
+    for (guint i = 0; i < activity->records->len; i++) {
+        const Record *record = g_ptr_array_index(activity->records, i);
+        for (guint k = 0; k < record->processes->len; k++) {
+            const Process *process = &g_array_index(record->processes, Process, k);
+            if (process->role != ROLE_SPAWNED || !process->log_sources)
+                continue;
+            g_autofree char *name = host_summary_process(process);
+            g_autofree char *said =
+                g_strdup_printf("started %s%s%s, as a host's log says", name, process->command_line ? ": " : "",
+                                process->command_line ? process->command_line : "");
+            put_line(out, said, RED);
+        }
+    }
+}
+
+static void put_what(const Out *out, const Activity *activity)
+{
+    g_autoptr(GPtrArray) actions = actions_new(activity);
+    guint reads = 0, left_out = 0;
+    for (guint i = 0; i < actions->len; i++) {
+        const Action *action = g_ptr_array_index(actions, i);
+        if (out->style.width && is_read(action) && reads++ >= MAX_READS)
+            left_out++;
+        else
+            put_action(out, activity, action);
+    }
+    if (left_out > 0)
+        (void) fprintf(out->stream, "%*sand %u more queries, which are shown when the output is no terminal\n",
+                       (int) INDENT, "", left_out);
+    put_spawned(out, activity);
+    if (actions->len == 0 && activity->main->summary)
+        put_line(out, activity->main->summary, NULL);
+}
+
+static void activities_set(Out *out, const RecordSet *set, Confidence min)
+{
+    g_autoptr(GPtrArray) activities = activities_of_set(set, min);
+    for (guint i = 0; i < activities->len; i++) {
+        const Activity *activity = g_ptr_array_index(activities, i);
+        if (out->records > 0)
+            (void) putc('\n', out->stream);
+        put_who(out, activity);
+        put_what(out, activity);
+        out->records += activity->records->len;
+    }
+}
+
+const OutFormat out_format_activities = {
+    .name = "activities",
+    .summary = "who and what, a block an activity, for people",
+    .live = OUT_LIVE_NO,
+    .set = activities_set,
+};
