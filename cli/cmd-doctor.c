@@ -34,7 +34,6 @@ typedef struct {
     char *personal_config; ///< folder
     char *global_config;   ///< folder
     bool failed;
-    int interrupted_by; ///< the signal that ends the examination, else 0
 } Doctor;
 
 static void doctor_clear(Doctor *d)
@@ -46,14 +45,6 @@ static void doctor_clear(Doctor *d)
     g_free(d->global_config);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Doctor, doctor_clear)
-
-/** Whether a run of tshark failed because this program was told to end: then there is nothing to say about tshark. */
-static bool interrupted(Doctor *d, const GError *error)
-{
-    if (error && error->domain == TSHARK_INTERRUPT)
-        d->interrupted_by = error->code;
-    return d->interrupted_by != 0;
-}
 
 static void print_line(const char *mark, const char *format, va_list args)
 {
@@ -111,8 +102,6 @@ static bool check_tshark(Doctor *d)
 {
     g_autoptr(GError) error = NULL;
     d->version = tshark_version(d->tshark, &error);
-    if (interrupted(d, error))
-        return false;
     if (!d->version) {
         fail(d, "%s", error->message);
         mend("name a tshark that works with --tshark PATH, or install it: apt install tshark");
@@ -125,8 +114,6 @@ static bool check_tshark(Doctor *d)
     const char *const argv[] = {d->tshark, "-G", "folders", NULL};
     g_auto(TsharkEnd) end = {0};
     g_autofree char *folders = tshark_output(argv, &end, &error);
-    if (interrupted(d, error))
-        return false;
     g_autofree char *plugins = find_folder(folders ? folders : "", "Global Plugins");
     d->global_plugins = plugins ? g_path_get_dirname(plugins) : NULL;
     d->personal_config = find_folder(folders ? folders : "", "Personal configuration");
@@ -187,8 +174,6 @@ static bool check_loaded(Doctor *d)
     g_auto(TsharkEnd) end = {0};
     g_autoptr(GError) error = NULL;
     g_autofree char *plugins = tshark_output(argv, &end, &error);
-    if (interrupted(d, error))
-        return false;
     g_auto(GStrv) lines = g_strsplit(plugins ? plugins : "", "\n", -1);
     for (size_t i = 0; lines[i]; i++) {
         if (!g_str_has_prefix(lines[i], PLUGIN_FILE))
@@ -212,8 +197,6 @@ static void check_events(Doctor *d)
     g_autoptr(EventFold) fold = event_fold_new(0);
     g_auto(TsharkEnd) end = {0};
     bool asked = capture_probe(d->tshark, fold, &end, &error);
-    if (interrupted(d, error))
-        return;
     const EventStream *stream = event_fold_stream(fold);
     if (!asked || !stream->begun || !stream->done) {
         g_autofree char *reason = asked ? tshark_reason(end.messages, NULL) : g_strdup(error->message);
@@ -246,8 +229,6 @@ static void check_fields(Doctor *d)
     g_auto(TsharkEnd) end = {0};
     g_autoptr(GError) error = NULL;
     (void) tshark_run(argv, TSHARK_DEFAULT, -1, -1, mark_field, found, &end, &error);
-    if (interrupted(d, error))
-        return;
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         if (found[i])
             continue;
@@ -376,11 +357,8 @@ static void examine(Doctor *d)
     bool file = check_files(d);
     if (file && check_loaded(d)) {
         check_events(d);
-        if (!d->interrupted_by)
-            check_fields(d);
+        check_fields(d);
     }
-    if (d->interrupted_by)
-        return;
     check_disabled(d);
     note_heuristics(d);
     note_dumpcap(d);
@@ -416,7 +394,5 @@ int cmd_doctor(int argc, char **argv)
         examine(&d);
     else
         fail(&d, "%s", error->message);
-    if (d.interrupted_by)
-        return COMMAND_SIGNAL + d.interrupted_by;
     return d.failed ? COMMAND_UNABLE : COMMAND_MATCHED;
 }

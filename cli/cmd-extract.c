@@ -193,7 +193,7 @@ int cmd_extract(int argc, char **argv)
         warn_user("%s: a pipe cannot be read twice: save it to a file",
                   strcmp(find_pipe(options.reading.captures), "-") == 0 ? "standard input"
                                                                         : find_pipe(options.reading.captures));
-    else
+    else if (!options.reading.output || options_spare_inputs(&options.reading, options.reading.output, NULL))
         status = extract(&options);
     g_free(options.folder);
     reading_options_clear(&options.reading);

@@ -182,7 +182,8 @@ int cmd_list(int argc, char **argv)
         status = COMMAND_UNABLE;
     else if (options.reading.captures->len == 0 && options.reading.host_logs->len == 0)
         warn_user("no capture named (see %s --help)", argv[0]);
-    else
+    else if (options_spare_inputs(&options.reading, options.reading.output, NULL) &&
+             (!options.navigator || options_spare_inputs(&options.reading, options.navigator, NULL)))
         status = list(&options);
     g_free(options.navigator);
     reading_options_clear(&options.reading);

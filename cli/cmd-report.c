@@ -184,7 +184,7 @@ int cmd_report(int argc, char **argv)
         status = COMMAND_UNABLE;
     else if (options.reading.captures->len == 0 && options.reading.host_logs->len == 0)
         warn_user("no capture named (see %s --help)", argv[0]);
-    else
+    else if (options_spare_inputs(&options.reading, options.reading.output, options.note_file))
         status = make_report(&options, command);
     g_free(options.case_name);
     g_free(options.examiner);

@@ -22,8 +22,6 @@ int cmd_version(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     g_autofree char *tshark = tshark_find(given, &error);
     g_autofree char *version = tshark ? tshark_version(tshark, &error) : NULL;
-    if (error && error->domain == TSHARK_INTERRUPT)
-        return COMMAND_SIGNAL + error->code;
     if (!version) {
         (void) printf("tshark not found\n");
         return COMMAND_MATCHED;
@@ -31,8 +29,6 @@ int cmd_version(int argc, char **argv)
     g_autoptr(EventFold) fold = event_fold_new(0);
     g_auto(TsharkEnd) end = {0};
     bool asked = capture_probe(tshark, fold, &end, &error);
-    if (error && error->domain == TSHARK_INTERRUPT)
-        return COMMAND_SIGNAL + error->code;
     const char *plugin = asked ? event_fold_stream(fold)->plugin_version : NULL;
     if (plugin)
         (void) printf("plugin %s\n", plugin);

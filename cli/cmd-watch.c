@@ -199,6 +199,8 @@ static int run(WatchCommand *command, const char *name)
                   command->input ? ", not both" : "", name);
         return COMMAND_UNABLE;
     }
+    if (!options_spare_inputs(&command->reading, command->reading.output, command->input ? "-" : NULL))
+        return COMMAND_UNABLE;
     if (command->input && command->filter) {
         warn_user("--capture-filter is for interfaces (-i): whoever captures standard input can filter it");
         return COMMAND_UNABLE;

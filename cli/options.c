@@ -2,6 +2,8 @@
 #include "options.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static gboolean set_min_confidence(const char *name, const char *value, gpointer data, GError **error)
 {
@@ -82,6 +84,43 @@ void options_add_captures(GOptionGroup *group, ReadingOptions *options)
         G_OPTION_ENTRY_NULL,
     };
     g_option_group_add_entries(group, entries);
+}
+
+/** Which file or pipe it is; false when it is none, or not there yet. NULL and "-" are `standard`, one of the standard streams. */
+static bool identify(const char *path, int standard, struct stat *st)
+{
+    bool stream = !path || strcmp(path, "-") == 0;
+    if (stream ? fstat(standard, st) != 0 : stat(path, st) != 0)
+        return false;
+    return S_ISREG(st->st_mode) || (S_ISFIFO(st->st_mode) && !stream);
+}
+
+static bool is_other_file(const struct stat *output, const char *output_name, const char *input)
+{
+    struct stat st;
+    if (!identify(input, STDIN_FILENO, &st) || st.st_dev != output->st_dev || st.st_ino != output->st_ino)
+        return true;
+    warn_user("%s is an input, too (%s), and inputs are never written to: name another file for the output",
+              output_name, strcmp(input, "-") == 0 ? "standard input" : input);
+    return false;
+}
+
+bool options_spare_inputs(const ReadingOptions *options, const char *output, const char *other)
+{
+    struct stat st;
+    if (!identify(output, STDOUT_FILENO, &st))
+        return true;
+    const char *name = !output || strcmp(output, "-") == 0 ? "standard output" : output;
+    const char *const single[] = {options->allow, options->keytab, options->password_file, other};
+    const GPtrArray *const lists[] = {options->captures, options->host_logs};
+    bool spared = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(single) && spared; i++)
+        spared = !single[i] || is_other_file(&st, name, single[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        for (guint j = 0; j < lists[i]->len && spared; j++)
+            spared = is_other_file(&st, name, g_ptr_array_index(lists[i], j));
+    }
+    return spared;
 }
 
 const char options_exit_statuses[] = "Exit status:\n"

@@ -14,6 +14,10 @@ void options_add_reading(GOptionGroup *group, ReadingOptions *options);
 /** Adds captures that are files, and what can be done with them beside. */
 void options_add_captures(GOptionGroup *group, ReadingOptions *options);
 
+/** Whether the file `output` (NULL or "-": standard output) is none of those that are read, under whatever name: what the options
+ * name, and `other` (may be NULL). Else that is said. To be asked before anything is opened. */
+bool options_spare_inputs(const ReadingOptions *options, const char *output, const char *other);
+
 /** What the exit statuses mean, for the help. */
 extern const char options_exit_statuses[];
 

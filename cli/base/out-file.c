@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #define DESCRIPTORS "/proc/self/fd"
+#define SUFFIX ".XXXXXX" ///< of a file that is not whole yet: random instead of the X
+#define MAX_TRIES 100    ///< names that somebody may have
 
 static void set_error(GError **error, const char *path, int number)
 {
@@ -27,10 +29,17 @@ static int open_unseen(OutFile *file)
     return fd >= 0 ? fd : g_mkstemp_full(file->temporary, O_WRONLY | O_CLOEXEC, 0600);
 }
 
+static void remove_temporary(gpointer data)
+{
+    const OutFile *file = data;
+    if (!file->unnamed)
+        (void) g_unlink(file->temporary);
+}
+
 /** … with the rights that `path` has or would get. */
 static int open_temporary(OutFile *file, const struct stat *old)
 {
-    file->temporary = g_strconcat(file->path, ".XXXXXX", NULL);
+    file->temporary = g_strconcat(file->path, SUFFIX, NULL);
     mode_t mask = umask(0);
     (void) umask(mask);
     int fd = open_unseen(file);
@@ -38,6 +47,7 @@ static int open_temporary(OutFile *file, const struct stat *old)
         g_clear_pointer(&file->temporary, g_free);
         return -1;
     }
+    file->interrupt = interrupt_add(remove_temporary, file);
     (void) fchmod(fd, old ? old->st_mode & 0777 : 0666 & ~mask);
     return fd;
 }
@@ -47,18 +57,15 @@ static void name_temporary(OutFile *file)
 {
     if (!file->unnamed || file->error)
         return;
-    int fd = g_mkstemp(file->temporary); // a name that nobody has
-    if (fd < 0) {
-        file->error = errno;
-        return;
-    }
-    (void) close(fd);
-    (void) g_unlink(file->temporary);
     g_autofree char *itself = g_strdup_printf(DESCRIPTORS "/%d", file->fd);
-    if (linkat(AT_FDCWD, itself, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW) == 0)
-        file->unnamed = false;
-    else
-        file->error = errno;
+    for (guint tries = 0; tries < MAX_TRIES; tries++) {
+        g_snprintf(file->temporary + strlen(file->path), sizeof(SUFFIX), ".%06x", g_random_int() >> 8);
+        int linked = linkat(AT_FDCWD, itself, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW);
+        file->unnamed = linked != 0;
+        file->error = linked == 0 ? 0 : errno;
+        if (file->error != EEXIST)
+            return;
+    }
 }
 
 /** stdio forgets why a write failed; this remembers. */
@@ -149,7 +156,8 @@ bool out_file_commit(OutFile *file, GError **error)
     int number = file->error;
     if (number)
         set_error(error, file->path ? file->path : "standard output", number);
-    else
+    interrupt_remove(g_steal_pointer(&file->interrupt)); // from here on it has its name
+    if (!number)
         g_clear_pointer(&file->temporary, g_free);
     out_file_discard(file);
     return number == 0;
@@ -158,8 +166,9 @@ bool out_file_commit(OutFile *file, GError **error)
 void out_file_discard(OutFile *file)
 {
     close_stream(file);
-    if (file->temporary && !file->unnamed)
-        (void) g_unlink(file->temporary);
+    interrupt_remove(g_steal_pointer(&file->interrupt));
+    if (file->temporary)
+        remove_temporary(file);
     g_clear_pointer(&file->temporary, g_free);
     g_clear_pointer(&file->path, g_free);
 }

@@ -5,6 +5,8 @@
 #ifndef CAR_BASE_OUT_FILE_H
 #define CAR_BASE_OUT_FILE_H
 
+#include "base/interrupt.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@ typedef struct {
     bool unnamed;    ///< it has no name yet
     int fd;          ///< under `stream`
     int error;       ///< errno of the first write that failed, else 0
+    Interrupt *interrupt;
 } OutFile;
 
 /** Opens `path` for writing, or takes standard output when it is NULL or "-". `file` must stay where it is until it was

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/progress.h"
 
+#include "base/interrupt.h"
+
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,7 +19,8 @@ struct Progress {
     GThread *thread;
     GMutex lock;
     GCond change;
-    bool ended;
+    bool ended, shown;
+    Interrupt *interrupt;
 };
 
 /** "2.1 GB" */
@@ -62,7 +65,6 @@ static gpointer show(gpointer data)
 {
     Progress *progress = data;
     int64_t next = g_get_monotonic_time() + PATIENCE;
-    bool shown = false;
     g_mutex_lock(&progress->lock);
     while (!progress->ended) {
         if (g_cond_wait_until(&progress->change, &progress->lock, next))
@@ -71,13 +73,17 @@ static gpointer show(gpointer data)
         g_autofree char *text =
             progress_text(progress->bytes, progress->total, progress->packets, progress->found, seconds);
         (void) fprintf(stderr, "\r%s\033[K", text);
-        shown = true;
+        progress->shown = true;
         next = g_get_monotonic_time() + PAUSE;
     }
     g_mutex_unlock(&progress->lock);
-    if (shown)
-        (void) fputs("\r\033[K", stderr);
     return NULL;
+}
+
+static void wipe(gpointer data)
+{
+    if (((const Progress *) data)->shown)
+        (void) fputs("\r\033[K", stderr);
 }
 
 Progress *progress_start(uint64_t total)
@@ -87,6 +93,7 @@ Progress *progress_start(uint64_t total)
     progress->start = g_get_monotonic_time();
     g_mutex_init(&progress->lock);
     g_cond_init(&progress->change);
+    progress->interrupt = interrupt_add(wipe, progress);
     progress->thread = g_thread_new("progress", show, progress);
     return progress;
 }
@@ -123,6 +130,8 @@ void progress_end(Progress *progress)
     g_cond_signal(&progress->change);
     g_mutex_unlock(&progress->lock);
     (void) g_thread_join(progress->thread);
+    interrupt_remove(progress->interrupt);
+    wipe(progress);
     g_mutex_clear(&progress->lock);
     g_cond_clear(&progress->change);
     g_free(progress);

@@ -36,7 +36,7 @@ bool capture_inputs_add(GPtrArray *inputs, const char *path, GError **error);
 
 /** Reads all captures as one timeline. Damaged part-way is not an error: the note of a file of the set says why not all of it
  * was read. The files are those of `inputs`, in order of time. `seen` counts all packets, where car-wmi itself reads
- * them. The caller owns the set. Errors: those above, and TSHARK_ERROR and TSHARK_INTERRUPT. */
+ * them. The caller owns the set. Errors: those above, and TSHARK_ERROR. */
 RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCounts *seen, GError **error);
 
 /** A pipe to tshark: `ends[0]` to read, `ends[1]` to write. Errors: UNREADABLE. */

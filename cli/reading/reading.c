@@ -74,11 +74,9 @@ void reading_clear(Reading *reading)
     g_clear_pointer(&reading->warnings, g_ptr_array_unref);
 }
 
-/** What a read that came to nothing means for the whole. */
+/** Says why a read came to nothing. */
 static int explain_failure(const GError *error)
 {
-    if (error->domain == TSHARK_INTERRUPT)
-        return COMMAND_SIGNAL + error->code;
     warn_user("%s", error->message);
     return COMMAND_UNABLE;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tshark/tshark.h"
 
+#include "base/interrupt.h"
 #include "base/source-list.h"
 
 #include <fcntl.h>
@@ -14,7 +15,6 @@
 #define CHILD_FILE 3 ///< the descriptor in TSHARK_FILE
 
 G_DEFINE_QUARK(car - tshark - error - quark, tshark_error)
-G_DEFINE_QUARK(car - tshark - interrupt - quark, tshark_interrupt)
 
 void tshark_end_clear(TsharkEnd *end)
 {
@@ -62,8 +62,7 @@ typedef struct {
     bool skip_line;   ///< that line is too long
     GString *messages;
     TsharkEnd *end;
-    guint open;         ///< pipes not at their end, plus one for the process
-    int interrupted_by; ///< the signal this program got, else 0
+    guint open; ///< pipes not at their end, plus one for the process
 } Run;
 
 static void take_output(Run *run, const char *data, size_t len)
@@ -123,15 +122,12 @@ static void on_child_end(GObject *child, GAsyncResult *result, gpointer data)
     run->open--;
 }
 
-static gboolean interrupt(int number, gpointer data)
+static void end_child(gpointer child)
 {
-    Run *run = data;
-    run->interrupted_by = number;
-    g_subprocess_force_exit(run->child);
-    return G_SOURCE_CONTINUE;
+    g_subprocess_force_exit(child);
 }
 
-static void loop(Run *run, TsharkFlags flags)
+static void loop(Run *run)
 {
     g_autoptr(GPtrArray) sources = source_list_new();
     GInputStream *output = g_subprocess_get_stdout_pipe(run->child);
@@ -141,8 +137,6 @@ static void loop(Run *run, TsharkFlags flags)
     source_list_add(sources, run->context,
                     g_pollable_input_stream_create_source(G_POLLABLE_INPUT_STREAM(messages), NULL),
                     G_SOURCE_FUNC(on_messages), run);
-    if (!(flags & TSHARK_APART))
-        source_list_add_signals(sources, run->context, interrupt, run);
     run->open = 3;
     g_subprocess_wait_async(run->child, NULL, on_child_end, run);
     while (run->open > 0)
@@ -191,7 +185,9 @@ bool tshark_run(const char *const *argv, TsharkFlags flags, int input, int file,
     if (child) {
         run.line = g_byte_array_new();
         run.messages = g_string_new(NULL);
-        loop(&run, flags);
+        Interrupt *interrupt = flags & TSHARK_APART ? NULL : interrupt_add(end_child, child);
+        loop(&run);
+        interrupt_remove(interrupt);
         g_byte_array_unref(run.line);
         end->messages = g_string_free(run.messages, FALSE);
         if (g_subprocess_get_if_exited(child))
@@ -202,10 +198,6 @@ bool tshark_run(const char *const *argv, TsharkFlags flags, int input, int file,
         g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "%s cannot be run: %s", argv[0], fault->message);
     }
     g_main_context_pop_thread_default(context);
-    if (run.interrupted_by) {
-        g_set_error(error, TSHARK_INTERRUPT, run.interrupted_by, "%s", g_strsignal(run.interrupted_by));
-        return false;
-    }
     return child != NULL;
 }
 

@@ -16,10 +16,6 @@ typedef enum {
     TSHARK_ERROR_MISSING ///< there is no such program, or it cannot be run
 } TsharkError;
 
-/** This program was told to end while tshark ran: the error's code is the signal's number. */
-#define TSHARK_INTERRUPT (tshark_interrupt_quark())
-GQuark tshark_interrupt_quark(void);
-
 /** How a run ended. */
 typedef struct {
     int status;      ///< exit status; -1 when a signal ended it
@@ -52,8 +48,8 @@ char *tshark_companion(const char *tshark, const char *name);
 
 /** Runs `argv` (NULL-terminated, no shell) to its end and gives each line of its standard output to `on_line`. The
  * child's standard input is `input` (-1: nothing), which is taken over; it finds the open file `file` (-1: none) under the
- * name TSHARK_FILE. SIGINT, SIGTERM and SIGHUP end the child.
- * `end` is always set; the caller clears it. Errors: TSHARK_ERROR and TSHARK_INTERRUPT. */
+ * name TSHARK_FILE. A signal that ends this program
+ * ends the child, too. `end` is always set; the caller clears it. Errors: TSHARK_ERROR. */
 bool tshark_run(const char *const *argv, TsharkFlags flags, int input, int file, TsharkLineFunc on_line, gpointer data,
                 TsharkEnd *end, GError **error);
 
