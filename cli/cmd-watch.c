@@ -216,7 +216,7 @@ static bool parse(int *argc, char ***argv, WatchCommand *command)
     const CommandHelp help = {
         .arguments = "-i IFACE… | -",
         .summary = "Watches network interfaces, or a capture that grows on standard input (\"-\"), for remote WMI. A "
-                   "connection is\ntold as soon as it is found, and again when it ends.",
+                   "connection is told as soon as it is found, and again when it ends.",
         .description = description,
     };
     // A new option belongs into the man page too.

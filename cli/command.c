@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command.h"
 
+#include "base/text-wrap.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 GOptionGroup *command_options(const GOptionEntry *entries, gpointer data)
@@ -35,10 +38,25 @@ static void split_joined(int *argc, char ***argv)
     *argv = (char **) g_ptr_array_free(parts, FALSE);
 }
 
+/** GLib's help has lines of any length. */
+static void print_help(GOptionContext *context)
+{
+    g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+    g_autofree char *wrapped = text_wrap(g_strchomp(help));
+    g_print("%s", wrapped);
+}
+
 bool command_parse(int *argc, char ***argv, const CommandHelp *help, GOptionGroup *options)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(help->arguments);
     g_autoptr(GError) error = NULL;
+    gboolean asked = FALSE;
+    const GOptionEntry entries[] = {
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &asked, "Show this text", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_option_group_add_entries(options, entries);
+    g_option_context_set_help_enabled(context, FALSE);
     g_option_context_set_main_group(context, options);
     g_option_context_set_summary(context, help->summary);
     g_option_context_set_description(context, help->description);
@@ -48,6 +66,10 @@ bool command_parse(int *argc, char ***argv, const CommandHelp *help, GOptionGrou
     if (!g_option_context_parse(context, argc, argv, &error)) {
         warn_user("%s (see %s --help)", error->message, name);
         return false;
+    }
+    if (asked) {
+        print_help(context);
+        exit(COMMAND_MATCHED);
     }
     if (*argc > 1) { // a command that takes arguments has an entry for them
         warn_user("%s: not understood (see %s --help)", (*argv)[1], name);

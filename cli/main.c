@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command.h"
 
+#include "base/text-wrap.h"
+
 #include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -24,25 +26,28 @@ static const struct {
 
 static int print_help(void)
 {
-    (void) printf("Usage:\n"
-                  "  car-wmi [COMMAND] …\n"
-                  "\n"
-                  "Finds remote WMI over RPC (MITRE CAR-2014-11-007, ATT&CK T1047) in packet captures.\n"
-                  "\n"
-                  "Commands:\n");
+    g_autoptr(GString) help =
+        g_string_new("Usage:\n"
+                     "  car-wmi [COMMAND] …\n"
+                     "\n"
+                     "Finds remote WMI over RPC (MITRE CAR-2014-11-007, ATT&CK T1047) in packet captures.\n"
+                     "\n"
+                     "Commands:\n");
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
         g_autofree char *usage = g_strdup_printf("%s %s", commands[i].name, commands[i].arguments);
-        int padding = 28 - (int) g_utf8_strlen(usage, -1);
-        (void) printf("  %s%*s %s\n", usage, MAX(padding, 0), "", commands[i].summary);
+        int padding = 26 - (int) g_utf8_strlen(usage, -1);
+        g_string_append_printf(help, "  %s%*s  %s\n", usage, MAX(padding, 0), "", commands[i].summary);
     }
-    (void) printf("\n"
-                  "Examples:\n"
-                  "  car-wmi incident.pcapng\n"
-                  "  car-wmi list -T ndjson --min-confidence dcom *.pcap > matches.ndjson\n"
-                  "  car-wmi watch -i eth0\n"
-                  "  car-wmi report -o case.html --case 2026-118 incident.pcapng\n"
-                  "  car-wmi extract -o evidence.pcapng incident.pcapng\n"
-                  "  car-wmi list --host-log Security.evtx --host-log sysmon.json incident.pcapng\n");
+    g_string_append(help, "\n"
+                          "Examples:\n"
+                          "  car-wmi incident.pcapng\n"
+                          "  car-wmi list -T ndjson --min-confidence dcom *.pcap > matches.ndjson\n"
+                          "  car-wmi watch -i eth0\n"
+                          "  car-wmi report -o case.html --case 2026-118 incident.pcapng\n"
+                          "  car-wmi extract -o evidence.pcapng incident.pcapng\n"
+                          "  car-wmi list --host-log Security.evtx --host-log sysmon.json incident.pcapng");
+    g_autofree char *wrapped = text_wrap(help->str);
+    (void) fputs(wrapped, stdout);
     return COMMAND_MATCHED;
 }
 

@@ -56,39 +56,88 @@ static char *explain(int code, const char *info)
     return g_utf8_make_valid(whole, -1);
 }
 
-/** How a file is unpacked that is compressed in a way that libwiretap does not read; NULL when it is not. */
-static const char *find_packing(const char *path)
+#define HEAD 8
+
+/** The first bytes of a file, or of standard input, which they stay in; what is not there is zero. */
+static size_t read_head(const char *path, char head[HEAD])
+{
+    memset(head, 0, HEAD);
+    bool input = strcmp(path, "-") == 0;
+    struct stat st;
+    if (input ? fstat(STDIN_FILENO, &st) != 0 : stat(path, &st) != 0)
+        return 0;
+    ssize_t n = 0;
+    int ends[2];
+    if (S_ISREG(st.st_mode)) {
+        int fd = input ? STDIN_FILENO : g_open(path, O_RDONLY | O_CLOEXEC, 0);
+        n = fd >= 0 ? pread(fd, head, HEAD, 0) : 0;
+        if (fd >= 0 && !input)
+            (void) close(fd);
+    } else if (input && S_ISFIFO(st.st_mode) && pipe2(ends, O_CLOEXEC) == 0) {
+        n = tee(STDIN_FILENO, ends[1], HEAD, 0); // which waits for the first of them
+        n = n > 0 ? read(ends[0], head, (size_t) n) : 0;
+        (void) close(ends[0]);
+        (void) close(ends[1]);
+    }
+    return n > 0 ? (size_t) n : 0;
+}
+
+/** What else is known of a file that begins like this, and that libwiretap does not take for a capture; NULL: nothing. */
+static const char *explain_head(const char head[HEAD], size_t len)
 {
     static const struct {
-        const char *magic, *advice;
-    } packings[] = {
+        const char *magic, *fault;
+    } kinds[] = {
         {"\xfd"
          "7zXZ",
          "is compressed by xz: unpack it first (xz -dk)"},
         {"BZh", "is compressed by bzip2: unpack it first (bzip2 -dk)"},
         {"PK\3\4", "is a zip archive: unpack it first (unzip)"},
+        {"\n\r\r\n", "cut short in its first block"},
+        {"\xd4\xc3\xb2\xa1", "cut short in its first block"},
+        {"\xa1\xb2\xc3\xd4", "cut short in its first block"},
     };
-    struct stat st;
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-        return NULL;
-    char head[8] = {0};
-    int fd = g_open(path, O_RDONLY | O_CLOEXEC, 0);
-    ssize_t n = fd >= 0 ? read(fd, head, sizeof(head)) : 0;
-    if (fd >= 0)
-        (void) close(fd);
-    for (size_t i = 0; i < G_N_ELEMENTS(packings); i++) {
-        size_t len = strlen(packings[i].magic);
-        if (n >= (ssize_t) len && memcmp(head, packings[i].magic, len) == 0)
-            return packings[i].advice;
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (len > 1 && memcmp(head, kinds[i].magic, MIN(len, strlen(kinds[i].magic))) == 0)
+            return kinds[i].fault;
     }
     return NULL;
 }
 
-/** libwiretap takes pictures, programs and the like for captures with one packet. */
+static bool is_native(wtap *file)
+{
+    const int types[] = {wtap_pcap_file_type_subtype(), wtap_pcap_nsec_file_type_subtype(),
+                         wtap_pcapng_file_type_subtype()};
+    int type = wtap_file_type_subtype(file);
+    return type == types[0] || type == types[1] || type == types[2];
+}
+
+/** libwiretap takes pictures, programs, films, logs and the like for captures, some with one packet. */
 static bool is_capture(wtap *file)
 {
-    int encap = wtap_file_encap(file);
-    return encap != WTAP_ENCAP_MIME && encap != WTAP_ENCAP_JSON;
+    static const int others[] = {
+        WTAP_ENCAP_MIME,        WTAP_ENCAP_JSON,          WTAP_ENCAP_MPEG,
+        WTAP_ENCAP_MPEG_2_TS,   WTAP_ENCAP_MP4,           WTAP_ENCAP_JPEG_JFIF,
+        WTAP_ENCAP_BER,         WTAP_ENCAP_TNEF,          WTAP_ENCAP_RUBY_MARSHAL,
+        WTAP_ENCAP_RFC7468,     WTAP_ENCAP_LOGCAT,        WTAP_ENCAP_LOGCAT_BRIEF,
+        WTAP_ENCAP_LOGCAT_TAG,  WTAP_ENCAP_LOGCAT_THREAD, WTAP_ENCAP_LOGCAT_PROCESS,
+        WTAP_ENCAP_LOGCAT_TIME, WTAP_ENCAP_LOGCAT_LONG,   WTAP_ENCAP_LOGCAT_THREADTIME,
+        WTAP_ENCAP_LOG_3GPP,    WTAP_ENCAP_ERI_ENB_LOG,   WTAP_ENCAP_SYSTEMD_JOURNAL,
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(others) && !is_native(file); i++) {
+        if (wtap_file_encap(file) == others[i])
+            return false;
+    }
+    return true;
+}
+
+/** Why a file cannot be opened. Owned by the caller. */
+static char *explain_open(const char head[HEAD], size_t len, int code, const char *info)
+{
+    const char *fault = code == WTAP_ERR_FILE_UNKNOWN_FORMAT ? explain_head(head, len) : NULL;
+    if (code == WTAP_ERR_SHORT_READ)
+        fault = "cut short in its first block";
+    return fault ? g_strdup(fault) : explain(code, info);
 }
 
 CaptureReader *capture_reader_open(const char *path, GError **error)
@@ -96,6 +145,8 @@ CaptureReader *capture_reader_open(const char *path, GError **error)
     start_library();
     int code = 0;
     g_autofree char *info = NULL;
+    char head[HEAD];
+    size_t len = read_head(path, head);
     g_mutex_lock(&library);
     wtap *file = wtap_open_offline(path, WTAP_TYPE_AUTO, &code, &info, FALSE);
     if (file && !is_capture(file)) {
@@ -105,8 +156,7 @@ CaptureReader *capture_reader_open(const char *path, GError **error)
     }
     g_mutex_unlock(&library);
     if (!file) {
-        const char *packing = code == WTAP_ERR_FILE_UNKNOWN_FORMAT ? find_packing(path) : NULL;
-        g_autofree char *text = packing ? g_strdup(packing) : explain(code, info);
+        g_autofree char *text = explain_open(head, len, code, info);
         g_set_error_literal(error, CAPTURE_READER_ERROR, CAPTURE_READER_ERROR_OPEN, text);
         return NULL;
     }
@@ -135,10 +185,7 @@ void capture_reader_set_progress(CaptureReader *reader, Progress *progress)
 
 bool capture_reader_is_independent(const CaptureReader *reader)
 {
-    const int types[] = {wtap_pcap_file_type_subtype(), wtap_pcap_nsec_file_type_subtype(),
-                         wtap_pcapng_file_type_subtype()};
-    int type = wtap_file_type_subtype(reader->file);
-    return type == types[0] || type == types[1] || type == types[2];
+    return is_native(reader->file);
 }
 
 bool capture_reader_has_nothing(const CaptureReader *reader)

@@ -145,7 +145,7 @@ static void car_record(Out *out, const RecordSet *set, const Record *r)
 
 const OutFormat out_format_car = {
     .name = "car",
-    .summary = "flows and processes in the data model of MITRE CAR, one JSON object a line",
+    .summary = "flows and processes in MITRE CAR's data model, one JSON object a line",
     .live = OUT_LIVE_ENDS,
     .record = car_record,
 };

@@ -137,6 +137,13 @@ def test_help(cli: Tools) -> None:
         assert result.returncode == 0 and "list" in result.stdout and result.stderr == ""
 
 
+@pytest.mark.parametrize("command", ["", "list", "watch", "report", "extract", "doctor", "--version"])
+def test_help_fits_terminals(cli: Tools, command: str) -> None:
+    result = cli.car_wmi(*command.split(), "--help")
+    assert result.returncode == 0 and "Usage:" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
 def test_version(cli: Tools) -> None:
     result = cli.car_wmi("--version")
     assert result.returncode == 0 and result.stdout.startswith("car-wmi ")
@@ -474,6 +481,10 @@ def test_standard_output_that_is_an_input(cli: Tools, found: Found) -> None:
 
 
 NO_CAPTURES = {
+    "text": (b"No capture.\n", "isn't a capture file"),
+    "page.html": (b"<html>", "isn't a capture file"),
+    "cut.pcap": (b"\xd4\xc3\xb2", "cut short in its first block"),
+    "cut.pcapng": (b"\n\r\r\n\x1c\0\0\0", "cut short in its first block"),
     "picture.png": (b"\x89PNG\r\n\x1a\n" + bytes(64), "isn't a capture file"),
     "program": (b"\x7fELF\2\1\1" + bytes(64), "isn't a capture file"),
     "data.json": (b'{"a": 1}\n', "isn't a capture file"),
@@ -492,6 +503,8 @@ def test_no_capture(cli: Tools, found: Found, name: str) -> None:
     path.chmod(0o644)
     result = cli.car_wmi("list", path)
     assert result.returncode == 2 and reason in result.stderr and str(path) in result.stderr
+    result = cli.car_wmi("list", "-", stdin=content)
+    assert result.returncode == 2 and reason in result.stderr
     records = cli.records(path, found.path)
     assert records == found.records and all(record["capture"]["complete"] for record in records)
 
