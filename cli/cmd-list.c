@@ -5,8 +5,8 @@
 #include "options.h"
 #include "output/format.h"
 #include "output/navigator.h"
-#include "reading/silence.h"
 #include "output/tally.h"
+#include "reading/silence.h"
 
 #include <unistd.h>
 
@@ -102,6 +102,9 @@ static void print_summary(const Reading *reading, const Tally *tally)
     if (reading->allowed > 0)
         (void) fprintf(stderr, "; %u %s allowed", reading->allowed,
                        reading->allowed == 1 ? "connection is" : "connections are");
+    if (reading->left_out > 0)
+        (void) fprintf(stderr, "; %u %s not what was asked for", reading->left_out,
+                       reading->left_out == 1 ? "connection is" : "connections are");
     guint dcom = reading->seen.weaker[CONFIDENCE_DCOM];
     if (dcom > 0)
         (void) fprintf(stderr, "; %u %s DCOM not known to be WMI (--min-confidence dcom)", dcom,

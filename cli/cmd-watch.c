@@ -104,6 +104,12 @@ static bool take_record(RecordSet *set, bool count, gpointer data)
         allow_apply(w->reading->allow, set);
     reading_see(w->reading, record);
     if (count)
+        reading_select(w->reading, set);
+    else if (w->command->reading.select)
+        (void) select_apply(w->command->reading.select, set, CONFIDENCE_NONE);
+    if (set->records->len == 0)
+        return true;
+    if (count)
         reading_count(w->reading, record);
     if (record->state != RECORD_OPEN || w->command->format->live == OUT_LIVE_ALL) {
         begin(w);

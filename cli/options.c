@@ -29,6 +29,45 @@ static gboolean set_jobs(const char *name, const char *value, gpointer data, GEr
     return TRUE;
 }
 
+static const struct {
+    SelectKey key;
+    const char *name, *value, *help;
+} questions[] = {
+    {SELECT_CLIENT, "client", "HOST", "Only from this address, network or host name"},
+    {SELECT_SERVER, "server", "HOST", "Only to this address, network or host name"},
+    {SELECT_USER, "user", "USER", "Only as this user, or DOMAIN\\USER"},
+    {SELECT_PROCESS, "process", "PROCESS", "Only with this process id, program or path"},
+    {SELECT_SINCE, "since", "TIME", "Only what went on at this day or time or later"},
+    {SELECT_UNTIL, "until", "TIME", "Only what began until this day or time (UTC)"},
+    {SELECT_STAGE, "stage", "STAGE", "Only with such a call: execute, query, login …"},
+    {SELECT_TECHNIQUE, "technique", "ID", "Only with this ATT&CK technique, as T1047"},
+    {SELECT_GREP, "grep", "TEXT", "Only with this text in a command, query, path"},
+};
+
+static gboolean add_question(const char *name, const char *value, gpointer data, GError **error)
+{
+    ReadingOptions *options = data;
+    if (!options->select)
+        options->select = select_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(questions); i++) {
+        if (strcmp(name + strlen("--"), questions[i].name) == 0)
+            return select_add(options->select, questions[i].key, value, error);
+    }
+    g_assert_not_reached();
+}
+
+static void add_questions(GOptionGroup *group)
+{
+    GOptionEntry entries[G_N_ELEMENTS(questions) + 1] = {0};
+    for (size_t i = 0; i < G_N_ELEMENTS(questions); i++)
+        entries[i] = (GOptionEntry){.long_name = questions[i].name,
+                                    .arg = G_OPTION_ARG_CALLBACK,
+                                    .arg_data = (gpointer) add_question,
+                                    .description = questions[i].help,
+                                    .arg_description = questions[i].value};
+    g_option_group_add_entries(group, entries);
+}
+
 static gboolean add_host_log(const char *name, const char *value, gpointer data, GError **error)
 {
     (void) name;
@@ -68,6 +107,7 @@ void options_add_reading(GOptionGroup *group, ReadingOptions *options)
         G_OPTION_ENTRY_NULL,
     };
     g_option_group_add_entries(group, entries);
+    add_questions(group);
 }
 
 void options_add_captures(GOptionGroup *group, ReadingOptions *options)

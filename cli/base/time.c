@@ -3,6 +3,7 @@
 
 #include "base/number.h"
 
+#include <glib.h>
 #include <string.h>
 
 #define FILETIME_1970 UINT64_C(116444736000000000) ///< 100 ns since 1601
@@ -149,6 +150,14 @@ int64_t time_parse_utc(const char *text)
     bool strict = len >= strlen("2020-08-06T07:56:41Z") && strspn(text, "0123456789-T:.Z") == len && text[4] == '-' &&
                   text[7] == '-' && text[10] == 'T' && text[13] == ':' && text[16] == ':' && text[len - 1] == 'Z';
     return strict && time_parse((Slice){text, len}, &time) ? time.time : NUMBER_UNKNOWN;
+}
+
+int64_t time_parse_bound(const char *text, bool end)
+{
+    bool day = strlen(text) == strlen("2026-12-31");
+    g_autofree char *whole = day ? g_strconcat(text, "T00:00:00Z", NULL) : g_strdup(text);
+    int64_t time = time_parse_utc(whole);
+    return time != NUMBER_UNKNOWN && day && end ? time + TIME_DAY : time;
 }
 
 int64_t time_from_epoch(Slice text)

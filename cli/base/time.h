@@ -29,6 +29,10 @@ bool time_parse(Slice text, WrittenTime *time);
 /** Of a time in RFC 3339 in UTC, as records have them; NUMBER_UNKNOWN when it is none. */
 int64_t time_parse_utc(const char *text);
 
+/** Of such a time, or of a day in UTC (2026-12-31): where it begins, or, with `end`, where the next one does. NUMBER_UNKNOWN when
+ * it is neither. */
+int64_t time_parse_bound(const char *text, bool end);
+
 /** Of seconds since 1970 with a fraction, as tshark writes them; NUMBER_UNKNOWN when it is none, or does not fit. */
 int64_t time_from_epoch(Slice text);
 

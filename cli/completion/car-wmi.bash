@@ -48,6 +48,12 @@ _car_wmi()
         WHEN)
             words="auto always never"
             ;;
+        STAGE)
+            words="login read enumerate query delete write subscribe execute"
+            ;;
+        HOST | USER | PROCESS | TIME | ID | TEXT)
+            return
+            ;;
         IFACE)
             words=$(ls /sys/class/net 2>/dev/null)
             [[ -n $words ]] || return # no file is an interface

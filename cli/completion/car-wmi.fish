@@ -18,7 +18,7 @@ end
 
 # Options but those below, whose values are known.
 function __car_wmi_options
-    car-wmi (__car_wmi_command) --help 2>/dev/null | string match -rv -- '=(FORMAT|CONFIDENCE|WHEN|IFACE) ' |
+    car-wmi (__car_wmi_command) --help 2>/dev/null | string match -rv -- '=(FORMAT|CONFIDENCE|WHEN|STAGE|IFACE) ' |
         string replace -rf '^  (?:-[a-zA-Z0-9?], )?(--[a-z-]+=?)[A-Z]* +([^ ].*)$' '$1\t$2'
 end
 
@@ -36,5 +36,6 @@ complete -c car-wmi -n 'test (__car_wmi_command) = help' -f -a '(__car_wmi_comma
 complete -c car-wmi -n 'string match -q -- "-*" (commandline -ct)' -f -a '(__car_wmi_options)'
 complete -c car-wmi -n '__car_wmi_takes format' -s T -l format -x -a '(__car_wmi_formats)'
 complete -c car-wmi -n '__car_wmi_takes min-confidence' -l min-confidence -x -a 'wmi dcom rpcss'
+complete -c car-wmi -n '__car_wmi_takes stage' -l stage -x -a 'login read enumerate query delete write subscribe execute'
 complete -c car-wmi -n '__car_wmi_takes color' -l color -x -a 'auto always never'
 complete -c car-wmi -n '__car_wmi_takes interface' -s i -l interface -x -a '(ls /sys/class/net 2>/dev/null)'

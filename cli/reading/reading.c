@@ -20,6 +20,7 @@ void reading_options_init(ReadingOptions *options)
 void reading_options_clear(ReadingOptions *options)
 {
     g_free(options->allow);
+    g_clear_pointer(&options->select, select_free);
     g_free(options->tshark);
     g_free(options->keytab);
     g_free(options->password_file);
@@ -138,14 +139,24 @@ void reading_see(Reading *reading, const Record *record)
         seen->weaker[record->confidence]++;
 }
 
+void reading_select(Reading *reading, RecordSet *set)
+{
+    const ReadingOptions *options = reading->options;
+    if (options->select)
+        reading->left_out += select_apply(options->select, set, options->min_confidence);
+}
+
 /** Marks, counts and hands on the records of a set. */
 static bool take_set(Reading *reading, RecordSet *set, ReadingFunc func, gpointer data)
 {
     if (reading->allow)
         allow_apply(reading->allow, set);
     for (guint i = 0; i < set->records->len; i++) {
+        reading_see(reading, g_ptr_array_index(set->records, i));
+    }
+    reading_select(reading, set);
+    for (guint i = 0; i < set->records->len; i++) {
         const Record *record = g_ptr_array_index(set->records, i);
-        reading_see(reading, record);
         if (record->confidence >= reading->options->min_confidence)
             reading_count(reading, record);
     }

@@ -7,6 +7,7 @@
 
 #include "record/allow.h"
 #include "record/record.h"
+#include "record/select.h"
 #include "scan/scan.h"
 #include "tshark/keys.h"
 
@@ -16,6 +17,7 @@
 typedef struct {
     Confidence min_confidence;
     char *allow;
+    Select *select;      ///< NULL: all
     gboolean everything; ///< without a scan
     gboolean no_artifacts;
     guint jobs; ///< captures that are scanned side by side
@@ -54,7 +56,7 @@ typedef struct {
     GPtrArray *warnings; ///< char *: what hosts' logs warned of
     guint read, unreadable;
     guint matched[CONFIDENCE_WMI + 1]; ///< records by confidence, without those that are allowed
-    guint allowed;
+    guint allowed, left_out;           ///< the latter for what was not asked for
     ReadingSeen seen;
 } Reading;
 
@@ -69,6 +71,9 @@ typedef bool (*ReadingFunc)(RecordSet *set, gpointer data);
 /** Reads all captures and logs and gives each set to `func` (may be NULL); then it is freed, unless `keep`.
  * COMMAND_MATCHED when it came to the end, whatever was found; else a status, what is wrong has then been said. */
 int reading_run(Reading *reading, bool keep, ReadingFunc func, gpointer data);
+
+/** Takes out of a set, and counts, what was not asked for. */
+void reading_select(Reading *reading, RecordSet *set);
 
 /** Counts a record that is of the confidence asked for. */
 void reading_count(Reading *reading, const Record *record);

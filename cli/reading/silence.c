@@ -63,6 +63,8 @@ static void tell_looked_at(const Reading *reading)
     } else {
         warn_user("nothing matched");
     }
+    if (reading->left_out > 0)
+        warn_user("connections that match, but not what was asked for: %u", reading->left_out);
     static const char *const kinds[] = {
         [CONFIDENCE_RPCSS] = "may be DCOM by their authentication alone",
         [CONFIDENCE_DCOM] = "carry DCOM that is not known to be WMI",

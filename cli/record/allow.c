@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/allow.h"
 
-#include "base/address.h"
 #include "base/time.h"
+#include "record/pattern.h"
 #include "record/text.h"
 
 #include <gio/gio.h>
@@ -12,17 +12,9 @@
 
 G_DEFINE_QUARK(car - allow - error - quark, allow_error)
 
-/** One value of a key. */
-typedef struct {
-    Network network;       ///< where there is no pattern
-    GPatternSpec *pattern; ///< of a text in lower case
-    bool address;          ///< it is one of addresses, not of names
-    bool whole;            ///< it names the domain or folder, too
-} Value;
-
 typedef struct {
     char *name, *reason;
-    GPtrArray *client, *server, *user, *process; ///< Value *; NULL: any
+    GPtrArray *client, *server, *user, *process; ///< Pattern *; NULL: any
     int64_t until;                               ///< the first moment when it is no longer good
     bool used;                                   ///< it was for a record
 } Rule;
@@ -32,13 +24,6 @@ struct Allow {
 };
 
 // -- reading ---------------------------------------------------------------------------------------------------------
-
-static void value_free(gpointer data)
-{
-    Value *value = data;
-    g_clear_pointer(&value->pattern, g_pattern_spec_free);
-    g_free(value);
-}
 
 static void rule_free(gpointer data)
 {
@@ -58,37 +43,6 @@ void allow_free(Allow *allow)
     g_free(allow);
 }
 
-static GPatternSpec *make_pattern(const char *text)
-{
-    g_autofree char *lower = g_utf8_strdown(text, -1);
-    return g_pattern_spec_new(lower);
-}
-
-/** An address, a network, or a pattern of addresses or of hosts' names. NULL when it looks like a network and is none. */
-static Value *make_place(const char *text)
-{
-    Value *value = g_new0(Value, 1);
-    bool network = network_parse(slice(text), &value->network);
-    if (!network && strchr(text, '/')) {
-        value_free(value);
-        return NULL;
-    }
-    if (!network) {
-        // A host may call itself by any address: such a pattern is for addresses only.
-        value->address = strspn(text, "0123456789.:*?") == strlen(text) && strpbrk(text, "0123456789:");
-        value->pattern = make_pattern(text);
-    }
-    return value;
-}
-
-static Value *make_name(const char *text)
-{
-    Value *value = g_new0(Value, 1);
-    value->whole = strpbrk(text, "\\/");
-    value->pattern = make_pattern(text);
-    return value;
-}
-
 static bool set_rule_error(GError **error, const char *rule, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /** Always false. */
@@ -102,45 +56,42 @@ static bool set_rule_error(GError **error, const char *rule, const char *format,
     return false;
 }
 
-static bool read_values(GPtrArray **values, Value *(*make)(const char *), const char *rule, const char *key,
+static bool read_values(GPtrArray **values, Pattern *(*make)(const char *), const char *rule, const char *key,
                         const char *text, GError **error)
 {
     g_auto(GStrv) parts = g_strsplit(text, ";", -1);
-    *values = g_ptr_array_new_with_free_func(value_free);
+    *values = g_ptr_array_new_with_free_func(pattern_free);
     for (char **part = parts; *part; part++) {
         g_strstrip(*part);
         if (!**part)
             continue;
-        Value *value = make(*part);
-        if (!value)
+        Pattern *pattern = make(*part);
+        if (!pattern)
             return set_rule_error(error, rule, "%s: %s is no network", key, *part);
-        g_ptr_array_add(*values, value);
+        g_ptr_array_add(*values, pattern);
     }
     return (*values)->len > 0 || set_rule_error(error, rule, "%s has no value", key);
 }
 
 static bool read_until(Rule *rule, const char *text, GError **error)
 {
-    bool date = strlen(text) == strlen("2026-12-31");
-    g_autofree char *time = date ? g_strconcat(text, "T00:00:00Z", NULL) : g_strdup(text);
-    rule->until = time_parse_utc(time);
+    rule->until = time_parse_bound(text, true);
     if (rule->until == NUMBER_UNKNOWN)
         return set_rule_error(error, rule->name,
                               "until: %s is neither a day (2026-12-31) nor a time (2026-12-31T12:00:00Z)", text);
-    rule->until += date ? TIME_DAY : 0;
     return true;
 }
 
 static bool read_key(Rule *rule, const char *key, const char *text, GError **error)
 {
     if (strcmp(key, "client") == 0)
-        return read_values(&rule->client, make_place, rule->name, key, text, error);
+        return read_values(&rule->client, pattern_new_place, rule->name, key, text, error);
     if (strcmp(key, "server") == 0)
-        return read_values(&rule->server, make_place, rule->name, key, text, error);
+        return read_values(&rule->server, pattern_new_place, rule->name, key, text, error);
     if (strcmp(key, "user") == 0)
-        return read_values(&rule->user, make_name, rule->name, key, text, error);
+        return read_values(&rule->user, pattern_new_name, rule->name, key, text, error);
     if (strcmp(key, "process") == 0)
-        return read_values(&rule->process, make_name, rule->name, key, text, error);
+        return read_values(&rule->process, pattern_new_name, rule->name, key, text, error);
     if (strcmp(key, "until") == 0)
         return read_until(rule, text, error);
     if (strcmp(key, "reason") == 0) {
@@ -238,44 +189,11 @@ Allow *allow_read(const char *path, GError **error)
 
 // -- matching --------------------------------------------------------------------------------------------------------
 
-static bool matches_text(const Value *value, const char *text)
-{
-    if (!text)
-        return false;
-    g_autofree char *lower = g_utf8_strdown(text, -1);
-    return g_pattern_spec_match_string(value->pattern, lower);
-}
-
-static bool matches_place(const GPtrArray *values, const RecordEnd *end)
-{
-    Address address;
-    bool known = address_parse(slice(end->ip), &address);
-    for (guint i = 0; i < values->len; i++) {
-        const Value *value = g_ptr_array_index(values, i);
-        if (!value->pattern  ? known && network_has(&value->network, &address)
-            : value->address ? matches_text(value, end->ip)
-                             : matches_text(value, end->host) || matches_text(value, end->fqdn))
-            return true;
-    }
-    return false;
-}
-
-/** `whole` is the name with its domain or folder. */
-static bool matches_name(const GPtrArray *values, const char *whole)
-{
-    for (guint i = 0; i < values->len; i++) {
-        const Value *value = g_ptr_array_index(values, i);
-        if (matches_text(value, value->whole ? whole : record_base_name(whole)))
-            return true;
-    }
-    return false;
-}
-
 /** All have to; NULL, who is not known, never does. */
 static bool matches_users(const GPtrArray *values, const GPtrArray *users)
 {
     for (guint i = 0; i < users->len; i++) {
-        if (!matches_name(values, g_ptr_array_index(users, i)))
+        if (!patterns_match_name(values, g_ptr_array_index(users, i)))
             return false;
     }
     return users->len > 0;
@@ -290,7 +208,7 @@ static bool matches_process(const GPtrArray *values, const Record *record)
     for (guint i = 0; i < record->processes->len; i++) {
         const Process *process = &g_array_index(record->processes, Process, i);
         if (process->role == ROLE_CLIENT && (!process->inferred || inferred == 1) &&
-            matches_name(values, process->image))
+            patterns_match_name(values, process->image))
             return true;
     }
     return false;
@@ -302,8 +220,8 @@ static bool matches(const Rule *rule, const Record *record, const GPtrArray *use
     const RecordEnd *client = record->callback ? &record->server : &record->client;
     const RecordEnd *server = record->callback ? &record->client : &record->server;
     int64_t start = time_parse_utc(record->start_time);
-    return (!rule->client || matches_place(rule->client, client)) &&
-           (!rule->server || matches_place(rule->server, server)) &&
+    return (!rule->client || patterns_match_place(rule->client, client)) &&
+           (!rule->server || patterns_match_place(rule->server, server)) &&
            (!rule->user || matches_users(rule->user, users)) &&
            (!rule->process || matches_process(rule->process, record)) &&
            (rule->until == NUMBER_UNKNOWN || (start != NUMBER_UNKNOWN && start < rule->until));
