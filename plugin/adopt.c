@@ -3,7 +3,6 @@
 
 #include "wire/pdu.h"
 
-static dissector_table_t tcp_ports;
 static heur_dtbl_entry_t *heuristic; ///< core's, for DCE/RPC over TCP
 static dissector_handle_t watcher;   ///< of a conversation that has carried no payload yet
 static dissector_handle_t adopted;   ///< of one that began with a Bind
@@ -22,30 +21,30 @@ static int dissect_first(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     if (!tcp)
         return 0;
     size_t len = tvb_captured_length(tvb);
-    bool is = len > 0 && pdu_is_first(tvb_get_ptr(tvb, 0, (int) len), len);
+    const uint8_t *bytes = len > 0 ? tvb_get_ptr(tvb, 0, (int) len) : NULL;
+    if (bytes && pinfo->saved_can_desegment && pdu_may_be_first(bytes, len)) {
+        pinfo->can_desegment = pinfo->saved_can_desegment; // as TCP offers it to those that it calls itself
+        pinfo->desegment_offset = 0;
+        pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
+        return (int) len;
+    }
+    bool is = bytes && pdu_is_first(bytes, len);
     conversation_set_dissector(tcp, is ? adopted : NULL);
     if (!is)
         return 0;
-    pinfo->can_desegment = pinfo->saved_can_desegment; // as TCP offers it to those that it calls itself
+    pinfo->can_desegment = pinfo->saved_can_desegment;
     return call_dissector_only(adopted, tvb, pinfo, tree, data);
-}
-
-static bool is_owned(uint32_t port)
-{
-    return dissector_get_uint_handle(tcp_ports, port) != NULL;
 }
 
 void adopt_watch(conversation_t *tcp, const packet_info *pinfo)
 {
     // Another protocol may have announced the conversation, such as FTP its data.
-    if (heuristic && (is_owned(pinfo->srcport) || is_owned(pinfo->destport)) &&
-        !conversation_get_dissector(tcp, pinfo->num))
+    if (heuristic && !conversation_get_dissector(tcp, pinfo->num))
         conversation_set_dissector(tcp, watcher);
 }
 
 void adopt_register(void)
 {
-    tcp_ports = find_dissector_table("tcp.port");
     heuristic = find_heur_dissector_by_unique_short_name("dcerpc_tcp");
     watcher = create_dissector_handle(dissect_first, -1); // no layer of its own
     // It has a name because core writes that into exported PDUs.

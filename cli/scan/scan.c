@@ -300,13 +300,19 @@ static bool search(Flow *flow, guint which, const Layers *layers)
     size_t len = layers->payload_len;
     bool found = scan_pdu_search(payload, len, flags);
     bool in_order = side->known && layers->seq == side->next;
+    const uint8_t *end = payload; // of the stream up to here
+    size_t end_len = len;
+    uint8_t joined[FLOW_TAIL + 128];
     if (side->tail_len > 0 && !found) {
-        uint8_t joined[FLOW_TAIL + 128];
         size_t more = MIN(len, sizeof(joined) - side->tail_len);
         memcpy(joined, side->tail, side->tail_len);
         memcpy(joined + side->tail_len, payload, more);
         // Out of order, the rest of that header was not seen here.
         found = in_order ? scan_pdu_search(joined, side->tail_len + more, flags) : flow->rpc;
+        if (in_order && len < FLOW_TAIL) { // the header may still go on
+            end = joined;
+            end_len = side->tail_len + more;
+        }
     }
     bool ahead = !side->known || (int32_t) (layers->seq + layers->payload_wire - side->next) > 0;
     if (ahead) {
@@ -314,8 +320,8 @@ static bool search(Flow *flow, guint which, const Layers *layers)
         side->next = layers->seq + layers->payload_wire;
         side->tail_len = 0;
         if (layers->payload_len == layers->payload_wire) {
-            size_t tail = scan_pdu_tail(payload, len, FLOW_TAIL);
-            memcpy(side->tail, payload + len - tail, tail);
+            size_t tail = scan_pdu_tail(end, end_len, FLOW_TAIL);
+            memcpy(side->tail, end + end_len - tail, tail);
             side->tail_len = (uint8_t) tail;
         }
     }

@@ -131,6 +131,18 @@ bool pdu_read(const uint8_t *data, size_t len, Pdu *out)
     return true;
 }
 
+bool pdu_may_be_first(const uint8_t *data, size_t len)
+{
+    // Version, minor version, type, flags, data representation; of the lengths nothing is said.
+    static const uint8_t least[] = {5, 0, PDU_BIND, PFC_FIRST_FRAG | PFC_LAST_FRAG};
+    static const uint8_t mask[] = {0xff, 0xfe, 0xff, PFC_FIRST_FRAG | PFC_LAST_FRAG, 0xee, 0xfc, 0xff, 0xff};
+    for (size_t i = 0; i < MIN(len, sizeof(mask)); i++) {
+        if ((data[i] & mask[i]) != (i < sizeof(least) ? least[i] : 0))
+            return false;
+    }
+    return len > 0 && len < PDU_HEADER_SIZE;
+}
+
 bool pdu_is_first(const uint8_t *data, size_t len)
 {
     static const uint8_t whole = PFC_FIRST_FRAG | PFC_LAST_FRAG;

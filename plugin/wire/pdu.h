@@ -89,4 +89,7 @@ bool pdu_read(const uint8_t *data, size_t len, Pdu *out);
  *  header only, but strictly: for connections of which nothing else says that they are DCE/RPC. */
 bool pdu_is_first(const uint8_t *data, size_t len);
 
+/** Whether `data`, shorter than a header, may be the start of such a PDU, as far as there are bytes. */
+bool pdu_may_be_first(const uint8_t *data, size_t len);
+
 #endif

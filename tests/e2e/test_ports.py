@@ -196,3 +196,27 @@ def test_without_handshake_heuristics_have_to_be_first(plugin: Tools) -> None:
     assert plugin.frames(path, "car.wmi_rpc") == []
     assert plugin.frames(path, "car.wmi_rpc", options=first) != []
     assert len(plugin.records(path)) == 1
+
+
+@pytest.mark.parametrize("port", [49670, 8080], ids=["free", "owned"])
+@pytest.mark.parametrize("cuts", [[1], [3], [15], list(range(1, 16))], ids=str)
+def test_bind_in_pieces(cli: Tools, plugin: Tools, cuts: list[int], port: int) -> None:
+    """The first segment ends within the header of the Bind."""
+    lab = Lab()
+    rpc = lab.connect(CLIENT, SERVER, port)
+    rpc.first_cuts = cuts
+    rpc.bind(rpc.offer(guids.IWbemServices))
+    capture = lab.capture()
+    (shown,) = plugin.fields(plugin.write(capture), "car.wmi_rpc.interface", two_pass=False).values()
+    assert shown["car.wmi_rpc.interface"] == ["IWbemServices"]
+    for mode in ([], ["--no-scan"]):
+        (record,) = cli.records(*mode, cli.write(capture))
+        assert [interface["accepted"] for interface in record["interfaces"]] == [True]
+
+
+def test_one_byte_of_another_protocol(plugin: Tools) -> None:
+    """What was waited for and is no Bind goes to the owner of the port."""
+    lab = Lab()
+    tcp = lab.flow(CLIENT, SERVER, 1080)
+    tcp.send(True, b"\5\1\0", [1])
+    assert "socks.version" in plugin.fields(plugin.write(lab.capture()), "socks.version").popitem()[1]

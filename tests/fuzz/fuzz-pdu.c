@@ -6,6 +6,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static Pdu p;
     bool first = pdu_is_first(data, size);
+    for (size_t len = 1; first && len < PDU_HEADER_SIZE; len++)
+        fuzz_require(pdu_may_be_first(data, len));
     if (!pdu_read(data, size, &p))
         return 0;
     fuzz_require(!first || p.type == PDU_BIND);

@@ -139,6 +139,8 @@ static void test_first(void)
         g_assert_true(pdu_is_first(b.data, b.len));
         g_assert_true(pdu_is_first(b.data, PDU_HEADER_SIZE)); // the rest is in other segments
         g_assert_false(pdu_is_first(b.data, PDU_HEADER_SIZE - 1));
+        for (size_t len = 0; len <= PDU_HEADER_SIZE; len++)
+            g_assert_true(pdu_may_be_first(b.data, len) == (len > 0 && len < PDU_HEADER_SIZE));
     }
 }
 
@@ -165,6 +167,8 @@ static void test_not_first(void)
         Builder b = bind(false);
         b.data[changes[i].at] = changes[i].value;
         g_assert_false(pdu_is_first(b.data, b.len));
+        bool in_length = changes[i].at >= 8; // of which nothing is said
+        g_assert_true(pdu_may_be_first(b.data, PDU_HEADER_SIZE - 1) == in_length);
     }
 }
 
