@@ -184,6 +184,7 @@ static void take_oxid_response(Step *s, Call *call, Bytes *b)
         return;
     Activation *known = wmem_map_lookup(s->tracker->oxids, &call->oxid);
     Activation *a = activation_new(s, call);
+    a->resolves = known;
     a->is_wmi = known && known->is_wmi;
     activation_answer(s, a, &response, call->oxid);
     if (known && known->conversation->id && s->conversation->id)

@@ -89,9 +89,10 @@ struct Call {
 struct Activation {
     uint32_t frame, response_frame;
     Conversation *conversation;
-    Activation *next; ///< of the same conversation
-    Caller *caller;   ///< on whose behalf
-    const Call *call; ///< that asked for it
+    Activation *next;           ///< of the same conversation
+    Caller *caller;             ///< on whose behalf
+    const Call *call;           ///< that asked for it
+    const Activation *resolves; ///< a resolution: the activation that returned its OXID; NULL: not seen
     bool has_clsid;
     Guid clsid;
     const char *server_name; ///< NULL: not given

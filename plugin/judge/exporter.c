@@ -77,7 +77,8 @@ Ipid *ipid_learn_activated(Step *s, const Guid *ipid, const Guid *iid, Activatio
 {
     Ipid *known = ipid_take(s, ipid, iid, a->caller);
     known->is_wmi = known->is_wmi || a->is_wmi;
-    known->activation = a;
+    if (!known->activation || !a->resolves)
+        known->activation = a;
     return known;
 }
 
@@ -91,9 +92,12 @@ static void endpoint_learn(Step *s, const uint8_t server[16], uint16_t port, Act
         known = wmem_new0(s->tracker->pool, EndpointActivations);
         wmem_map_insert(s->tracker->endpoints, keep_copy(s->tracker->pool, &key, sizeof(key)), known);
     }
-    if (known->latest != a)
+    // Who resolves the OXID of an activation asks again for what that returned.
+    bool again = a->resolves && known->latest && known->latest->oxid == a->oxid;
+    if (known->latest != a && !again)
         known->count++;
-    known->latest = a;
+    if (!again)
+        known->latest = a;
     callers_add(s->tracker->pool, &known->callers, a->caller);
 }
 

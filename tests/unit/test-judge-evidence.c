@@ -322,6 +322,27 @@ static void test_endpoint_of_several(void)
     }
 }
 
+/** To resolve an OXID is no second activation of its endpoint; to resolve another one is. */
+static void test_oxid_again(void)
+{
+    for (unsigned same = 0; same < 2; same++) {
+        g_autoptr(Judge) j = judge_new();
+        Activated x;
+        activated_init(&x, &clsid_wmi, "IWbemLevel1Login", 0x10);
+        Conversation *scm = activate(j, &x);
+        Conversation *resolver = bound(j, 135, "IOXIDResolver");
+        g_auto(StubBuilder) request = ab_oxid_request(same ? x.a.oxid : 0x777, false);
+        (void) judge_call(j, resolver, 0, 0, NULL, &request);
+        g_auto(StubBuilder) response = ab_oxid_response(&x.a, 0, false);
+        (void) judge_answer(j, resolver, &response);
+        Conversation *object = bound(j, ENDPOINT, "IRemUnknown2");
+        g_assert_true(object->activation_open == !same);
+        g_assert_true(!same || object->activation->conversation == scm);
+        (void) call_object(j, object, &x.a.remunknown);
+        g_assert_true(object->activation->conversation == (same ? scm : resolver));
+    }
+}
+
 /** An OXID that is resolved again leads to the activation's class. */
 static void test_oxid(void)
 {
@@ -565,6 +586,7 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/evidence/endpoint-addresses", test_endpoint_addresses);
     g_test_add_func("/judge/evidence/endpoint-of-several", test_endpoint_of_several);
     g_test_add_func("/judge/evidence/oxid", test_oxid);
+    g_test_add_func("/judge/evidence/oxid-again", test_oxid_again);
     g_test_add_func("/judge/evidence/ipid-of-activation", test_ipid_of_activation);
     g_test_add_func("/judge/evidence/ipid-of-query", test_ipid_of_query);
     g_test_add_func("/judge/evidence/objref", test_objref);
