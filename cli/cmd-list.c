@@ -105,7 +105,7 @@ static void print_summary(const Reading *reading, const Tally *tally)
     if (reading->left_out > 0)
         (void) fprintf(stderr, "; %u %s not what was asked for", reading->left_out,
                        reading->left_out == 1 ? "connection is" : "connections are");
-    guint dcom = reading->seen.weaker[CONFIDENCE_DCOM];
+    guint dcom = reading_weaker(reading, CONFIDENCE_DCOM);
     if (dcom > 0)
         (void) fprintf(stderr, "; %u %s DCOM not known to be WMI (--min-confidence dcom)", dcom,
                        dcom == 1 ? "connection with" : "connections with");

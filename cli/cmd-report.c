@@ -104,6 +104,8 @@ static void write_report(const ReportOptions *options, const Reading *reading, c
     g_autoptr(GPtrArray) logs = report_inputs_new();
     for (guint i = 0; i < options->reading.host_logs->len; i++)
         (void) report_inputs_add(logs, g_ptr_array_index(options->reading.host_logs, i));
+    g_autoptr(GPtrArray) looked_at = options->reading.captures->len > 0 ? silence_looked_at(reading) : NULL;
+    g_autoptr(GPtrArray) idle = silence_idle(reading, false);
     const Report report = {
         .sets = reading->sets,
         .activities = activities,
@@ -111,6 +113,9 @@ static void write_report(const ReportOptions *options, const Reading *reading, c
         .captures = captures,
         .host_logs = logs,
         .warnings = reading->warnings,
+        .looked_at = looked_at,
+        .idle = idle,
+        .sealed_activations = reading->seen.sealed_activations,
         .case_name = options->case_name,
         .examiner = options->examiner,
         .note = note,

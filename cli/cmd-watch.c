@@ -102,11 +102,12 @@ static bool take_record(RecordSet *set, bool count, gpointer data)
     const Record *record = g_ptr_array_index(set->records, 0);
     if (w->reading->allow)
         allow_apply(w->reading->allow, set);
-    reading_see(w->reading, record);
-    if (count)
+    if (count) {
+        reading_see(w->reading, record);
         reading_select(w->reading, set);
-    else if (w->command->reading.select)
+    } else if (w->command->reading.select) {
         (void) select_apply(w->command->reading.select, set, CONFIDENCE_NONE);
+    }
     if (set->records->len == 0)
         return true;
     if (count)

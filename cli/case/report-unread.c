@@ -98,6 +98,11 @@ void report_write_unread(const Report *report, FILE *stream)
                      "method are known, arguments and results are not"
                    : "calls are sealed (packet privacy): interface and method are known, arguments and results "
                      "are not. Kerberos or NT keys (--keytab) open them");
+    if (report->sealed_activations > 0)
+        (void) fprintf(stream,
+                       "<li>Activations that are sealed: %u. What class they asked for is not known: a connection that "
+                       "followed shows by itself whether it was WMI</li>\n",
+                       report->sealed_activations);
     write_item(stream, unread.told_by_logs, unread.sealed, "sealed calls are told by WMI’s own log");
     write_item(
         stream, unread.users_unknown, report->activities->len,
@@ -115,7 +120,9 @@ void report_write_unread(const Report *report, FILE *stream)
         html_text(stream, reason->reason, 300);
         (void) fputs("</li>\n", stream);
     }
-    if (written + unread.sealed + unread.users_unknown + unread.unidentified + unread.reasons->len == 0)
+    if (written + report->sealed_activations + unread.sealed + unread.users_unknown + unread.unidentified +
+            unread.reasons->len ==
+        0)
         (void) fputs("<li>Nothing: all files were read to the end, and all calls could be read.</li>\n", stream);
     (void) fputs("</ul>\n</section>\n", stream);
     g_array_unref(unread.reasons);

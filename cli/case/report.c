@@ -72,6 +72,8 @@ static void write_header(const Report *report, FILE *stream)
                      "<li><a href=\"#hosts\">Hosts</a></li>\n"
                      "<li><a href=\"#activities\">Activities</a></li>\n",
                      stream);
+    if (report->looked_at || report->idle->len > 0)
+        (void) fputs("<li><a href=\"#coverage\">What was looked at</a></li>\n", stream);
     (void) fputs("<li><a href=\"#unread\">What could not be read</a></li>\n"
                  "<li><a href=\"#method\">Method and limits</a></li>\n"
                  "<li><a href=\"#provenance\">Provenance</a></li>\n"
@@ -89,6 +91,7 @@ void report_write(const Report *report, FILE *stream)
         report_write_graph(report, stream);
         report_write_activities(report, stream);
     }
+    report_write_coverage(report, stream);
     report_write_unread(report, stream);
     report_write_method(report, stream);
     report_write_provenance(report, stream);

@@ -26,12 +26,15 @@ typedef struct {
 } ReportInput;
 
 typedef struct {
-    const GPtrArray *sets;                   ///< RecordSet *
-    GPtrArray *activities;                   ///< Activity *, the worst first
-    Confidence min;                          ///< the weakest match that was asked for
-    GPtrArray *captures;                     ///< ReportInput *
-    GPtrArray *host_logs;                    ///< ReportInput *
-    const GPtrArray *warnings;               ///< char *: what hosts' logs warned of
+    const GPtrArray *sets;      ///< RecordSet *
+    GPtrArray *activities;      ///< Activity *, the worst first
+    Confidence min;             ///< the weakest match that was asked for
+    GPtrArray *captures;        ///< ReportInput *
+    GPtrArray *host_logs;       ///< ReportInput *
+    const GPtrArray *warnings;  ///< char *: what hosts' logs warned of
+    const GPtrArray *looked_at; ///< char *: what was looked at, a sentence each; NULL: there was no capture
+    const GPtrArray *idle;      ///< char *: what was given and contributed nothing
+    guint sealed_activations;   ///< also of connections that are not in the report
     const char *case_name, *examiner, *note; ///< NULL when not given
     const char *command;                     ///< the command line, without secrets
     const char *created;                     ///< time in RFC 3339
@@ -46,6 +49,7 @@ void report_write_summary(const Report *report, FILE *stream);
 void report_write_timeline(const Report *report, FILE *stream);
 void report_write_graph(const Report *report, FILE *stream);
 void report_write_activities(const Report *report, FILE *stream);
+void report_write_coverage(const Report *report, FILE *stream);
 void report_write_unread(const Report *report, FILE *stream);
 void report_write_method(const Report *report, FILE *stream);
 void report_write_provenance(const Report *report, FILE *stream);

@@ -135,8 +135,7 @@ void reading_see(Reading *reading, const Record *record)
         seen->opened |= call->decrypted;
         seen->sealed_activations += shut && is_activation(call);
     }
-    if (record->confidence < reading->options->min_confidence)
-        seen->weaker[record->confidence]++;
+    seen->connections[record->confidence]++;
 }
 
 void reading_select(Reading *reading, RecordSet *set)
@@ -239,6 +238,11 @@ int reading_run(Reading *reading, bool keep, ReadingFunc func, gpointer data)
 guint reading_matches(const Reading *reading)
 {
     return reading->matched[CONFIDENCE_RPCSS] + reading->matched[CONFIDENCE_DCOM] + reading->matched[CONFIDENCE_WMI];
+}
+
+guint reading_weaker(const Reading *reading, Confidence confidence)
+{
+    return confidence < reading->options->min_confidence ? reading->seen.connections[confidence] : 0;
 }
 
 int reading_status(const Reading *reading)

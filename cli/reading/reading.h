@@ -40,8 +40,8 @@ typedef struct {
 
 /** What was looked at, beside what matched. */
 typedef struct {
-    ScanCounts scan;                  ///< without packets: unknown
-    guint weaker[CONFIDENCE_WMI + 1]; ///< connections below the confidence asked for, by theirs
+    ScanCounts scan;                       ///< without packets: unknown
+    guint connections[CONFIDENCE_WMI + 1]; ///< by confidence, also below the one asked for
     guint sealed_activations;
     bool sealed, opened; ///< whether a call was, by the keys
 } ReadingSeen;
@@ -83,6 +83,9 @@ void reading_see(Reading *reading, const Record *record);
 
 /** The exit status by what was found. */
 int reading_status(const Reading *reading);
+
+/** How many connections are only of this confidence, where that is less than the one asked for; else 0. */
+guint reading_weaker(const Reading *reading, Confidence confidence);
 
 /** How many records matched that are not allowed. */
 guint reading_matches(const Reading *reading);

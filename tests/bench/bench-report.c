@@ -104,6 +104,7 @@ int main(int argc, char **argv)
         .captures = none,
         .host_logs = none,
         .warnings = none,
+        .idle = none,
         .command = "bench-report",
         .created = "2026-01-01T00:00:00Z",
     };

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -74,6 +76,59 @@ def test_watch_and_report(cli: Tools) -> None:
     for arguments in (("watch", "-"), ("report", "-o", cli.home / "silence.html", path)):
         result = cli.car_wmi(*arguments, stdin=path.read_bytes())
         assert result.returncode == 1 and f"car-wmi: {expected(quiet)}\n" in result.stderr
+
+
+def report(cli: Tools, *arguments: str | Path) -> dict[str, list[str]]:
+    """Its list items, by the id of their section."""
+    result = cli.car_wmi("report", *arguments)
+    assert result.returncode in (0, 1), result.stderr
+    sections = re.findall(r'<section id="(\w+)">(.*?)</section>', result.stdout, re.DOTALL)
+    return {name: [html.unescape(re.sub("<[^>]*>", "", item)) for item in re.findall("<li>(.*?)</li>", text)]
+            for name, text in sections}  # fmt: skip
+
+
+def test_report_of_nothing(cli: Tools) -> None:
+    quiet = Quiet()
+    page = report(cli, cli.write(quiet.capture))
+    scan = expected(quiet).removeprefix("nothing matched in ")
+    found = (
+        "Connections found: 0 of WMI, 0 of DCOM that is not known to be WMI, 0 that may be DCOM by their authentication "
+        "alone."
+    )
+    assert page["coverage"] == [f"{scan}.", found, f"N{SCOPE[1:]}."]
+
+
+@pytest.mark.parametrize("mode", [[], ["--no-scan"]], ids=["scan", "no-scan"])
+def test_report_of_a_sealed_activation(cli: Tools, mode: list[str]) -> None:
+    """It may have been WMI's: then not all could be read, whether the connection itself is in the report or not."""
+    lab = Lab(seed=67)
+    scenario.activate(lab, CLIENT, SERVER, short=True)
+    path = cli.write(lab.capture())
+    for least in ("wmi", "dcom"):
+        page = report(cli, *mode, "--min-confidence", least, path)
+        assert "Activations that are sealed, so that what they asked for is not known: 1." in page["coverage"]
+        assert any(line.startswith("Activations that are sealed: 1.") for line in page["unread"])
+        assert not any("all calls could be read" in line for line in page["unread"])
+
+
+def test_report_names_what_was_idle(cli: Tools) -> None:
+    password = secret(cli, "report-password", b"wrong\n")
+    lab = Lab(seed=68)
+    scenario.wmi_session(lab).create_process("calc.exe")
+    rules = cli.home / "report-rules.ini"
+    rules.write_text(f"[Idle]\nclient={OTHER.ip}\n")
+    rules.chmod(0o644)
+    log = HostLog(OTHER)
+    log.permitted(scenario.web_page(Lab(seed=66), OTHER, SERVER, "example.com"), 80, "web.exe", hostlog.OUTBOUND)
+    path = cli.home / "report-idle.json"
+    path.write_bytes(hostlog.lines(log.events, hostlog.nxlog))
+    path.chmod(0o644)
+    page = report(cli, "--nt-password-file", password, "--allow", rules, "--host-log", path, cli.write(lab.capture()))
+    assert page["coverage"][-2:] == [
+        "--nt-password-file opened no call: its keys are not those of the sealed calls.",
+        f"Rule [Idle] in {rules} matched nothing.",
+    ]
+    assert any(line.startswith(f"--host-log {path} matched nothing") for line in page["unread"])
 
 
 def test_weaker(cli: Tools) -> None:
