@@ -356,17 +356,9 @@ static bool run_for_artifacts(const CaptureOptions *options, int input, Artifact
                               GError **error)
 {
     g_autoptr(GPtrArray) argv = begin_argv(options->tshark, options->keys);
-    const char *const fixed[] = {"-r", "-", "-Y", artifacts_filter, "-T", "fields", "-E", "occurrence=a"};
+    const char *const fixed[] = {"-r", "-", "-Y", smb_messages_filter, "-T", "pdml", "-J", smb_messages_protocols};
     for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
         g_ptr_array_add(argv, g_strdup(fixed[i]));
-    g_ptr_array_add(argv, g_strdup("-E"));
-    g_ptr_array_add(argv, g_strdup_printf("separator=%c", ARTIFACTS_SEPARATOR));
-    g_ptr_array_add(argv, g_strdup("-E"));
-    g_ptr_array_add(argv, g_strdup_printf("aggregator=%c", ARTIFACTS_AGGREGATOR));
-    for (size_t i = 0; artifacts_fields[i]; i++) {
-        g_ptr_array_add(argv, g_strdup("-e"));
-        g_ptr_array_add(argv, g_strdup(artifacts_fields[i]));
-    }
     g_ptr_array_add(argv, NULL);
     return tshark_run((const char *const *) argv->pdata, TSHARK_NO_SETTINGS, input, options->keys->fd,
                       take_artifact_line, artifacts, end, error);

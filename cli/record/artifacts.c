@@ -18,56 +18,6 @@
 #define RPCSS_PORT 135
 #define MARGIN TIME_MINUTE ///< before and after the activity
 
-enum { SMB2_CREATE = 5, SMB2_READ = 8 };
-
-typedef enum {
-    FRAME,
-    TIME,
-    SOURCE4,
-    DESTINATION4,
-    SOURCE6,
-    DESTINATION6,
-    STREAM,
-    COMMAND,
-    RESPONSE,
-    MESSAGE,
-    STATUS,
-    TREE,
-    NAME,
-    FILE_ID,
-    FILE_SIZE,
-    OFFSET,
-    READ_DATA,
-    OTHER_DATA,
-    NONCE,
-    N_FIELDS
-} Field;
-
-const char *const artifacts_fields[] = {
-    [FRAME] = "frame.number",
-    [TIME] = "frame.time_epoch",
-    [SOURCE4] = "ip.src",
-    [DESTINATION4] = "ip.dst",
-    [SOURCE6] = "ipv6.src",
-    [DESTINATION6] = "ipv6.dst",
-    [STREAM] = "tcp.stream",
-    [COMMAND] = "smb2.cmd",
-    [RESPONSE] = "smb2.flags.response",
-    [MESSAGE] = "smb2.msg_id",
-    [STATUS] = "smb2.nt_status",
-    [TREE] = "smb2.tree",
-    [NAME] = "smb2.filename",
-    [FILE_ID] = "smb2.fid",
-    [FILE_SIZE] = "smb2.eof",
-    [OFFSET] = "smb2.file_offset",
-    [READ_DATA] = "smb2.read_data",
-    [OTHER_DATA] = "data.data", // where Wireshark knows no protocol for what is read
-    [NONCE] = "smb2.header.transform.nonce",
-    [N_FIELDS] = NULL,
-};
-
-const char artifacts_filter[] = "smb2.cmd in {5,8} || smb2.header.transform.nonce";
-
 typedef struct {
     int64_t frame;
     int64_t offset; ///< of the next byte
@@ -89,8 +39,7 @@ typedef struct {
 typedef struct {
     File *file;
     int64_t offset;
-    bool read; ///< else it opens
-    char *id;  ///< of the open file; of a read
+    SmbCommand command;
 } Pending;
 
 struct Artifacts {
@@ -98,6 +47,8 @@ struct Artifacts {
     GHashTable *pending; ///< conversation and number of the message → Pending *
     GHashTable *open;    ///< conversation and id → File *
     GHashTable *sealed;  ///< FlowKey without ports: hosts between whom SMB is sealed
+    SmbMessages *messages;
+    File *opened; ///< by the message before in the same packet; NULL: none of ours
 };
 
 static void output_free(gpointer data)
@@ -117,47 +68,18 @@ static void file_free(gpointer data)
     g_free(file);
 }
 
-static void pending_free(gpointer data)
+static FlowKey hosts_key(const Address *a, const Address *b)
 {
-    Pending *pending = data;
-    g_free(pending->id);
-    g_free(pending);
+    FlowKey key;
+    const Address ip[2] = {*a, *b};
+    const uint16_t port[2] = {0};
+    (void) flow_key_set(&key, ip, port, 0);
+    return key;
 }
 
-Artifacts *artifacts_new(void)
+static char *make_key(const SmbMessage *message, Slice id)
 {
-    Artifacts *a = g_new0(Artifacts, 1);
-    a->files = g_ptr_array_new_with_free_func(file_free);
-    a->pending = g_hash_table_new_full(hash_text, g_str_equal, g_free, pending_free);
-    a->open = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
-    a->sealed = flow_keys_new();
-    return a;
-}
-
-void artifacts_free(Artifacts *a)
-{
-    g_hash_table_unref(a->pending);
-    g_hash_table_unref(a->open);
-    g_hash_table_unref(a->sealed);
-    g_ptr_array_unref(a->files);
-    g_free(a);
-}
-
-// -- one line --------------------------------------------------------------------------------------------------------
-
-/** The value of a field, the last of several: that of the innermost layer. */
-static Slice last_value(Slice field)
-{
-    for (size_t i = field.len; i > 0; i--) {
-        if (field.text[i - 1] == ARTIFACTS_AGGREGATOR)
-            return (Slice){field.text + i, field.len - i};
-    }
-    return field;
-}
-
-static bool is_single(Slice field)
-{
-    return field.len > 0 && !memchr(field.text, ARTIFACTS_AGGREGATOR, field.len);
+    return g_strdup_printf("%.*s/%.*s", (int) message->stream.len, message->stream.text, (int) id.len, id.text);
 }
 
 /** Whether it is a name that impacket gives: two underscores and a time in seconds since 1970 with a fraction. */
@@ -175,28 +97,6 @@ static bool is_output_name(Slice name)
             return false;
     }
     return digits[0] >= 9 && digits[0] <= 11 && (part == 0 || (digits[1] > 0 && digits[1] <= 9));
-}
-
-static bool get_ends(const Slice *fields, Address *source, Address *destination)
-{
-    bool v4 = address_parse(last_value(fields[SOURCE4]), source) &&
-              address_parse(last_value(fields[DESTINATION4]), destination);
-    return v4 || (address_parse(last_value(fields[SOURCE6]), source) &&
-                  address_parse(last_value(fields[DESTINATION6]), destination));
-}
-
-static FlowKey hosts_key(const Address *a, const Address *b)
-{
-    FlowKey key;
-    const Address ip[2] = {*a, *b};
-    const uint16_t port[2] = {0};
-    (void) flow_key_set(&key, ip, port, 0);
-    return key;
-}
-
-static char *make_key(const Slice *fields, Slice id)
-{
-    return g_strdup_printf("%.*s/%.*s", (int) fields[STREAM].len, fields[STREAM].text, (int) id.len, id.text);
 }
 
 /** NULL when there are too many. */
@@ -222,45 +122,52 @@ static File *need_file(Artifacts *a, const Address *client, const Address *serve
     return file;
 }
 
-static void see_frame(File *file, const Slice *fields)
+static void see_frame(File *file, const SmbMessage *message)
 {
-    int64_t frame = number_parse(fields[FRAME]), time = time_from_epoch(fields[TIME]);
-    if (frame != NUMBER_UNKNOWN && file->frames->len < MAX_FRAMES)
-        g_array_append_val(file->frames, frame);
-    if (time == NUMBER_UNKNOWN)
+    GArray *frames = file->frames;
+    bool seen = frames->len > 0 && g_array_index(frames, int64_t, frames->len - 1) == message->frame;
+    if (message->frame != NUMBER_UNKNOWN && !seen && frames->len < MAX_FRAMES)
+        g_array_append_val(frames, message->frame);
+    if (message->time == NUMBER_UNKNOWN)
         return;
     if (file->first == NUMBER_UNKNOWN)
-        file->first = time;
-    file->last = MAX(file->last, time);
+        file->first = message->time;
+    file->last = MAX(file->last, message->time);
 }
 
-static void put_pending(Artifacts *a, const Slice *fields, const Pending *pending)
+static void put_pending(Artifacts *a, const SmbMessage *message, File *file)
 {
+    const Pending pending = {.file = file, .offset = message->offset, .command = message->command};
     if (g_hash_table_size(a->pending) >= MAX_PENDING)
         g_hash_table_remove_all(a->pending);
-    g_hash_table_replace(a->pending, make_key(fields, fields[MESSAGE]), g_memdup2(pending, sizeof(*pending)));
+    g_hash_table_replace(a->pending, make_key(message, message->message), g_memdup2(&pending, sizeof(pending)));
 }
 
-static void take_create(Artifacts *a, const Slice *fields)
+/** The path from the share's root on: SMB1's begins with a backslash. */
+static Slice path_of(Slice name)
 {
-    Slice name = fields[NAME];
-    Address client, server;
-    if (!is_output_name(slice_base(name)) || !get_ends(fields, &client, &server))
-        return;
-    File *file = need_file(a, &client, &server, fields[TREE], name);
+    bool rooted = name.len > 0 && *name.text == '\\';
+    return rooted ? (Slice){name.text + 1, name.len - 1} : name;
+}
+
+static void take_open(Artifacts *a, const SmbMessage *message)
+{
+    bool is = is_output_name(slice_base(message->name));
+    File *file =
+        is ? need_file(a, &message->source, &message->destination, message->share, path_of(message->name)) : NULL;
+    a->opened = file;
     if (!file)
         return;
-    see_frame(file, fields);
-    put_pending(a, fields, &(Pending){.file = file});
+    see_frame(file, message);
+    put_pending(a, message, file);
 }
 
-static void take_read(Artifacts *a, const Slice *fields)
+static void take_read(Artifacts *a, const SmbMessage *message)
 {
-    g_autofree char *id = make_key(fields, fields[FILE_ID]);
-    File *file = g_hash_table_lookup(a->open, id);
-    int64_t offset = number_parse(fields[OFFSET]);
-    if (file && offset != NUMBER_UNKNOWN)
-        put_pending(a, fields, &(Pending){.file = file, .offset = offset, .read = true, .id = g_steal_pointer(&id)});
+    g_autofree char *id = make_key(message, message->file);
+    File *file = message->is_related ? a->opened : g_hash_table_lookup(a->open, id);
+    if (file && message->offset != NUMBER_UNKNOWN)
+        put_pending(a, message, file);
 }
 
 /** Appends bytes that are written as hexadecimal digits. */
@@ -286,83 +193,101 @@ static void append_hex(Output *output, Slice hex)
     }
 }
 
-static void take_output(const Pending *pending, const Slice *fields)
+static void take_output(const Pending *pending, const SmbMessage *message)
 {
     File *file = pending->file;
-    Slice data = fields[READ_DATA].len > 0 ? fields[READ_DATA] : fields[OTHER_DATA];
     Output *output = file->outputs->len > 0 ? g_ptr_array_index(file->outputs, file->outputs->len - 1) : NULL;
     bool goes_on = output && pending->offset > 0 && pending->offset == output->offset;
     if (!goes_on) {
         if (file->outputs->len >= MAX_READS)
             return;
         output = g_new0(Output, 1);
-        output->frame = number_parse(fields[FRAME]);
+        output->frame = message->frame;
         output->offset = pending->offset;
         output->cut = pending->offset > 0;
         output->data = g_byte_array_new();
         g_ptr_array_add(file->outputs, output);
     }
-    append_hex(output, data);
+    append_hex(output, message->data);
 }
 
-static void take_response(Artifacts *a, const Slice *fields)
+static void take_answer(Artifacts *a, const Pending *pending, const SmbMessage *message)
 {
-    enum { SUCCESS = 0, STILL_PENDING = 0x103, BUFFER_OVERFLOW = 0x80000005 };
-    g_autofree char *key = make_key(fields, fields[MESSAGE]);
-    const Pending *pending = g_hash_table_lookup(a->pending, key);
-    int64_t status = number_parse(fields[STATUS]);
-    if (!pending || status == STILL_PENDING)
+    enum { SUCCESS = 0, BUFFER_OVERFLOW = 0x80000005 };
+    File *file = pending->file;
+    bool read = pending->command == SMB_READ;
+    if (message->status != SUCCESS && !(read && message->status == BUFFER_OVERFLOW))
         return;
-    if (status == SUCCESS || (pending->read && status == BUFFER_OVERFLOW)) {
-        see_frame(pending->file, fields);
-        if (pending->read) {
-            take_output(pending, fields);
-        } else if (fields[FILE_ID].len > 0) {
-            int64_t size = number_parse(fields[FILE_SIZE]);
-            pending->file->size = size != NUMBER_UNKNOWN ? size : pending->file->size;
-            if (g_hash_table_size(a->open) >= MAX_PENDING)
-                g_hash_table_remove_all(a->open);
-            g_hash_table_replace(a->open, make_key(fields, fields[FILE_ID]), pending->file);
-        }
+    see_frame(file, message);
+    if (read) {
+        take_output(pending, message);
+        return;
     }
+    if (message->file.len == 0)
+        return;
+    file->size = message->size != NUMBER_UNKNOWN ? message->size : file->size;
+    if (g_hash_table_size(a->open) >= MAX_PENDING)
+        g_hash_table_remove_all(a->open);
+    g_hash_table_replace(a->open, make_key(message, message->file), file);
+}
+
+static void take_response(Artifacts *a, const SmbMessage *message)
+{
+    enum { STILL_PENDING = 0x103 };
+    g_autofree char *key = make_key(message, message->message);
+    const Pending *pending = g_hash_table_lookup(a->pending, key);
+    if (!pending || message->status == STILL_PENDING)
+        return;
+    if (pending->command == message->command)
+        take_answer(a, pending, message);
     g_hash_table_remove(a->pending, key);
 }
 
-static void take_sealed(Artifacts *a, const Slice *fields)
+static void take_message(const SmbMessage *message, gpointer data)
 {
-    Address source, destination;
-    if (!get_ends(fields, &source, &destination) || g_hash_table_size(a->sealed) >= MAX_FILES)
-        return;
-    FlowKey hosts = hosts_key(&source, &destination);
-    flow_keys_add(a->sealed, &hosts);
+    Artifacts *a = data;
+    if (message->first)
+        a->opened = NULL;
+    if (message->response)
+        take_response(a, message);
+    else if (message->command == SMB_OPEN)
+        take_open(a, message);
+    else if (message->command == SMB_READ)
+        take_read(a, message);
+}
+
+static void take_sealed(const Address *source, const Address *destination, gpointer data)
+{
+    Artifacts *a = data;
+    FlowKey hosts = hosts_key(source, destination);
+    if (g_hash_table_size(a->sealed) < MAX_FILES)
+        flow_keys_add(a->sealed, &hosts);
+}
+
+Artifacts *artifacts_new(void)
+{
+    Artifacts *a = g_new0(Artifacts, 1);
+    a->files = g_ptr_array_new_with_free_func(file_free);
+    a->pending = g_hash_table_new_full(hash_text, g_str_equal, g_free, g_free);
+    a->open = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
+    a->sealed = flow_keys_new();
+    a->messages = smb_messages_new((SmbMessagesTaker){take_message, take_sealed, a});
+    return a;
+}
+
+void artifacts_free(Artifacts *a)
+{
+    g_hash_table_unref(a->pending);
+    g_hash_table_unref(a->open);
+    g_hash_table_unref(a->sealed);
+    smb_messages_free(a->messages);
+    g_ptr_array_unref(a->files);
+    g_free(a);
 }
 
 void artifacts_line(Artifacts *a, const char *line, size_t len)
 {
-    Slice fields[N_FIELDS] = {0};
-    size_t n = 0;
-    for (size_t start = 0; start <= len && n < N_FIELDS; n++) {
-        const char *end = memchr(line + start, ARTIFACTS_SEPARATOR, len - start);
-        size_t stop = end ? (size_t) (end - line) : len;
-        fields[n] = (Slice){line + start, stop - start};
-        start = stop + 1;
-    }
-    if (n != N_FIELDS)
-        return;
-    if (fields[COMMAND].len == 0 && fields[NONCE].len > 0)
-        take_sealed(a, fields);
-    // Of several messages in one frame it is not known whose a field is.
-    if (!is_single(fields[COMMAND]) || !is_single(fields[MESSAGE]) || !is_single(fields[STREAM]) ||
-        fields[RESPONSE].len == 0)
-        return;
-    int64_t command = number_parse(fields[COMMAND]);
-    bool response = fields[RESPONSE].text[0] == '1' || fields[RESPONSE].text[0] == 'T';
-    if (response)
-        take_response(a, fields);
-    else if (command == SMB2_CREATE)
-        take_create(a, fields);
-    else if (command == SMB2_READ)
-        take_read(a, fields);
+    smb_messages_line(a->messages, line, len);
 }
 
 // -- records ---------------------------------------------------------------------------------------------------------

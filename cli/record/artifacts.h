@@ -4,26 +4,17 @@
  * share, which the client then reads and deletes. Where SMB is in clear, such a file shows that something was run, and what
  * came of it, even when the WMI is sealed.
  *
- * From lines of fields, as `tshark -T fields` prints them of SMB2, to the artifacts of records. Lines are made from bytes that an
- * attacker chose: one that is not what it should be is ignored, and what is remembered is bounded.
+ * From the PDML of SMB packets (smb-messages.h) to the artifacts of records. Lines are made from bytes that an attacker chose: one that
+ * is not what it should be is ignored, and what is remembered is bounded.
  */
 #ifndef CAR_RECORD_ARTIFACTS_H
 #define CAR_RECORD_ARTIFACTS_H
 
 #include "base/frame-map.h"
 #include "record/record.h"
+#include "record/smb-messages.h"
 
 typedef struct Artifacts Artifacts;
-
-/** Between the fields of a line, and between several values of one. */
-#define ARTIFACTS_SEPARATOR '\t'
-#define ARTIFACTS_AGGREGATOR '\x1f'
-
-/** The fields of a line, in order, up to NULL. */
-extern const char *const artifacts_fields[];
-
-/** A display filter that leaves what matters. */
-extern const char artifacts_filter[];
 
 /** Those of the SMB conversations `smb` (FlowKey) whose hosts have DCOM between them in a record of `set`. Notes in these records
  * that there are some. The caller owns the set of keys. */
@@ -33,7 +24,7 @@ Artifacts *artifacts_new(void);
 void artifacts_free(Artifacts *artifacts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Artifacts, artifacts_free)
 
-/** Takes a line, without its end. */
+/** Takes a line of PDML, without its end. */
 void artifacts_line(Artifacts *artifacts, const char *line, size_t len);
 
 /** Gives each file to the activity during which the same client used it on the same server: to the record that says most. Of several

@@ -13,6 +13,7 @@ import pytest
 from gen import scenario
 from gen.capture import Capture
 from gen.scenario import CLIENT, OTHER, SERVER, Host, Lab
+from gen.smb1 import Smb1
 from gen.smb2 import NOT_FOUND, Smb2
 from support import Tools
 
@@ -28,7 +29,7 @@ def smb(lab: Lab, client: Host = CLIENT, server: Host = SERVER) -> Smb2:
     return connection
 
 
-def fetch(connection: Smb2, output: bytes, name: str = NAME, piece: int = 1000) -> None:
+def fetch(connection: Smb1 | Smb2, output: bytes, name: str = NAME, piece: int = 1000) -> None:
     """Looks for the file, as impacket does until it is there, and reads it."""
     connection.open(name, status=NOT_FOUND)
     file = connection.open(name, len(output))
@@ -112,6 +113,35 @@ def test_hostile_output(cli: Tools, output: bytes) -> None:
     (shown,) = artifact["outputs"]
     assert shown["complete"] == (len(output) <= 4096) and len(shown["text"]) <= 4096
     assert "\x1b" not in cli.car_wmi("list", path).stdout
+
+
+@pytest.mark.parametrize("piece", [1000, 4])
+def test_smb1(cli: Tools, piece: int) -> None:
+    lab = Lab(seed=74)
+    scenario.wmi_session(lab, kind="impacket").create_process("whoami")
+    connection = Smb1(lab.flow(CLIENT, SERVER, 445))
+    connection.connect(SHARE)
+    fetch(connection, OUTPUT, "\\" + NAME, piece)
+    path = cli.write(lab.capture())
+    (artifact,) = with_artifacts(cli.records(path))
+    assert (artifact["share"], artifact["name"], artifact["size"]) == (SHARE, NAME, len(OUTPUT))
+    assert [output["text"] for output in artifact["outputs"]] == [OUTPUT.decode()]
+    assert set(artifact["frames"]) <= set(cli.frames(path, "smb.cmd in {0xa2, 0x2e}"))
+
+
+def test_compound(cli: Tools) -> None:
+    """Several messages in one packet: of one PDU, and of several."""
+    lab = Lab(seed=75)
+    scenario.wmi_session(lab, kind="impacket").create_process("whoami")
+    connection = smb(lab)
+    connection.compound(NAME, OUTPUT)
+    connection.compound("secret.txt", b"secret")
+    path = cli.write(lab.capture())
+    (artifact,) = with_artifacts(cli.records(path))
+    assert (artifact["share"], artifact["name"], artifact["size"]) == (SHARE, NAME, len(OUTPUT))
+    (output,) = artifact["outputs"]
+    assert output == {"frame": artifact["frames"][-1], "text": OUTPUT.decode(), "complete": True}
+    assert artifact["frames"] == cli.frames(path, "smb2.cmd == 5")[:2]
 
 
 def other_files() -> dict[str, Callable[[Lab], None]]:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Lines of SMB's fields, as tshark prints them of any capture.
+// PDML of SMB's packets, as tshark prints it of any capture.
 #include "record/artifacts.h"
 
 #include <string.h>

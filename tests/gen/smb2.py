@@ -7,7 +7,7 @@ import struct
 
 from .tcp import Tcp
 
-TREE_CONNECT, CREATE, READ = 3, 5, 8
+TREE_CONNECT, CREATE, CLOSE, READ = 3, 5, 6, 8
 NOT_FOUND = 0xC0000034
 
 
@@ -56,6 +56,30 @@ class Smb2:
         request = struct.pack("<HBBIQ16sIIIHHB", 49, 0x50, 0, len(data), offset, file, 0, 0, 0, 0, 0, 0)
         self._send(True, READ, request)
         self._send(False, READ, struct.pack("<HBBIII", 17, 80, 0, len(data), 0, 0) + data)
+
+    def compound(self, name: str, data: bytes) -> None:
+        """Create, Read and Close of one file, related, each way in one PDU."""
+        path = name.encode("utf-16-le")
+        self._file += 1
+        file = struct.pack("<QQ", self._file, 0xFFFFFFFF00000000 | self._tree)
+        create = struct.pack("<HBBIQQIIIIIHHII", 57, 0, 0, 2, 0, 0, 0x120089, 0, 7, 1, 0, 120, len(path), 0, 0) + path
+        read = struct.pack("<HBBIQ16sIIIHHB", 49, 0x50, 0, 4096, 0, b"\xff" * 16, 0, 0, 0, 0, 0, 0)
+        created = struct.pack("<HBBI32xQQII16sII", 89, 0, 0, 1, len(data), len(data), 0x20, 0, file, 0, 0)
+        answer = struct.pack("<HBBIII", 17, 80, 0, len(data), 0, 0) + data
+        requests = [(CREATE, create), (READ, read), (CLOSE, struct.pack("<HHI16s", 24, 0, 0, b"\xff" * 16))]
+        answers = [(CREATE, created), (READ, answer), (CLOSE, struct.pack("<HHI48xI", 60, 0, 0, 0))]
+        first = self._message + 1
+        self._message += len(requests)
+        for from_client, messages in ((True, requests), (False, answers)):
+            whole = b""
+            for i, (command, body) in enumerate(messages):
+                last = i == len(messages) - 1
+                padded = body if last else body + bytes(-len(body) % 8)
+                flags = (0 if from_client else 1) | (4 if i else 0)
+                whole += struct.pack("<4sHHIHHIIQIIQ16x", b"\xfeSMB", 64, 1, 0, command, 1, flags,
+                                     0 if last else 64 + len(padded), first + i, 0, self._tree, self.session)  # fmt: skip
+                whole += padded
+            self.send_raw(from_client, whole)
 
     def sealed(self, from_client: bool, data: bytes) -> None:
         """A message of SMB 3 that is encrypted."""
