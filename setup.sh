@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")"
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config tshark wireshark-dev libwireshark-dev libwiretap-dev libwsutil-dev
-libglib2.0-dev libevtx-dev libbfio-dev libxml2-dev zlib1g-dev python3
+libglib2.0-dev libevtx-dev libbfio-dev libxml2-dev libgcrypt20-dev zlib1g-dev python3
 dpkg-dev file" # the last two: for cpack -G DEB
 test_packages="python3-pytest python3-pytest-xdist python3-jsonschema libevtx-utils
 zsh fish man-db tidy tcpreplay iproute2

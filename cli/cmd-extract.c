@@ -30,7 +30,7 @@ static GArray *make_captures(const Reading *reading, GPtrArray *inputs)
             g_autofree char *valid = g_utf8_make_valid(path, -1);
             if (g_strcmp0(valid, file->path) != 0)
                 continue;
-            const ReportInput *input = report_inputs_add(inputs, path);
+            const ReportInput *input = report_inputs_add(inputs, path, reading->digests);
             ExtractCapture capture = {path, i, input->sha256, input->size};
             g_array_append_val(captures, capture);
             break;
@@ -129,8 +129,10 @@ static int extract(const ExtractOptions *options)
         return COMMAND_UNABLE;
     g_auto(Reading) reading = {0};
     int status = reading_open(&reading, &options->reading);
-    if (status == COMMAND_MATCHED)
-        status = reading_run(&reading, true, NULL, NULL);
+    if (status != COMMAND_MATCHED)
+        return status;
+    reading_hash(&reading);
+    status = reading_run(&reading, true, NULL, NULL);
     if (status != COMMAND_MATCHED)
         return status;
     g_autoptr(GPtrArray) inputs = report_inputs_new();

@@ -84,7 +84,10 @@ static GPtrArray *make_captures(const Reading *reading)
     GPtrArray *inputs = report_inputs_new();
     for (guint i = 0; i < reading->options->captures->len; i++) {
         const char *path = g_ptr_array_index(reading->options->captures, i);
-        ReportInput *input = report_inputs_add_capture(inputs, path);
+        ReportInput *input = report_inputs_add(inputs, path, reading->digests);
+        const CaptureInput *read = capture_inputs_find(reading->inputs, path);
+        if (read && !read->once)
+            report_input_set_facts(input, &read->facts);
         for (guint j = 0; j < reading->faults->len; j++) {
             const ReadingFault *fault = g_ptr_array_index(reading->faults, j);
             char **reason = fault->unreadable ? &input->fault : &input->note;
@@ -103,7 +106,7 @@ static void write_report(const ReportOptions *options, const Reading *reading, c
     g_autoptr(GPtrArray) captures = make_captures(reading);
     g_autoptr(GPtrArray) logs = report_inputs_new();
     for (guint i = 0; i < options->reading.host_logs->len; i++)
-        (void) report_inputs_add(logs, g_ptr_array_index(options->reading.host_logs, i));
+        (void) report_inputs_add(logs, g_ptr_array_index(options->reading.host_logs, i), reading->digests);
     g_autoptr(GPtrArray) looked_at = options->reading.captures->len > 0 ? silence_looked_at(reading) : NULL;
     g_autoptr(GPtrArray) idle = silence_idle(reading, false);
     const Report report = {
@@ -143,6 +146,7 @@ static int make_report(const ReportOptions *options, const char *command)
         warn_user("%s", error->message);
         return COMMAND_UNABLE;
     }
+    reading_hash(&reading);
     status = reading_run(&reading, true, NULL, NULL);
     if (status != COMMAND_MATCHED)
         return status;

@@ -9,6 +9,7 @@
 void capture_input_free(CaptureInput *input)
 {
     g_clear_pointer(&input->reader, capture_reader_close);
+    capture_facts_clear(&input->facts);
     g_free(input->path);
     g_free(input->note);
     g_free(input);
@@ -26,6 +27,22 @@ bool capture_input_read(CaptureInput *input, CaptureReader *reader, CapturePacke
     bool read = capture_reader_next(reader, packet, &error);
     capture_input_note(input, error);
     return read;
+}
+
+void capture_input_set_facts(CaptureInput *input, CaptureFacts facts)
+{
+    capture_facts_clear(&input->facts);
+    input->facts = facts;
+}
+
+void capture_input_survey(CaptureInput *input)
+{
+    g_autoptr(CaptureReader) reader = capture_reader_open(input->path, NULL);
+    CapturePacket packet = {0};
+    while (reader && capture_input_read(input, reader, &packet))
+        continue;
+    if (reader)
+        capture_input_set_facts(input, capture_reader_take_facts(reader));
 }
 
 CaptureInput *capture_input_open(const char *path, GError **error)
@@ -55,6 +72,20 @@ CaptureInput *capture_input_open(const char *path, GError **error)
     else
         capture_reader_close(reader);
     return input;
+}
+
+const CaptureInput *capture_inputs_find(const GPtrArray *inputs, const char *path)
+{
+    struct stat st;
+    bool there = stat(path, &st) == 0;
+    for (guint i = 0; i < inputs->len; i++) {
+        const CaptureInput *input = g_ptr_array_index(inputs, i);
+        bool same_file =
+            there && !input->once && input->device == (uint64_t) st.st_dev && input->inode == (uint64_t) st.st_ino;
+        if (same_file || strcmp(input->path, path) == 0)
+            return input;
+    }
+    return NULL;
 }
 
 bool capture_inputs_have(const GPtrArray *inputs, const CaptureInput *input)

@@ -17,6 +17,7 @@ typedef struct {
     bool streams;           ///< its packets can be written as pcapng
     CapturePacket first;    ///< its first packet, without its bytes
     bool empty;             ///< it has none
+    CaptureFacts facts;     ///< what was read of it
     char *note;             ///< why not all of it was read; NULL while all was
 } CaptureInput;
 
@@ -28,8 +29,17 @@ CaptureInput *capture_input_open(const char *path, GError **error);
 /** Whether the same file is among `inputs` (CaptureInput *). */
 bool capture_inputs_have(const GPtrArray *inputs, const CaptureInput *input);
 
+/** That of the file `path`, under whatever name, among `inputs`; NULL when it is not there. */
+const CaptureInput *capture_inputs_find(const GPtrArray *inputs, const char *path);
+
 /** Puts captures (CaptureInput *) in order of time, whatever order they are in. */
 void capture_inputs_sort(GPtrArray *inputs);
+
+/** Takes over what was read of it this time. */
+void capture_input_set_facts(CaptureInput *input, CaptureFacts facts);
+
+/** Reads it once more, for its facts alone. */
+void capture_input_survey(CaptureInput *input);
 
 /** The next packet by a reader of this capture. False at its end, or where it is damaged, which is then noted. */
 bool capture_input_read(CaptureInput *input, CaptureReader *reader, CapturePacket *packet);

@@ -22,6 +22,7 @@ struct CaptureReader {
     int encap;       ///< of the packet before, and what it was found to be
     LinkKind link;
     int link_type;
+    CaptureFacts facts;
     Progress *progress;
     uint64_t told_bytes, told_packets;
 };
@@ -193,8 +194,40 @@ bool capture_reader_has_nothing(const CaptureReader *reader)
     return reader->number == 0 && wtap_read_so_far(reader->file) == 0;
 }
 
+void capture_facts_clear(CaptureFacts *facts)
+{
+    g_clear_pointer(&facts->links, g_ptr_array_unref);
+}
+
+CaptureFacts capture_reader_take_facts(CaptureReader *reader)
+{
+    CaptureFacts facts = reader->facts;
+    reader->facts = (CaptureFacts){0};
+    reader->encap = WTAP_ENCAP_UNKNOWN;
+    return facts;
+}
+
+static void note_link(CaptureFacts *facts, int encap)
+{
+    if (!facts->links)
+        facts->links = g_ptr_array_new();
+    const char *link = wtap_encap_description(encap);
+    if (link && !g_ptr_array_find(facts->links, link, NULL))
+        g_ptr_array_add(facts->links, (gpointer) link);
+}
+
+static void note_packet(CaptureFacts *facts, const CapturePacket *packet)
+{
+    if (facts->packets == 0 || capture_packet_compare(packet, &facts->first) < 0)
+        facts->first = *packet;
+    if (facts->packets == 0 || capture_packet_compare(&facts->last, packet) <= 0)
+        facts->last = *packet;
+    facts->packets++;
+}
+
 void capture_reader_close(CaptureReader *reader)
 {
+    capture_facts_clear(&reader->facts);
     if (reader->progress)
         tell(reader);
     g_mutex_lock(&library);
@@ -238,11 +271,6 @@ LinkKind capture_reader_link_kind(int link_type)
     return find_link(wtap_pcap_encap_to_wtap_encap(link_type));
 }
 
-const char *capture_reader_link(const CaptureReader *reader)
-{
-    return wtap_encap_description(reader->encap);
-}
-
 bool capture_reader_next(CaptureReader *reader, CapturePacket *packet, GError **error)
 {
     const wtap_rec *rec = &reader->record.rec;
@@ -267,6 +295,7 @@ bool capture_reader_next(CaptureReader *reader, CapturePacket *packet, GError **
         reader->encap = header->pkt_encap;
         reader->link = find_link(reader->encap);
         reader->link_type = find_link_type(reader->encap);
+        note_link(&reader->facts, reader->encap);
     }
     packet->number = reader->number;
     packet->data = wiretap_data(&reader->record);
@@ -278,5 +307,6 @@ bool capture_reader_next(CaptureReader *reader, CapturePacket *packet, GError **
     bool timed = rec->presence_flags & WTAP_HAS_TS;
     packet->secs = timed ? (int64_t) rec->ts.secs : 0;
     packet->nsecs = timed ? (uint32_t) CLAMP(rec->ts.nsecs, 0, 999999999) : 0;
+    note_packet(&reader->facts, packet);
     return true;
 }

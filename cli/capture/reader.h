@@ -18,6 +18,15 @@ typedef enum {
 
 typedef struct CaptureReader CaptureReader;
 
+/** What was read of a capture. */
+typedef struct {
+    uint64_t packets;
+    CapturePacket first, last; ///< the earliest and the latest, without their bytes; meaningless without packets
+    GPtrArray *links;          ///< const char *: what their link layers are called; NULL without packets
+} CaptureFacts;
+
+void capture_facts_clear(CaptureFacts *facts);
+
 /** How packets of a link type of capture files (LINKTYPE_…) begin. */
 LinkKind capture_reader_link_kind(int link_type);
 
@@ -36,8 +45,8 @@ bool capture_reader_is_independent(const CaptureReader *reader);
 /** Whether it was opened, but not a single byte was there: a pipe into which nothing was written. */
 bool capture_reader_has_nothing(const CaptureReader *reader);
 
-/** What the link layer of the last packet is called. */
-const char *capture_reader_link(const CaptureReader *reader);
+/** What was read so far; the caller owns it, and the reader begins anew. */
+CaptureFacts capture_reader_take_facts(CaptureReader *reader);
 
 /** The next packet; its bytes are valid until the next call. `file` is left as it is. False at the end, or with an error
  * (DAMAGED, which names the frame). Records that are no packets are counted, as Wireshark does, and passed over. */

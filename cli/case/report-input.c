@@ -2,10 +2,8 @@
 #include "case/report-input.h"
 
 #include "base/time.h"
-#include "capture/reader.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 static void input_free(gpointer data)
 {
@@ -25,71 +23,41 @@ GPtrArray *report_inputs_new(void)
     return g_ptr_array_new_with_free_func(input_free);
 }
 
-static void hash_file(ReportInput *input, const char *path)
-{
-    struct stat st;
-    FILE *file = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "rbe") : NULL;
-    if (!file)
-        return;
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-    g_autofree guchar *buffer = g_malloc(1 << 16);
-    int64_t size = 0;
-    for (size_t n; (n = fread(buffer, 1, 1 << 16, file)) > 0; size += (int64_t) n)
-        g_checksum_update(checksum, buffer, (gssize) n);
-    if (!ferror(file)) {
-        input->sha256 = g_strdup(g_checksum_get_string(checksum));
-        input->size = size;
-    }
-    (void) fclose(file);
-}
-
 /** A time of a packet with the precision of its capture. */
 static char *make_time(const CapturePacket *packet)
 {
     return time_format(packet->secs, packet->nsecs, packet->digits);
 }
 
-/** Up to where it is damaged. */
-static void read_capture(ReportInput *input, const char *path)
+static char *make_link_types(const GPtrArray *links)
 {
-    g_autoptr(CaptureReader) reader = capture_reader_open(path, NULL);
-    if (!reader)
-        return;
-    g_autoptr(GPtrArray) links = g_ptr_array_new();
-    CapturePacket packet = {0}, first = {0}, last = {0};
-    for (input->packets = 0; capture_reader_next(reader, &packet, NULL); input->packets++) {
-        if (input->packets == 0 || capture_packet_compare(&packet, &first) < 0)
-            first = packet;
-        if (input->packets == 0 || capture_packet_compare(&last, &packet) < 0)
-            last = packet;
-        const char *link = capture_reader_link(reader);
-        if (link && !g_ptr_array_find(links, link, NULL))
-            g_ptr_array_add(links, (gpointer) link);
-    }
-    if (input->packets == 0)
-        return;
-    input->first_packet = make_time(&first);
-    input->last_packet = make_time(&last);
-    g_ptr_array_add(links, NULL);
-    input->link_types = g_strjoinv(", ", (char **) links->pdata);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < links->len; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", (const char *) g_ptr_array_index(links, i));
+    return g_string_free(text, FALSE);
 }
 
-ReportInput *report_inputs_add_capture(GPtrArray *inputs, const char *path)
+void report_input_set_facts(ReportInput *input, const CaptureFacts *facts)
 {
-    ReportInput *input = report_inputs_add(inputs, path);
-    if (input->sha256)
-        read_capture(input, path);
-    return input;
+    input->packets = (int64_t) facts->packets;
+    if (facts->packets == 0)
+        return;
+    input->first_packet = make_time(&facts->first);
+    input->last_packet = make_time(&facts->last);
+    input->link_types = make_link_types(facts->links);
 }
 
-ReportInput *report_inputs_add(GPtrArray *inputs, const char *path)
+ReportInput *report_inputs_add(GPtrArray *inputs, const char *path, Digests *digests)
 {
     ReportInput *input = g_new0(ReportInput, 1);
     input->size = input->packets = NUMBER_UNKNOWN;
     bool pipe = strcmp(path, "-") == 0;
     input->path = pipe ? g_strdup("standard input") : g_utf8_make_valid(path, -1);
-    if (!pipe)
-        hash_file(input, path);
+    const Digest *digest = pipe ? NULL : digests_find(digests, path);
+    if (digest) {
+        input->sha256 = g_strdup(digest->sha256);
+        input->size = digest->size;
+    }
     g_ptr_array_add(inputs, input);
     return input;
 }

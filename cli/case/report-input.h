@@ -5,15 +5,17 @@
 #ifndef CAR_CASE_REPORT_INPUT_H
 #define CAR_CASE_REPORT_INPUT_H
 
+#include "base/digest.h"
+#include "capture/reader.h"
 #include "case/report.h"
 
 /** For a list of ReportInput *. */
 GPtrArray *report_inputs_new(void);
 
-/** Adds the file `path` ("-": standard input, of which nothing can be known any more). */
-ReportInput *report_inputs_add(GPtrArray *inputs, const char *path);
+/** Adds the file `path` ("-": standard input, of which nothing can be known any more), whose digest is waited for. */
+ReportInput *report_inputs_add(GPtrArray *inputs, const char *path, Digests *digests);
 
-/** The same of a capture, which is read. */
-ReportInput *report_inputs_add_capture(GPtrArray *inputs, const char *path);
+/** Says what is in a capture that can be read again. */
+void report_input_set_facts(ReportInput *input, const CaptureFacts *facts);
 
 #endif

@@ -223,7 +223,8 @@ static char *capture_text(const Activity *activity)
 /** Writes the pieces, as many on a line as fit. */
 static void put_who(const Out *out, const Activity *activity)
 {
-    char *pieces[] = {time_text_of(activity), hosts_text(out, activity), user_text(activity), process_text(activity),
+    char *pieces[] = {time_text_of(activity), hosts_text(out, activity),
+                      user_text(activity),    process_text(activity),
                       verdict_text(activity), out->style.captures ? capture_text(activity) : NULL};
     const char *const colours[G_N_ELEMENTS(pieces)] = {BOLD, BOLD, NULL, NULL, activity->allowed ? DIM : NULL};
     size_t width = line_width(out), column = 0;

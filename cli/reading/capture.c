@@ -245,10 +245,11 @@ static void capture_run_clear(CaptureRun *run)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CaptureRun, capture_run_clear)
 
 /** tshark alone, for a link type that can be read from its own kind of file only. */
-static bool run_alone(const CaptureOptions *options, const CaptureInput *input, CaptureRun *run, GError **error)
+static bool run_alone(const CaptureOptions *options, CaptureInput *input, CaptureRun *run, GError **error)
 {
     run->fold = event_fold_new(0);
     Sink sink = {.fold = run->fold};
+    capture_input_survey(input);
     return run_tshark(options->tshark, options->keys, TSHARK_DEFAULT, input->path, -1, &sink, &run->tshark, error);
 }
 
@@ -394,7 +395,7 @@ static bool read_artifacts(const CaptureOptions *options, GPtrArray *inputs, GHa
 RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCounts *seen, GError **error)
 {
     capture_inputs_sort(inputs);
-    const CaptureInput *first = g_ptr_array_index(inputs, 0);
+    CaptureInput *first = g_ptr_array_index(inputs, 0);
     bool alone = inputs->len == 1 && !first->streams && !first->once;
     const char *path = alone ? first->path : "-";
     g_autoptr(GHashTable) wanted = flow_keys_new();

@@ -42,6 +42,7 @@ int reading_open(Reading *reading, const ReadingOptions *options)
     *reading = (Reading){
         .options = options,
         .keys = KEYS_NONE,
+        .inputs = capture_inputs_new(),
         .sets = g_ptr_array_new_with_free_func((GDestroyNotify) record_set_free),
         .faults = g_ptr_array_new_with_free_func(fault_free),
         .warnings = g_ptr_array_new_with_free_func(g_free),
@@ -70,6 +71,8 @@ void reading_clear(Reading *reading)
     g_free(reading->tshark);
     keys_close(&reading->keys);
     g_clear_pointer(&reading->allow, allow_free);
+    g_clear_pointer(&reading->digests, digests_free);
+    g_clear_pointer(&reading->inputs, g_ptr_array_unref);
     g_clear_pointer(&reading->sets, g_ptr_array_unref);
     g_clear_pointer(&reading->faults, g_ptr_array_unref);
     g_clear_pointer(&reading->warnings, g_ptr_array_unref);
@@ -163,25 +166,23 @@ static bool take_set(Reading *reading, RecordSet *set, ReadingFunc func, gpointe
 }
 
 /** Opens all captures that can be read; says what is wrong with the others. */
-static GPtrArray *open_captures(Reading *reading)
+static void open_captures(Reading *reading)
 {
-    GPtrArray *inputs = capture_inputs_new();
     for (guint i = 0; i < reading->options->captures->len; i++) {
         const char *path = g_ptr_array_index(reading->options->captures, i);
         g_autoptr(GError) error = NULL;
-        if (!capture_inputs_add(inputs, path, &error)) {
+        if (!capture_inputs_add(reading->inputs, path, &error)) {
             add_fault(reading, path, error->message, true);
             reading->unreadable++;
         }
     }
-    return inputs;
 }
 
 /** The records of all captures. COMMAND_MATCHED when it came to the end. */
 static int read_captures(Reading *reading, bool keep, ReadingFunc func, gpointer data)
 {
-    g_autoptr(GPtrArray) inputs = open_captures(reading);
-    if (inputs->len == 0)
+    open_captures(reading);
+    if (reading->inputs->len == 0)
         return COMMAND_MATCHED;
     const CaptureOptions how = {
         .tshark = reading->tshark,
@@ -192,7 +193,7 @@ static int read_captures(Reading *reading, bool keep, ReadingFunc func, gpointer
         .progress = isatty(STDERR_FILENO),
     };
     g_autoptr(GError) error = NULL;
-    g_autoptr(RecordSet) set = capture_read(&how, inputs, &reading->seen.scan, &error);
+    g_autoptr(RecordSet) set = capture_read(&how, reading->inputs, &reading->seen.scan, &error);
     if (!set)
         return explain_failure(error);
     for (guint i = 0; i < set->files->len; i++) {
@@ -207,6 +208,16 @@ static int read_captures(Reading *reading, bool keep, ReadingFunc func, gpointer
     if (keep || join)
         g_ptr_array_add(reading->sets, g_steal_pointer(&set));
     return COMMAND_MATCHED;
+}
+
+void reading_hash(Reading *reading)
+{
+    reading->digests = digests_new();
+    const GPtrArray *const lists[] = {reading->options->captures, reading->options->host_logs};
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        for (guint j = 0; j < lists[i]->len; j++)
+            digests_add(reading->digests, g_ptr_array_index(lists[i], j));
+    }
 }
 
 int reading_run(Reading *reading, bool keep, ReadingFunc func, gpointer data)

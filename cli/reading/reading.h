@@ -5,6 +5,8 @@
 #ifndef CAR_READING_READING_H
 #define CAR_READING_READING_H
 
+#include "base/digest.h"
+#include "capture/input.h"
 #include "record/allow.h"
 #include "record/record.h"
 #include "record/select.h"
@@ -51,6 +53,8 @@ typedef struct {
     char *tshark;
     Keys keys;
     Allow *allow;        ///< NULL when there are no rules
+    Digests *digests;    ///< of all files, when somebody wants them; else NULL
+    GPtrArray *inputs;   ///< CaptureInput *: the captures that could be opened
     GPtrArray *sets;     ///< RecordSet *, as far as they are kept
     GPtrArray *faults;   ///< ReadingFault *, of captures
     GPtrArray *warnings; ///< char *: what hosts' logs warned of
@@ -64,6 +68,9 @@ typedef struct {
 int reading_open(Reading *reading, const ReadingOptions *options);
 void reading_clear(Reading *reading);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
+
+/** Begins with the digests of all captures and logs, which are then made beside the reading. */
+void reading_hash(Reading *reading);
 
 /** Takes the records of a set, and may stop the reading by false. */
 typedef bool (*ReadingFunc)(RecordSet *set, gpointer data);

@@ -59,16 +59,20 @@ static bool next_packet(Source *source)
     return read;
 }
 
-static void end_ahead(Feed *feed, ReadAhead *ahead)
+static void end_ahead(Feed *feed, CaptureInput *input, ReadAhead *ahead)
 {
-    feed->overflowed |= !read_ahead_end(ahead, scan_regrets(feed->scan), scan_smb(feed->scan), &feed->counts);
+    CaptureFacts facts = {0};
+    feed->overflowed |= !read_ahead_end(ahead, scan_regrets(feed->scan), scan_smb(feed->scan), &feed->counts, &facts);
+    capture_input_set_facts(input, facts);
 }
 
 static void clear_source(Feed *feed, Source *source)
 {
+    if (source->reader)
+        capture_input_set_facts(source->input, capture_reader_take_facts(source->reader));
     g_clear_pointer(&source->reader, capture_reader_close);
     if (source->ahead)
-        end_ahead(feed, g_steal_pointer(&source->ahead));
+        end_ahead(feed, source->input, g_steal_pointer(&source->ahead));
 }
 
 /** Starts to read the captures whose turn comes next. */
@@ -224,7 +228,7 @@ static void close_all(Feed *feed)
         close_source(feed, &g_array_index(feed->sources, Source, 0));
     for (guint i = feed->next; i < feed->started; i++) {
         if (feed->ahead[i])
-            end_ahead(feed, feed->ahead[i]);
+            end_ahead(feed, g_ptr_array_index(feed->inputs, i), feed->ahead[i]);
     }
 }
 

@@ -16,9 +16,10 @@ struct ReadAhead {
     Progress *progress;
     Scan *scan;
     GThread *thread;
-    Batch filling;     ///< by the thread
-    HeldPacket *taken; ///< by the reader; the first was given out
-    GMutex lock;       ///< of what follows
+    CaptureFacts facts; ///< once it has ended
+    Batch filling;      ///< by the thread
+    HeldPacket *taken;  ///< by the reader; the first was given out
+    GMutex lock;        ///< of what follows
     GCond change;
     Batch ready;
     GError *error;
@@ -73,6 +74,7 @@ static gpointer read_all(gpointer data)
         CapturePacket packet = {0};
         while (!g_atomic_int_get(&ahead->stop) && capture_reader_next(reader, &packet, &error))
             scan_packet(ahead->scan, &packet);
+        ahead->facts = capture_reader_take_facts(reader);
         capture_reader_close(reader);
     }
     scan_finish(ahead->scan);
@@ -131,7 +133,7 @@ bool read_ahead_next(ReadAhead *ahead, CapturePacket *packet, GError **error)
     return true;
 }
 
-bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, GHashTable *smb, ScanCounts *counts)
+bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, GHashTable *smb, ScanCounts *counts, CaptureFacts *facts)
 {
     g_atomic_int_set(&ahead->stop, true);
     g_mutex_lock(&ahead->lock);
@@ -141,6 +143,7 @@ bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, GHashTable *smb, Scan
     flow_keys_add_all(regrets, scan_regrets(ahead->scan));
     flow_keys_add_all(smb, scan_smb(ahead->scan));
     scan_counts_add(counts, scan_counts(ahead->scan));
+    *facts = ahead->facts;
     bool complete = !scan_overflowed(ahead->scan);
     held_packet_free_all(ahead->taken);
     held_packet_free_all(ahead->ready.first);

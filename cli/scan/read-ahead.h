@@ -7,6 +7,7 @@
 #define CAR_SCAN_READ_AHEAD_H
 
 #include "base/progress.h"
+#include "capture/reader.h"
 #include "scan/scan.h"
 
 typedef struct ReadAhead ReadAhead;
@@ -19,8 +20,8 @@ ReadAhead *read_ahead_start(const char *path, const ScanOptions *options, Progre
  * the end, with an error where the capture could not be opened or read to its end. */
 bool read_ahead_next(ReadAhead *ahead, CapturePacket *packet, GError **error);
 
-/** Ends it, wherever it is, and frees it. `regrets` and `smb` (FlowKey) and `counts` get those of its scan; false when
- * there were more regrets. */
-bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, GHashTable *smb, ScanCounts *counts);
+/** Ends it, wherever it is, and frees it. `regrets` and `smb` (FlowKey) and `counts` get those of its scan, `facts`
+ * those of the capture, which the caller owns; false when there were more regrets. */
+bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, GHashTable *smb, ScanCounts *counts, CaptureFacts *facts);
 
 #endif

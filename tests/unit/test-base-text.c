@@ -86,7 +86,7 @@ static void test_lines(void)
 {
     expect_lines("one two three", 20, "one two three|");
     expect_lines("one two three", 8, "one two |three|");
-    expect_lines("one two  x", 7, "one two  |x|"); // blanks do not begin a line
+    expect_lines("one two  x", 7, "one two  |x|");                    // blanks do not begin a line
     expect_lines("aa bbbbbbbbbbbbbbbb", 12, "aa bbbbbbbbb|bbbbbbb|"); // too near to the start to break there
     expect_lines("日本語日本語", 5, "日本|語日|本語|");
     expect_lines("日本", 1, "日|本|"); // at least a character
