@@ -158,9 +158,40 @@ def twice(packets: Packets, rng: random.Random) -> Packets:
     return packets + (again if rng.random() < 0.5 else again[3:])
 
 
+def lose_end(packets: Packets, rng: random.Random) -> Packets:
+    """The capture ends earlier."""
+    return packets[: rng.randrange(len(packets)) + 1]
+
+
+def flip_bits(packets: Packets, rng: random.Random) -> Packets:
+    """Single bits of some are others, wherever they stand."""
+    out = list(packets)
+    for _ in range(rng.choice((1, 3, 20))):
+        at = rng.randrange(len(out))
+        data = bytearray(out[at].data)
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        out[at] = _replaced(out[at], data)
+    return out
+
+
+def splice(packets: Packets, rng: random.Random) -> Packets:
+    """Some carry the beginning of what another one carries, and go on with their own."""
+    carriers = [n for n, p in enumerate(packets) if (w := _tcp(p.data)) and w[1] < w[2]]
+    out = list(packets)
+    for at in rng.sample(carriers, min(len(carriers), 3)):
+        (_, start, end), (_, from_, to) = _tcp(out[at].data), _tcp(packets[other := rng.choice(carriers)].data)
+        own, theirs = out[at].data[start:end], packets[other].data[from_:to]
+        join = rng.randrange(min(len(own), len(theirs)) + 1)
+        out[at] = _with_payload(out[at], 0, theirs[:join] + own[join:])
+    return out
+
+
 CHANGES: Sequence[Callable[[Packets, random.Random], Packets]] = (
     resegment, lose, lose_start, lose_side, repeat, swap, flip, flip_header, prefix, ports, cut, twice,
 )  # fmt: skip
+
+
+ALL_CHANGES = (*CHANGES, lose_end, flip_bits, splice)
 
 
 def move(packets: Packets, number: int) -> Packets:
@@ -177,11 +208,11 @@ def move(packets: Packets, number: int) -> Packets:
     return out
 
 
-def variant(packets: Packets, number: int, rng: random.Random) -> Packets:
+def variant(packets: Packets, number: int, rng: random.Random, changes: Sequence = CHANGES) -> Packets:
     """The conversations of `packets`, between other hosts, after one to three random changes; in order, with times of its own
     that begin within the first second."""
     made = move(packets, number)
-    for change in rng.sample(CHANGES, rng.choice((1, 1, 2, 3))):
+    for change in rng.sample(changes, rng.choice((1, 1, 2, 3))):
         if made:
             made = change(made, rng)
     start, step = rng.randrange(10**9), rng.choice((1000, 100_000))
