@@ -11,7 +11,7 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config tshark wireshark-dev 
 libglib2.0-dev libevtx-dev libbfio-dev libxml2-dev libgcrypt20-dev zlib1g-dev python3
 dpkg-dev file" # the last two: for cpack -G DEB
 test_packages="python3-pytest python3-pytest-xdist python3-jsonschema libevtx-utils
-zsh fish man-db tidy tcpreplay iproute2
+zsh fish man-db tidy tcpreplay iproute2 strace
 wireshark xvfb dbus at-spi2-core libglib2.0-bin xdotool python3-pyatspi python3-pil"
 
 say() {

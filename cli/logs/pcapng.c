@@ -147,7 +147,7 @@ static bool read_pcapng(HostReading *reading, GError **error)
     g_autoptr(GHashTable) seen = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
     Packets packets = {reading, darwin, seen};
     g_auto(TsharkEnd) end = {.status = -1};
-    if (!tshark_run((const char *const *) argv->pdata, TSHARK_NO_SETTINGS, -1, -1, take_line, &packets, &end, error))
+    if (!tshark_run((const char *const *) argv->pdata, TSHARK_CONFINED, -1, -1, take_line, &packets, &end, error))
         return false;
     if (end.status != 0) {
         char *reason = tshark_reason(end.messages, reading->path);

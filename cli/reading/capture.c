@@ -156,8 +156,8 @@ static bool run_tshark(const char *tshark, const Keys *keys, TsharkFlags flags, 
                        TsharkEnd *end, GError **error)
 {
     g_autoptr(GPtrArray) argv = make_argv(tshark, keys, path);
-    return tshark_run((const char *const *) argv->pdata, TSHARK_NO_SETTINGS | flags, input, keys->fd, take_line, sink,
-                      end, error);
+    return tshark_run((const char *const *) argv->pdata, TSHARK_CONFINED | flags, input, keys->fd, take_line, sink, end,
+                      error);
 }
 
 bool capture_pipe(int ends[2], GError **error)
@@ -361,8 +361,8 @@ static bool run_for_artifacts(const CaptureOptions *options, int input, Artifact
     for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
         g_ptr_array_add(argv, g_strdup(fixed[i]));
     g_ptr_array_add(argv, NULL);
-    return tshark_run((const char *const *) argv->pdata, TSHARK_NO_SETTINGS, input, options->keys->fd,
-                      take_artifact_line, artifacts, end, error);
+    return tshark_run((const char *const *) argv->pdata, TSHARK_CONFINED, input, options->keys->fd, take_artifact_line,
+                      artifacts, end, error);
 }
 
 /** Reads once more what the hosts of the records said to each other by SMB. */

@@ -28,15 +28,27 @@ static void add_files(GPtrArray *files, const char *folder, bool personal)
     }
 }
 
+static void add_home_files(GPtrArray *files)
+{
+    g_autofree char *folder = g_build_filename(g_get_home_dir(), PLUGIN_FOLDER_IN_HOME, NULL);
+    add_files(files, folder, true);
+}
+
 GPtrArray *plugin_files_find(const char *global)
 {
     GPtrArray *files = g_ptr_array_new_with_free_func(plugin_file_free);
     const char *env = g_getenv("WIRESHARK_PLUGIN_DIR");
-    g_autofree char *personal = g_build_filename(g_get_home_dir(), ".local", "lib", "wireshark", "plugins", NULL);
     if (g_strcmp0(env, global) != 0) // else tshark itself names that one as the global folder
         add_files(files, global, false);
     add_files(files, env, true);
-    add_files(files, personal, true);
+    add_home_files(files);
+    return files;
+}
+
+GPtrArray *plugin_files_home(void)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func(plugin_file_free);
+    add_home_files(files);
     return files;
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #define PLUGIN_FILE "car.so"
+#define PLUGIN_FOLDER_IN_HOME ".local/lib/wireshark/plugins" ///< the personal folder
 
 /** A car.so in a plugin folder. */
 typedef struct {
@@ -20,6 +21,9 @@ typedef struct {
 /** All car.so of any Wireshark version below the global plugin folder `global` (without its version; may be NULL),
  * WIRESHARK_PLUGIN_DIR and the personal folder. Owned by the caller, with PluginFile elements. */
 GPtrArray *plugin_files_find(const char *global);
+
+/** Those in the personal folder alone. */
+GPtrArray *plugin_files_home(void);
 
 /** Whether this process counts as root for Wireshark, which then ignores WIRESHARK_PLUGIN_DIR and personal plugins. */
 bool plugin_files_root(void);

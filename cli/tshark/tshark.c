@@ -3,6 +3,8 @@
 
 #include "base/interrupt.h"
 #include "base/source-list.h"
+#include "tshark/fence.h"
+#include "tshark/own-home.h"
 
 #include <fcntl.h>
 #include <gio/gio.h>
@@ -56,6 +58,7 @@ char *tshark_companion(const char *tshark, const char *name)
 typedef struct {
     GMainContext *context;
     GSubprocess *child;
+    OwnHome *home; ///< the child's; NULL: the user's
     TsharkLineFunc on_line;
     gpointer data;
     GByteArray *line; ///< the beginning of a line whose end was not read yet
@@ -78,6 +81,8 @@ static void take_output(Run *run, const char *data, size_t len)
             g_byte_array_append(run->line, (const uint8_t *) data, (guint) part);
         if (!newline)
             return;
+        if (run->home) // it has started
+            own_home_remove(run->home);
         if (!run->skip_line)
             run->on_line((const char *) run->line->data, run->line->len, run->data);
         g_byte_array_set_size(run->line, 0);
@@ -122,9 +127,13 @@ static void on_child_end(GObject *child, GAsyncResult *result, gpointer data)
     run->open--;
 }
 
-static void end_child(gpointer child)
+/** Called by another thread. */
+static void end_run(gpointer data)
 {
-    g_subprocess_force_exit(child);
+    Run *run = data;
+    g_subprocess_force_exit(run->child);
+    if (run->home)
+        own_home_remove(run->home);
 }
 
 static void loop(Run *run)
@@ -151,26 +160,57 @@ void tshark_leave_session(gpointer data)
     (void) setsid();
 }
 
-static GSubprocess *start(const char *const *argv, TsharkFlags flags, int input, int file, GError **error)
+/** Between fork and exec. */
+static void prepare_child(gpointer flags)
 {
-    GSubprocessFlags pipes = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE;
-    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(pipes);
-    if (input >= 0)
-        g_subprocess_launcher_take_stdin_fd(launcher, input);
+    if (GPOINTER_TO_UINT(flags) & TSHARK_APART)
+        tshark_leave_session(NULL);
+    if (GPOINTER_TO_UINT(flags) & TSHARK_CONFINED)
+        fence_close();
+}
+
+static void set_environment(GSubprocessLauncher *launcher, const OwnHome *home)
+{
     // --enable-protocol would not do: it enables only what is disabled by default. The data are names of manufacturers,
     // enterprises and the like, which take long to read.
-    if (flags & TSHARK_NO_SETTINGS) {
+    if (home) {
+        g_subprocess_launcher_setenv(launcher, "HOME", own_home_path(home), TRUE);
         g_subprocess_launcher_setenv(launcher, "WIRESHARK_CONFIG_DIR", "/nonexistent", TRUE);
         g_subprocess_launcher_setenv(launcher, "WIRESHARK_DATA_DIR", "/nonexistent", TRUE);
     }
     // A fifth of tshark's start is memory that is asked for bit by bit.
     g_subprocess_launcher_setenv(launcher, "MALLOC_TOP_PAD_", "33554432", FALSE);
     g_subprocess_launcher_setenv(launcher, "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", FALSE);
-    if (flags & TSHARK_APART)
-        g_subprocess_launcher_set_child_setup(launcher, tshark_leave_session, NULL, NULL);
+}
+
+static GSubprocess *start(const char *const *argv, TsharkFlags flags, const OwnHome *home, int input, int file,
+                          GError **error)
+{
+    GSubprocessFlags pipes = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE;
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(pipes);
+    if (input >= 0)
+        g_subprocess_launcher_take_stdin_fd(launcher, input);
+    set_environment(launcher, home);
+    g_subprocess_launcher_set_child_setup(launcher, prepare_child, GUINT_TO_POINTER(flags), NULL);
     if (file >= 0)
         g_subprocess_launcher_take_fd(launcher, fcntl(file, F_DUPFD_CLOEXEC, CHILD_FILE + 1), CHILD_FILE);
     return g_subprocess_launcher_spawnv(launcher, argv, error);
+}
+
+/** To its end. */
+static void follow(Run *run, TsharkFlags flags)
+{
+    run->line = g_byte_array_new();
+    run->messages = g_string_new(NULL);
+    Interrupt *interrupt = flags & TSHARK_APART ? NULL : interrupt_add(end_run, run);
+    loop(run);
+    interrupt_remove(interrupt);
+    g_byte_array_unref(run->line);
+    run->end->messages = g_string_free(run->messages, FALSE);
+    if (g_subprocess_get_if_exited(run->child))
+        run->end->status = g_subprocess_get_exit_status(run->child);
+    else if (g_subprocess_get_if_signaled(run->child))
+        run->end->signal = g_subprocess_get_term_sig(run->child);
 }
 
 bool tshark_run(const char *const *argv, TsharkFlags flags, int input, int file, TsharkLineFunc on_line, gpointer data,
@@ -180,23 +220,15 @@ bool tshark_run(const char *const *argv, TsharkFlags flags, int input, int file,
     g_autoptr(GMainContext) context = g_main_context_new();
     g_main_context_push_thread_default(context);
     g_autoptr(GError) fault = NULL;
-    g_autoptr(GSubprocess) child = start(argv, flags, input, file, &fault);
-    Run run = {.context = context, .child = child, .on_line = on_line, .data = data, .end = end};
-    if (child) {
-        run.line = g_byte_array_new();
-        run.messages = g_string_new(NULL);
-        Interrupt *interrupt = flags & TSHARK_APART ? NULL : interrupt_add(end_child, child);
-        loop(&run);
-        interrupt_remove(interrupt);
-        g_byte_array_unref(run.line);
-        end->messages = g_string_free(run.messages, FALSE);
-        if (g_subprocess_get_if_exited(child))
-            end->status = g_subprocess_get_exit_status(child);
-        else if (g_subprocess_get_if_signaled(child))
-            end->signal = g_subprocess_get_term_sig(child);
-    } else {
+    g_autoptr(OwnHome) home = flags & TSHARK_CONFINED ? own_home_new(&fault) : NULL;
+    g_autoptr(GSubprocess) child = fault ? NULL : start(argv, flags, home, input, file, &fault);
+    Run run = {.context = context, .child = child, .home = home, .on_line = on_line, .data = data, .end = end};
+    if (child)
+        follow(&run, flags);
+    else
         g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "%s cannot be run: %s", argv[0], fault->message);
-    }
+    if (flags & TSHARK_CONFINED && !home && input >= 0) // who writes to it must not wait
+        (void) close(input);
     g_main_context_pop_thread_default(context);
     return child != NULL;
 }

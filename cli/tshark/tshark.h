@@ -29,8 +29,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TsharkEnd, tshark_end_clear)
 
 typedef enum {
     TSHARK_DEFAULT = 0,
-    TSHARK_NO_SETTINGS = 1 << 0, ///< it reads no settings and data files, neither the user's nor those of all users
-    TSHARK_APART = 1 << 1,       ///< signals, those of the terminal too, do not end it: its input does
+    TSHARK_CONFINED = 1 << 0, ///< it reads no settings, data files, scripts and plugins of the user's, and see fence.h
+    TSHARK_APART = 1 << 1,    ///< signals, those of the terminal too, do not end it: its input does
 } TsharkFlags;
 
 /** Where the child finds the file that tshark_run() hands it. */
