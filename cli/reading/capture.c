@@ -29,9 +29,11 @@ static const char *const preferences[] = {
     // Core would wait for a packet that was lost, and show nothing more of that direction.
     "tcp.reassemble_out_of_order:FALSE",
     "dcerpc.desegment_dcerpc:TRUE",
-    "dcerpc.reassemble_dcerpc:TRUE",
-    // A download that holds a PDU would be put together, and again with each segment.
-    "http.desegment_body:FALSE",
+    // The judge puts fragments together by itself; core looks through all of a call's for each one.
+    "dcerpc.reassemble_dcerpc:FALSE",
+    // Memory for what nobody asks for.
+    "tcp.calculate_timestamps:FALSE",
+    "tcp.track_bytes_in_flight:FALSE",
 };
 
 /** What cannot tell the plugin anything, and takes long on captures of an attacker: the plugin's judge reads the stubs of DCOM
@@ -52,6 +54,7 @@ static const char *const disabled[] = {
     "srvsvc",
     "winreg",
     "tls",
+    "http", // a line without end would be put together, and again with each segment
 };
 
 /** The same when there are keys; the child finds them in the file that it is handed. */

@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "e2e")]
 
 import mix  # noqa: E402
-from support import Tools  # noqa: E402
+from support import DROP, Tools  # noqa: E402
 
 RULES = "".join(
     f'alert tcp any any -> any any (msg:"{name}"; dcerpc.iface:{uuid}; sid:{sid};)\n'
@@ -157,7 +157,7 @@ def main() -> int:
     best, found = {}, {}
     for _ in range(3 if small else 1):
         for name, (argv, kind) in programs.items():
-            made = run([*tools._drop, *argv], tools.environment(), arena, kind != "")
+            made = run([*DROP, *argv], tools.environment(), arena, kind != "")
             if kind == "alerts":
                 made.output = (arena / "log" / "eve.json").read_text()
                 (arena / "log" / "eve.json").write_text("")
@@ -167,7 +167,7 @@ def main() -> int:
     ours = best["car-wmi"]
     print(f"\n{'':24}{'wall s':>9}{'CPU s':>9}{'memory MB':>11}{'× car-wmi':>11}  connections")
     for name, made in best.items():
-        peak = peak_memory([*tools._drop, *programs[name][0]], tools.environment(), arena)
+        peak = peak_memory([*DROP, *programs[name][0]], tools.environment(), arena)
         count = "" if found[name] is None else len(found[name])
         print(f"{name:24}{made.wall:9.2f}{made.cpu:9.2f}{peak / 1e6:11.0f}{made.wall / ours.wall:11.1f}  {count}")
     shutil.rmtree(arena)

@@ -54,7 +54,7 @@ def main() -> int:
     argv = ["unshare", "--user", "--map-current-user", "--net", "--keep-caps", "sh", "-c", script, "sh"]
     watch = [str(tools.program), "watch", "-i", "vb", "--capture-filter", "not icmp6", "-T", "ndjson"]
     with found.open("wb") as out, told.open("wb") as err:
-        child = subprocess.Popen([*tools._drop, *argv, *watch], stdout=out, stderr=err, cwd=tools.home, env=tools.environment())
+        child = subprocess.Popen([*DROP, *argv, *watch], stdout=out, stderr=err, cwd=tools.home, env=tools.environment())
     wait_for_capture(child.pid)
     go.touch()
     peak = 0
