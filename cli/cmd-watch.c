@@ -190,6 +190,7 @@ static int follow(const WatchCommand *command, Reading *reading)
     if (watch(&options, &end, &error)) {
         reading->read = 1;
         reading->seen.scan = end.seen;
+        reading_tell_unanswered(reading, end.unanswered);
         status = finish(&w, &end);
     } else {
         tell_fault(command, error->message, false);

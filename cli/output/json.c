@@ -428,6 +428,8 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     json_write_text(w, "path", file->path);
     json_write_bool(w, "complete", !file->note);
     json_write_text(w, "note", file->note);
+    if (set->unlisted_binds > 0)
+        json_write_number(w, "unlisted_binds", (int64_t) set->unlisted_binds);
     json_close_object(w);
 
     json_write_text(w, "start_time", r->start_time);

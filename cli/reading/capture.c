@@ -326,6 +326,8 @@ static RecordSet *make_set(const CaptureOptions *options, const GPtrArray *input
         note = g_strdup_printf("%" PRIu64 " packets have a link type that is not read together with others",
                                run->feed.unwritable);
     RecordSet *set = event_fold_finish(run->fold);
+    for (guint i = 0; run->feed.unanswered && i < run->feed.unanswered->len; i++)
+        set->unlisted_binds += g_array_index(run->feed.unanswered, UnansweredServer, i).counted;
     for (guint i = 0; i < inputs->len; i++) {
         const CaptureInput *input = g_ptr_array_index(inputs, i);
         record_set_add_file(set, input->path, g_strdup(input->note && run->frames ? input->note : note));
@@ -395,8 +397,10 @@ static bool read_artifacts(const CaptureOptions *options, GPtrArray *inputs, GHa
     return ok;
 }
 
-RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCounts *seen, GError **error)
+RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCounts *seen, GArray **unanswered,
+                        GError **error)
 {
+    *unanswered = NULL;
     capture_inputs_sort(inputs);
     CaptureInput *first = g_ptr_array_index(inputs, 0);
     bool alone = inputs->len == 1 && !first->streams && !first->once;
@@ -419,6 +423,7 @@ RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCo
             g_autoptr(RecordSet) set = make_set(options, inputs, &run, path);
             if (options->artifacts && run.feed.smb && !read_artifacts(options, inputs, run.feed.smb, set, error))
                 return NULL;
+            *unanswered = g_steal_pointer(&run.feed.unanswered);
             return g_steal_pointer(&set);
         }
         progress_again(progress);

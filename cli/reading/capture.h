@@ -36,8 +36,10 @@ bool capture_inputs_add(GPtrArray *inputs, const char *path, GError **error);
 
 /** Reads all captures as one timeline. Damaged part-way is not an error: the note of a file of the set says why not all of it
  * was read. The files are those of `inputs`, in order of time. `seen` counts all packets, where car-wmi itself reads
- * them. The caller owns the set. Errors: those above, and TSHARK_ERROR. */
-RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCounts *seen, GError **error);
+ * them. `unanswered` (UnansweredServer): Binds of which there are no records, owned by the caller, as is the set. Errors:
+ * those above, and TSHARK_ERROR. */
+RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCounts *seen, GArray **unanswered,
+                        GError **error);
 
 /** A pipe to tshark: `ends[0]` to read, `ends[1]` to write. Errors: UNREADABLE. */
 bool capture_pipe(int ends[2], GError **error);

@@ -6,6 +6,7 @@
 #include "join/host-logs.h"
 #include "reading/capture.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -109,6 +110,27 @@ static void take_warning(gpointer data, const char *format, ...)
     g_ptr_array_add(reading->warnings, text);
 }
 
+void reading_tell_unanswered(Reading *reading, const GArray *unanswered)
+{
+    enum { SERVERS = 5 };
+    uint64_t others = 0;
+    for (guint i = 0; unanswered && i < unanswered->len; i++) {
+        const UnansweredServer *server = &g_array_index(unanswered, UnansweredServer, i);
+        if (i >= SERVERS) {
+            others += server->counted;
+            continue;
+        }
+        g_autofree char *ip = address_known(&server->ip) ? address_text(&server->ip) : g_strdup("further servers");
+        take_warning(reading,
+                     "%" PRIu64
+                     " more Binds that ask %s port %u for DCOM or WMI, which nobody answered, are counted and "
+                     "not listed: their senders' addresses may be forged",
+                     server->counted, ip, server->port);
+    }
+    if (others > 0)
+        take_warning(reading, "%" PRIu64 " more of other servers", others);
+}
+
 void reading_count(Reading *reading, const Record *record)
 {
     if (record->allowed.rule)
@@ -193,9 +215,11 @@ static int read_captures(Reading *reading, bool keep, ReadingFunc func, gpointer
         .progress = isatty(STDERR_FILENO),
     };
     g_autoptr(GError) error = NULL;
-    g_autoptr(RecordSet) set = capture_read(&how, reading->inputs, &reading->seen.scan, &error);
+    g_autoptr(GArray) unanswered = NULL;
+    g_autoptr(RecordSet) set = capture_read(&how, reading->inputs, &reading->seen.scan, &unanswered, &error);
     if (!set)
         return explain_failure(error);
+    reading_tell_unanswered(reading, unanswered);
     for (guint i = 0; i < set->files->len; i++) {
         const RecordFile *file = g_ptr_array_index(set->files, i);
         if (file->note)

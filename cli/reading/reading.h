@@ -57,7 +57,7 @@ typedef struct {
     GPtrArray *inputs;   ///< CaptureInput *: the captures that could be opened
     GPtrArray *sets;     ///< RecordSet *, as far as they are kept
     GPtrArray *faults;   ///< ReadingFault *, of captures
-    GPtrArray *warnings; ///< char *: what hosts' logs warned of
+    GPtrArray *warnings; ///< char *: what hosts' logs warned of, and what captures hold too much of
     guint read, unreadable;
     guint matched[CONFIDENCE_WMI + 1]; ///< records by confidence, without those that are allowed
     guint allowed, left_out;           ///< the latter for what was not asked for
@@ -87,6 +87,9 @@ void reading_count(Reading *reading, const Record *record);
 
 /** Notes what a record shows of what was looked at, whatever its confidence. */
 void reading_see(Reading *reading, const Record *record);
+
+/** Says of which servers Binds that nobody answered were counted alone; `unanswered` (UnansweredServer) may be NULL. */
+void reading_tell_unanswered(Reading *reading, const GArray *unanswered);
 
 /** The exit status by what was found. */
 int reading_status(const Reading *reading);

@@ -41,6 +41,7 @@ typedef struct {
 void watch_end_clear(WatchEnd *end)
 {
     g_clear_pointer(&end->counts, g_array_unref);
+    g_clear_pointer(&end->unanswered, g_array_unref);
     g_clear_pointer(&end->fault, g_free);
 }
 
@@ -273,6 +274,7 @@ bool watch(const WatchOptions *options, WatchEnd *end, GError **error)
         run(&w);
         capture_stream_free(w.stream);
         end->seen = *scan_counts(w.scan);
+        end->unanswered = unanswered_list(scan_unanswered(w.scan));
         scan_free(w.scan);
         relay_free(w.relay);
     }

@@ -27,11 +27,12 @@ typedef struct {
 
 /** What came of it. */
 typedef struct {
-    GArray *counts;   ///< DumpcapCount: of interfaces, in their order
-    uint64_t dropped; ///< of standard input, as far as it tells
-    ScanCounts seen;  ///< all packets
-    char *fault;      ///< why it ended early; NULL when the capture ended or was ended
-    bool unwanted;    ///< it ended because nobody takes records any more
+    GArray *counts;     ///< DumpcapCount: of interfaces, in their order
+    uint64_t dropped;   ///< of standard input, as far as it tells
+    ScanCounts seen;    ///< all packets
+    GArray *unanswered; ///< UnansweredServer: Binds of which nothing was told; NULL: nothing was read
+    char *fault;        ///< why it ended early; NULL when the capture ended or was ended
+    bool unwanted;      ///< it ended because nobody takes records any more
 } WatchEnd;
 
 void watch_end_clear(WatchEnd *end);

@@ -250,6 +250,7 @@ typedef struct {
     GPtrArray *records;                             ///< Record *, in order of first frame
     Texts *texts;                                   ///< owns the texts of all records
     const char *plugin_version, *wireshark_version; ///< of what read the captures; NULL when nothing did
+    uint64_t unlisted_binds;                        ///< that nobody answered, beyond those of which there are records
 } RecordSet;
 
 Record *record_new(void);

@@ -219,6 +219,7 @@ void feed_end_clear(FeedEnd *end)
 {
     g_clear_pointer(&end->regrets, g_hash_table_unref);
     g_clear_pointer(&end->smb, g_hash_table_unref);
+    g_clear_pointer(&end->unanswered, g_array_unref);
 }
 
 /** Ends what was left open where reading ended early. */
@@ -246,6 +247,7 @@ FeedEnd feed_finish(Feed *feed)
         .unwritable = feed->unwritable,
         .counts = feed->counts,
         .smb = g_hash_table_ref(scan_smb(feed->scan)),
+        .unanswered = unanswered_list(scan_unanswered(feed->scan)),
     };
     scan_counts_add(&end.counts, scan_counts(feed->scan));
     if (feed->again && g_hash_table_size(scan_regrets(feed->scan)) > 0)

@@ -28,6 +28,7 @@ typedef struct {
     GHashTable *regrets; ///< FlowKey: packets of these were dropped that should not have been; NULL when there are none
     GHashTable *smb;     ///< FlowKey: conversations with the ports of SMB
     bool overflowed;     ///< see scan.h
+    GArray *unanswered;  ///< UnansweredServer: Binds that are counted alone
     uint64_t unwritable; ///< packets whose link type cannot be handed on
     ScanCounts counts;   ///< of all packets
 } FeedEnd;

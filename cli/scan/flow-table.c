@@ -4,7 +4,8 @@
 #include <string.h>
 
 #define BLOCK 4096 ///< flows that are allocated together
-#define CHOICE 64  ///< flows that one is chosen from to leave
+#define CHOICE 64  ///< flows that one is chosen from to leave …
+#define MORE 8192  ///< … when one of them is not kept
 #define NONE UINT32_MAX
 
 struct FlowTable {
@@ -80,7 +81,7 @@ static uint32_t choose(FlowTable *t)
 {
     uint32_t chosen = t->turn;
     guint best = 0;
-    for (guint i = 0; i < MIN(CHOICE, t->n) && best < 3; i++) {
+    for (guint i = 0; i < MIN(MORE, t->n) && best < (i < CHOICE ? 3 : 2); i++) {
         uint32_t index = t->turn;
         t->turn = (t->turn + 1) % t->n;
         Flow *flow = at(t, index);

@@ -21,7 +21,8 @@ typedef enum {
 
 typedef struct {
     uint32_t next; ///< sequence number of the byte to come, while the flow is not kept
-    bool seen;     ///< it sent something
+    bool seen;     ///< it sent something …
+    bool spoke;    ///< … with a payload
     bool known;    ///< that number is
     uint8_t tail_len;
     uint8_t tail[FLOW_TAIL]; ///< end of the bytes before, where it may be the start of a PDU
@@ -38,6 +39,9 @@ typedef struct {
     bool ahead;     ///< something was acknowledged before it was seen
     bool counted;   ///< as one that speaks DCE/RPC
     bool server;    ///< which end listens on 135 or 88, where one does
+    bool asked;     ///< a Bind is all that it holds, and the other end has said nothing …
+    bool asker;     ///< … from this end …
+    bool taken;     ///< … which is kept, and takes room (see unanswered.h)
     uint16_t n_waiting;
     uint32_t isn; ///< of that SYN
     FlowSide side[2];

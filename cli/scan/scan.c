@@ -30,7 +30,8 @@ struct Scan {
     GHashTable *smb;     ///< FlowKey
     bool overflowed;
     bool ended;
-    size_t pool, reorder; ///< bytes
+    size_t pool, reorder;   ///< bytes
+    Unanswered *unanswered; ///< Binds
     ScanCounts counts;
 };
 
@@ -64,10 +65,20 @@ static void forget_waiting(Scan *scan, Flow *flow)
     flow->n_waiting = 0;
 }
 
+/** A Bind that waited in vain. */
+static void count_unanswered(Scan *scan, Flow *flow)
+{
+    if (flow->asked && !flow->taken)
+        unanswered_count(scan->unanswered, &flow->key, !flow->asker);
+    flow->asked = false;
+}
+
 static void leave(Flow *flow, gpointer data)
 {
     Scan *scan = data;
     forget_waiting(scan, flow);
+    if (flow->state == FLOW_UNDECIDED && !scan->ended)
+        count_unanswered(scan, flow);
     if (flow->reorder) {
         scan->reorder -= reorder_waiting(flow->reorder);
         if (!scan->ended)
@@ -75,7 +86,7 @@ static void leave(Flow *flow, gpointer data)
         g_clear_pointer(&flow->reorder, reorder_free);
     }
     bool decides = !scan->options.everything && scan->options.stage != SCAN_FIRST;
-    scan->overflowed |= !scan->ended && decides && flow->state == FLOW_KEPT;
+    scan->overflowed |= !scan->ended && decides && flow->state == FLOW_KEPT && !flow->asked;
 }
 
 Scan *scan_new(const ScanOptions *options, ReorderFunc func, gpointer data)
@@ -87,6 +98,7 @@ Scan *scan_new(const ScanOptions *options, ReorderFunc func, gpointer data)
     scan->flows = flow_table_new(options->max_flows ? options->max_flows : MAX_FLOWS, leave, scan);
     scan->regrets = flow_keys_new();
     scan->smb = flow_keys_new();
+    scan->unanswered = unanswered_new();
     return scan;
 }
 
@@ -96,6 +108,7 @@ void scan_free(Scan *scan)
     flow_table_free(scan->flows);
     g_hash_table_unref(scan->regrets);
     g_hash_table_unref(scan->smb);
+    unanswered_free(scan->unanswered);
     g_free(scan);
 }
 
@@ -206,6 +219,8 @@ static void drop_flow(Scan *scan, Flow *flow)
 {
     forget_waiting(scan, flow);
     flow->state = FLOW_DROPPED;
+    if (flow->asked)
+        unanswered_count(scan->unanswered, &flow->key, !flow->asker);
     if (scan->options.stage == SCAN_FIRST)
         flow_set_add(scan->options.dropped, flow);
 }
@@ -213,6 +228,8 @@ static void drop_flow(Scan *scan, Flow *flow)
 /** A flow that cannot wait any longer, and is not decided yet. */
 static FlowState decide(const Flow *flow)
 {
+    if (flow->asked)
+        return FLOW_DROPPED;
     return has_port(&flow->key, RPCSS_PORT) || has_port(&flow->key, KERBEROS_PORT) ? FLOW_KEPT : FLOW_DROPPED;
 }
 
@@ -272,13 +289,70 @@ static FlowState judge(const Scan *scan, Flow *flow, guint side, const Layers *l
     }
 }
 
+// ---- Binds that nobody has answered
+
+/** Whether the payload is a Bind and nothing else. */
+static bool is_lone_bind(const Layers *layers)
+{
+    const uint8_t *p = layers->payload;
+    if (scan_pdu_kind(p, layers->payload_len) != SCAN_PDU_BIND || layers->payload_len < 10)
+        return false;
+    guint length = p[4] & 0x10 ? p[8] | (guint) p[9] << 8 : (guint) p[8] << 8 | p[9];
+    return length >= layers->payload_wire;
+}
+
+/** Whether a flow in which a PDU matters has to wait for more than that: it is one of many Binds that nobody has answered. */
+static bool has_to_wait(Scan *scan, Flow *flow, guint side, const Layers *layers)
+{
+    if (scan->options.stage == SCAN_FIRST || flow->side[1 - side].spoke || !is_lone_bind(layers))
+        return false;
+    if (!flow->asked) {
+        flow->asked = flow->rpc = true;
+        flow->asker = side;
+        flow->taken = unanswered_take(scan->unanswered, &flow->key, 1 - side);
+    }
+    return !flow->taken;
+}
+
+/** Whether the payload makes more of a flow than a Bind that nobody has answered: an answer, or a call. */
+static bool says_more(const Flow *flow, guint side, const Layers *layers, bool matters)
+{
+    if (!flow->asked || layers->payload_len == 0)
+        return false;
+    return flow->asker != side || (matters && !is_lone_bind(layers)) ||
+           scan_pdu_kind(layers->payload, layers->payload_len) == SCAN_PDU_REQUEST;
+}
+
+/** To be called for what is kept. */
+static void note_answer(Scan *scan, Flow *flow, guint side, const Layers *layers)
+{
+    if (!says_more(flow, side, layers, false))
+        return;
+    flow->asked = false;
+    if (flow->taken)
+        unanswered_give_back(scan->unanswered, &flow->key, !flow->asker);
+}
+
+/** The same of a flow that was dropped. */
+static bool waits_dropped(Scan *scan, Flow *flow, guint side, const Layers *layers)
+{
+    bool first = !flow->asked, waits = has_to_wait(scan, flow, side, layers);
+    if (waits && first)
+        unanswered_count(scan->unanswered, &flow->key, !flow->asker);
+    return waits;
+}
+
 static void take_undecided(Scan *scan, Flow *flow, guint side, const Layers *layers, const CapturePacket *packet,
                            bool first, bool matters)
 {
     wait(scan, flow, side, packet);
-    FlowState state = matters                   ? FLOW_KEPT
-                      : layers->payload_len > 0 ? judge(scan, flow, side, layers, first)
-                                                : FLOW_UNDECIDED;
+    FlowState state = FLOW_UNDECIDED;
+    if (says_more(flow, side, layers, matters))
+        state = FLOW_KEPT;
+    else if (matters)
+        state = has_to_wait(scan, flow, side, layers) ? FLOW_UNDECIDED : FLOW_KEPT;
+    else if (layers->payload_len > 0 && !flow->asked)
+        state = judge(scan, flow, side, layers, first);
     if (state == FLOW_UNDECIDED && flow->n_waiting >= MAX_WAITING)
         state = decide(flow);
     set_decided(scan, flow, state);
@@ -329,17 +403,19 @@ static bool search(Flow *flow, guint which, const Layers *layers)
 }
 
 /** Wireshark begins a conversation with a SYN whose sequence number is not the one that its sender began with before. */
-static void take_syn(const Scan *scan, Flow *flow, guint which, const Layers *layers)
+static void take_syn(Scan *scan, Flow *flow, guint which, const Layers *layers)
 {
     bool again = flow->begun && flow->isn == layers->seq;
     // The other end's packets then belong to the same conversation; but a first stage may have dropped this end's.
     bool first = !flow->side[which].seen && scan->options.stage != SCAN_SECOND;
     if (again || (first && flow->state == FLOW_DROPPED))
         return;
+    if (flow->state == FLOW_UNDECIDED)
+        count_unanswered(scan, flow);
     flow->state = FLOW_UNDECIDED;
     flow->begun = true;
     flow->isn = layers->seq;
-    flow->bound = flow->rpc = flow->ahead = false;
+    flow->bound = flow->rpc = flow->ahead = flow->asked = flow->taken = false;
     memset(flow->side, 0, sizeof(flow->side));
     flow->side[which].next = layers->seq + 1;
     flow->side[which].known = true;
@@ -369,6 +445,7 @@ static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *pack
     guint side = flow_key_set(&key, layers->ip, layers->port, PROTOCOL_TCP);
     Flow *flow = find_flow(scan, &key, packet);
     if (flow->state == FLOW_KEPT) {
+        note_answer(scan, flow, side, layers);
         pass(scan, flow, side, layers, packet);
         return;
     }
@@ -383,6 +460,7 @@ static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *pack
     }
     bool first = flow->begun && flow->side[side].known && layers->seq == flow->side[side].next;
     bool matters = layers->payload_len > 0 && search(flow, side, layers);
+    flow->side[side].spoke |= layers->payload_len > 0;
     if (matters)
         count_rpc(scan, flow, packet);
     switch ((FlowState) flow->state) {
@@ -393,7 +471,7 @@ static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *pack
         return;
     case FLOW_DROPPED:
     case FLOW_TICKETS:
-        if (matters) {
+        if (says_more(flow, side, layers, matters) || (matters && !waits_dropped(scan, flow, side, layers))) {
             regret(scan, &key);
             if (flow->state == FLOW_DROPPED)
                 set_kept(scan, flow, FLOW_KEPT);
@@ -521,6 +599,8 @@ static void finish_flow(Flow *flow, gpointer data)
     Scan *scan = data;
     if (flow->reorder)
         reorder_flush(flow->reorder, keep_func(flow), scan);
+    if (flow->state == FLOW_UNDECIDED)
+        count_unanswered(scan, flow);
     bool kept = flow->state == FLOW_KEPT || flow->state == FLOW_TICKETS;
     if (kept && scan->options.stage == SCAN_SECOND && flow_set_has(scan->options.dropped, flow))
         regret(scan, &flow->key);
@@ -551,4 +631,9 @@ const ScanCounts *scan_counts(const Scan *scan)
 bool scan_overflowed(const Scan *scan)
 {
     return scan->overflowed;
+}
+
+const Unanswered *scan_unanswered(const Scan *scan)
+{
+    return scan->unanswered;
 }

@@ -10,6 +10,7 @@
  * |---|---|---|
  * | TCP, until it is decided | wait, a bounded number | the handshake belongs to a conversation that is kept |
  * | … whose bytes hold a PDU that matters | kept, the conversation with them | see scan_pdu_search() |
+ * | … but a Bind alone that nobody answers, of which there are many | wait until there is more; what is still alone in the end is counted and dropped | they are easily forged (unanswered.h) |
  * | … that begin with anything else than DCE/RPC | dropped, but looked through to the end | SMB, HTTP and proxies can carry PDUs; they are then found as above, wherever they stand |
  * | … DCE/RPC whose first request names no object, after a Bind to other interfaces | the same | it is other RPC |
  * | … joined in the middle | decided after some packets; on ports 135 and 88 kept | a request tells what kind it is, and the first packets may hold none |
@@ -33,6 +34,7 @@
 #define CAR_SCAN_SCAN_H
 
 #include "scan/flow-set.h"
+#include "scan/unanswered.h"
 #include <stdint.h>
 
 typedef struct Scan Scan;
@@ -90,6 +92,9 @@ GHashTable *scan_regrets(const Scan *scan);
 
 /** FlowKeys of conversations with the ports of SMB, up to a number of them. Belongs to the scan. */
 GHashTable *scan_smb(const Scan *scan);
+
+/** Binds that were dropped because nobody answered them. Belongs to the scan. */
+const Unanswered *scan_unanswered(const Scan *scan);
 
 /** Without the packets that a scan before had counted. Belongs to the scan. */
 const ScanCounts *scan_counts(const Scan *scan);

@@ -23,8 +23,8 @@ sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "e2e")]
 
-import floods  # noqa: E402
 from compare import memory  # noqa: E402
+from gen import floods  # noqa: E402
 from support import DROP, Tools  # noqa: E402
 
 SECONDS = 120

@@ -14,7 +14,7 @@ import pytest
 import expect
 import test_transport
 from gen import capture as captures
-from gen import guids, mutate, scenario, wrap
+from gen import floods, guids, mutate, scenario, wrap
 from gen.capture import Capture
 from gen.ip import Packet
 from gen.rpc import Rpc
@@ -380,3 +380,15 @@ def test_leaner_child(cli: Tools) -> None:
     disabled = {name for option, name in itertools.pairwise(arguments) if option == "--disable-protocol"}
     known = {line.split("\t")[2] for line in cli.run("tshark", "-G", "protocols").stdout.splitlines()}
     assert "isystemactivator" in disabled and disabled <= known
+
+
+def test_flood_of_binds(cli: Tools) -> None:
+    """What is forged by the thousand hides nothing."""
+    path = cli.arena / "forged.pcap"
+    floods.write("forged-binds", 300, path)
+    result = cli.car_wmi("list", "-T", "ndjson", path)
+    *forged, session = map(json.loads, result.stdout.splitlines())
+    assert session["calls"][0]["command_line"] == "cmd.exe /c after-the-flood"
+    assert len(forged) == 256 and not any(record["calls"] for record in forged)
+    assert session["capture"]["complete"] and session["capture"]["unlisted_binds"] == 1500 - 256
+    assert "1244 more Binds that ask 10.2.2.2 port 49670" in result.stderr

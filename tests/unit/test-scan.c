@@ -473,14 +473,77 @@ static void test_flood_of_syns(void)
     run_clear(&run);
 }
 
+/** Some Binds that nobody answers are kept, the others counted; a session among them is kept from its start. */
 static void test_flood_of_binds(void)
 {
     Run run;
     const ScanOptions options = {.max_flows = 1000};
     run_init(&run, &options);
     flood(&run, 5000, true);
-    g_assert_true(scan_overflowed(run.scan)); // all of them have to be seen
-    g_assert_cmpuint(run.kept_count, ==, 5000);
+    g_assert_cmpuint(run.kept_count, ==, UNANSWERED_PER_SERVER);
+    open_flow(&run, 1000, 49668);
+    send_bind(&run, uuid_login, 0);
+    g_assert_cmpuint(run.kept_count, ==, UNANSWERED_PER_SERVER); // it waits
+    send_ack(&run);
+    g_assert_cmpuint(run.kept_count, ==, UNANSWERED_PER_SERVER + 5);
+    send_request(&run, 0x83, 3, 100);
+    g_assert_cmpuint(run.kept_count, ==, UNANSWERED_PER_SERVER + 6);
+    scan_finish(run.scan);
+    g_assert_false(scan_overflowed(run.scan));
+    g_assert_cmpuint(regrets(&run), ==, 0);
+    g_autoptr(GArray) list = unanswered_list(scan_unanswered(run.scan));
+    g_assert_cmpuint(list->len, ==, 1);
+    const UnansweredServer *server = &g_array_index(list, UnansweredServer, 0);
+    g_assert_cmpuint(server->counted, ==, 5000 - UNANSWERED_PER_SERVER);
+    g_assert_cmpuint(server->port, ==, 49668);
+    run_clear(&run);
+}
+
+/** A Bind to a server of which many are unanswered. */
+static void ask_in_vain(Run *run)
+{
+    flood(run, UNANSWERED_PER_SERVER, true);
+    open_flow(run, 1000, 49668);
+    send_bind(run, uuid_login, 0);
+    g_assert_cmpuint(run->kept_count, ==, UNANSWERED_PER_SERVER);
+}
+
+/** Where answers were not captured, calls tell it. */
+static void test_calls_without_answers(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    ask_in_vain(&run);
+    send_request(&run, 0x83, 3, 100);
+    g_assert_cmpuint(run.kept_count, ==, UNANSWERED_PER_SERVER + 5);
+    run_clear(&run);
+}
+
+/** The answer comes after the Bind could not wait any longer. */
+static void test_late_answer(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    ask_in_vain(&run);
+    for (guint i = 0; i < 32; i++)
+        send_data(&run, true, NULL, 0);
+    g_assert_cmpuint(regrets(&run), ==, 0);
+    send_ack(&run);
+    g_assert_cmpuint(regrets(&run), ==, 1);
+    run_clear(&run);
+}
+
+/** Room is free again once a Bind is answered. */
+static void test_answers_make_room(void)
+{
+    Run run;
+    run_init(&run, NULL);
+    for (guint i = 0; i < 2 * UNANSWERED_PER_SERVER; i++) {
+        open_flow(&run, (uint16_t) (1000 + i), 49668);
+        send_bind(&run, uuid_login, 0);
+        send_ack(&run);
+    }
+    g_assert_cmpuint(run.kept_count, ==, 10 * UNANSWERED_PER_SERVER);
     run_clear(&run);
 }
 
@@ -638,6 +701,9 @@ int main(int argc, char **argv)
     g_test_add_func("/scan/everything", test_everything);
     g_test_add_func("/scan/flood-of-syns", test_flood_of_syns);
     g_test_add_func("/scan/flood-of-binds", test_flood_of_binds);
+    g_test_add_func("/scan/calls-without-answers", test_calls_without_answers);
+    g_test_add_func("/scan/late-answer", test_late_answer);
+    g_test_add_func("/scan/answers-make-room", test_answers_make_room);
     g_test_add_func("/scan/comes-back", test_comes_back);
     g_test_add_func("/scan/stages/kept-in-both", test_kept_in_both);
     g_test_add_func("/scan/stages/decided-in-the-second", test_decided_in_the_second);

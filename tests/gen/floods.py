@@ -5,17 +5,13 @@ without the packets' objects of `gen`, which take too long for millions of them;
 from __future__ import annotations
 
 import struct
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from gen import activation, guids, kerberos, objref, orpc, wmi, wmio  # noqa: E402
-from gen.activation import Exporter  # noqa: E402
-from gen.dcerpc import ALTER, FIRST, LAST, Context, Pdu  # noqa: E402
-from gen.scenario import Lab  # noqa: E402
+from . import activation, guids, kerberos, orpc, wmi, wmio
+from .activation import Exporter
+from .dcerpc import FIRST, LAST, Context, Pdu
+from .scenario import Lab
 
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 PORTS = 60_000
@@ -24,7 +20,6 @@ CLIENT, SERVER = 0x0A010101, 0x0A020202
 START = 1_596_700_800
 
 _MACS = bytes.fromhex("020000000006020000000005")
-
 
 
 class Writer:
