@@ -31,9 +31,10 @@ def far(port: int) -> int:
 
 
 def start(lab: Lab, interface: str, server_port: int) -> list[Packet]:
-    """The SYN and the Bind of a connection."""
+    """The SYN, the Bind and the Bind_ack of a connection."""
     rpc = lab.connect(CLIENT, SERVER, server_port)
-    return [rpc.tcp.packets[0], rpc.bind(rpc.offer(interface)).packet]
+    bind = rpc.bind(rpc.offer(interface))
+    return [rpc.tcp.packets[0], bind.packet, bind.ack]
 
 
 def with_ports(packets: Sequence[Packet], client: int, server: int) -> Iterator[Packet]:
@@ -76,7 +77,8 @@ def swept(cli: Tools) -> Swept:
 def test_every_port_in_tshark(plugin: Tools, swept: Swept) -> None:
     """With the settings that it has by itself."""
     result = plugin.tshark(
-        "-r", swept.path, "-Y", "car.wmi_rpc.interface", "-T", "fields", "-e", "tcp.srcport", "-e", "tcp.dstport",
+        "-r", swept.path, "-Y", "car.wmi_rpc.interface && dcerpc.pkt_type == 11", "-T", "fields",
+        "-e", "tcp.srcport", "-e", "tcp.dstport",
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     found = [tuple(map(int, line.split())) for line in result.stdout.splitlines()]
