@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "options.h"
 
+#include "base/folder.h"
+
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,12 +70,30 @@ static void add_questions(GOptionGroup *group)
     g_option_group_add_entries(group, entries);
 }
 
+/** Adds a file, or all below a folder, of which those of other kinds are to be skipped. */
+static bool add_path(ReadingOptions *options, GPtrArray *paths, const char *path, GError **error)
+{
+    if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        g_ptr_array_add(paths, g_strdup(path));
+        return true;
+    }
+    guint before = paths->len;
+    if (!folder_files(path, paths, error))
+        return false;
+    if (paths->len == before) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: there is no file in it", path);
+        return false;
+    }
+    for (guint i = before; i < paths->len; i++)
+        g_hash_table_add(options->in_folders, g_ptr_array_index(paths, i));
+    return true;
+}
+
 static gboolean add_host_log(const char *name, const char *value, gpointer data, GError **error)
 {
     (void) name;
-    (void) error;
-    g_ptr_array_add(((ReadingOptions *) data)->host_logs, g_strdup(value));
-    return TRUE;
+    ReadingOptions *options = data;
+    return add_path(options, options->host_logs, value, error);
 }
 
 static gboolean add_capture(const char *name, const char *value, gpointer data, GError **error)
@@ -84,8 +104,7 @@ static gboolean add_capture(const char *name, const char *value, gpointer data, 
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "standard input (-) can be read only once");
         return FALSE;
     }
-    g_ptr_array_add(options->captures, g_strdup(value));
-    return TRUE;
+    return add_path(options, options->captures, value, error);
 }
 
 // A new option belongs into the man page too.

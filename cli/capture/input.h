@@ -23,7 +23,7 @@ typedef struct {
 
 void capture_input_free(CaptureInput *input);
 
-/** Opens a capture far enough to know its first packet. Errors: CAPTURE_READER_ERROR_OPEN. */
+/** Opens a capture far enough to know its first packet. Errors: CAPTURE_READER_ERROR_OPEN and _OTHER. */
 CaptureInput *capture_input_open(const char *path, GError **error);
 
 /** Whether the same file is among `inputs` (CaptureInput *). */

@@ -113,9 +113,20 @@ static bool is_native(wtap *file)
     return type == types[0] || type == types[1] || type == types[2];
 }
 
-/** libwiretap takes pictures, programs, films, logs and the like for captures, some with one packet. */
-static bool is_capture(wtap *file)
+static bool is_text(const char *bytes, size_t len)
 {
+    bool text = len > 0;
+    for (size_t i = 0; i < len && text; i++)
+        text = g_ascii_isprint(bytes[i]) || g_ascii_isspace(bytes[i]);
+    return text;
+}
+
+/** libwiretap takes pictures, programs, films, logs and the like for captures, some with one packet. */
+static bool is_capture(wtap *file, const char head[HEAD], size_t len)
+{
+    // Its recordings begin with no magic number: libwiretap finds them in text.
+    if (wtap_file_encap(file) == WTAP_ENCAP_IXVERIWAVE && is_text(head, len))
+        return false;
     static const int others[] = {
         WTAP_ENCAP_MIME,        WTAP_ENCAP_JSON,          WTAP_ENCAP_MPEG,
         WTAP_ENCAP_MPEG_2_TS,   WTAP_ENCAP_MP4,           WTAP_ENCAP_JPEG_JFIF,
@@ -150,7 +161,7 @@ CaptureReader *capture_reader_open(const char *path, GError **error)
     size_t len = read_head(path, head);
     g_mutex_lock(&library);
     wtap *file = wtap_open_offline(path, WTAP_TYPE_AUTO, &code, &info, FALSE);
-    if (file && !is_capture(file)) {
+    if (file && !is_capture(file, head, len)) {
         wtap_close(file);
         file = NULL;
         code = WTAP_ERR_FILE_UNKNOWN_FORMAT;
@@ -158,7 +169,9 @@ CaptureReader *capture_reader_open(const char *path, GError **error)
     g_mutex_unlock(&library);
     if (!file) {
         g_autofree char *text = explain_open(head, len, code, info);
-        g_set_error_literal(error, CAPTURE_READER_ERROR, CAPTURE_READER_ERROR_OPEN, text);
+        bool other = code == WTAP_ERR_FILE_UNKNOWN_FORMAT && !explain_head(head, len);
+        g_set_error_literal(error, CAPTURE_READER_ERROR, other ? CAPTURE_READER_ERROR_OTHER : CAPTURE_READER_ERROR_OPEN,
+                            text);
         return NULL;
     }
     CaptureReader *reader = g_new0(CaptureReader, 1);

@@ -12,7 +12,8 @@
 GQuark capture_reader_error_quark(void);
 
 typedef enum {
-    CAPTURE_READER_ERROR_OPEN,   ///< it is no capture, or cannot be opened
+    CAPTURE_READER_ERROR_OPEN,   ///< it cannot be opened, or may be a capture in a form that cannot be read
+    CAPTURE_READER_ERROR_OTHER,  ///< it is no capture
     CAPTURE_READER_ERROR_DAMAGED ///< nothing more can be read
 } CaptureReaderError;
 

@@ -12,35 +12,60 @@
 #define ROOM ((size_t) 96 << 20) ///< bytes of events that are kept
 #define NOTABLE_SKEW TIME_SECOND
 
-static void warn_about(const char *path, const HostReadStats *stats, HostLogsWarn warn, gpointer data)
+static void warn_about(const HostLogs *logs, const char *path, const HostReadStats *stats)
 {
     if (stats->damaged > 0)
-        warn(data, "%s: %" PRIu64 " damaged %s could not be read", path, stats->damaged,
-             stats->damaged == 1 ? "record" : "records");
+        logs->warn(logs->data, "%s: %" PRIu64 " damaged %s could not be read", path, stats->damaged,
+                   stats->damaged == 1 ? "record" : "records");
     if (stats->note)
-        warn(data, "%s: %s: what was found may not be all", path, stats->note);
+        logs->warn(logs->data, "%s: %s: what was found may not be all", path, stats->note);
 }
 
-/** Reads all logs. `warn` may be NULL. `empty` (may be NULL) gets the paths of those without any event that is wanted. */
-static bool read_all(const GPtrArray *paths, const char *tshark, unsigned wanted, HostEventFunc func, gpointer reader,
-                     GPtrArray *empty, HostLogsWarn warn, gpointer data, GError **error)
+/** Says why one of several is not read, unless it was found in a folder and is no log. */
+static void warn_about_skipped(const HostLogs *logs, const char *path, const GError *error)
 {
-    for (guint i = 0; i < paths->len; i++) {
-        const char *path = g_ptr_array_index(paths, i);
+    bool other = g_error_matches(error, HOST_READ_ERROR, HOST_READ_ERROR_UNRECOGNISED);
+    bool expected = other && logs->in_folders && g_hash_table_contains(logs->in_folders, path);
+    if (logs->paths->len > 1 && !expected)
+        logs->warn(logs->data, "%s: %s; it is skipped", path, error->message);
+}
+
+/** Reads all logs. In the second reading what is wrong with them has been said. `empty` (may be NULL) gets the paths of those
+ * without any event that is wanted. False when none can be read. */
+static bool read_all(const HostLogs *logs, bool again, unsigned wanted, HostEventFunc func, gpointer reader,
+                     GPtrArray *empty, GError **error)
+{
+    g_autoptr(GError) first = NULL;
+    guint read = 0;
+    for (guint i = 0; i < logs->paths->len; i++) {
+        const char *path = g_ptr_array_index(logs->paths, i);
         g_auto(HostReadStats) stats = {0};
-        if (!host_read(path, tshark, wanted, func, reader, &stats, error)) {
-            g_prefix_error(error, "%s: ", path);
+        g_autoptr(GError) fault = NULL;
+        if (host_read(path, logs->tshark, wanted, func, reader, &stats, &fault)) {
+            read++;
+            if (!again)
+                warn_about(logs, path, &stats);
+            if (empty && stats.events == 0)
+                g_ptr_array_add(empty, (gpointer) path);
+            continue;
+        }
+        bool skip = fault->domain == HOST_READ_ERROR; // else it was interrupted
+        if (skip && !again)
+            warn_about_skipped(logs, path, fault);
+        g_prefix_error(&fault, "%s: ", path);
+        if (!skip) {
+            g_propagate_error(error, g_steal_pointer(&fault));
             return false;
         }
-        if (warn)
-            warn_about(path, &stats, warn, data);
-        if (empty && stats.events == 0)
-            g_ptr_array_add(empty, (gpointer) path);
+        if (!first)
+            first = g_steal_pointer(&fault);
     }
-    return true;
+    if (read == 0 && first)
+        g_propagate_error(error, g_steal_pointer(&first));
+    return read > 0;
 }
 
-static void warn_about_clocks(GPtrArray *sets, HostLogsWarn warn, gpointer data)
+static void warn_about_clocks(const HostLogs *logs, GPtrArray *sets)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(hash_text, g_str_equal);
     for (guint i = 0; i < sets->len; i++) {
@@ -51,9 +76,10 @@ static void warn_about_clocks(GPtrArray *sets, HostLogsWarn warn, gpointer data)
                 const Clock *clock = &g_array_index(facts->clocks, Clock, c);
                 if (ABS(clock->skew) < NOTABLE_SKEW || !g_hash_table_add(seen, (gpointer) clock->host))
                     continue;
-                warn(data, "the clock of %s is %.1f s %s the capture's (%u %s); taken into account", clock->host,
-                     (double) ABS(clock->skew) / TIME_SECOND, clock->skew > 0 ? "ahead of" : "behind", clock->samples,
-                     clock->samples == 1 ? "match" : "matches");
+                logs->warn(logs->data, "the clock of %s is %.1f s %s the capture's (%u %s); taken into account",
+                           clock->host, (double) ABS(clock->skew) / TIME_SECOND,
+                           clock->skew > 0 ? "ahead of" : "behind", clock->samples,
+                           clock->samples == 1 ? "match" : "matches");
             }
         }
     }
@@ -82,7 +108,7 @@ static void add_files(GHashTable *files, const Record *record)
 }
 
 /** Names the logs of which nothing was joined. */
-static void warn_about_idle(const GPtrArray *paths, GPtrArray *empty, GPtrArray *sets, HostLogsWarn warn, gpointer data)
+static void warn_about_idle(const HostLogs *logs, GPtrArray *empty, GPtrArray *sets)
 {
     g_autoptr(GHashTable) files = g_hash_table_new(hash_text, g_str_equal);
     guint records = 0;
@@ -92,48 +118,47 @@ static void warn_about_idle(const GPtrArray *paths, GPtrArray *empty, GPtrArray 
         for (guint k = 0; k < set->records->len; k++)
             add_files(files, g_ptr_array_index(set->records, k));
     }
-    for (guint i = 0; i < paths->len; i++) {
-        gpointer path = g_ptr_array_index(paths, i);
+    for (guint i = 0; i < logs->paths->len; i++) {
+        gpointer path = g_ptr_array_index(logs->paths, i);
         g_autofree char *shown = g_utf8_make_valid(path, -1);
-        if (g_hash_table_contains(files, shown))
+        bool found = logs->in_folders && g_hash_table_contains(logs->in_folders, path);
+        if (found || g_hash_table_contains(files, shown))
             continue;
         const char *reason = records == 0 ? "there is no connection that it could be joined to"
                              : g_ptr_array_find(empty, path, NULL)
                                  ? "it has no event that tells of connections, logons, processes or WMI"
                                  : "none of its events has the ends or hosts of a connection at its time";
-        warn(data, "--host-log %s matched nothing: %s", shown, reason);
+        logs->warn(logs->data, "--host-log %s matched nothing: %s", shown, reason);
     }
 }
 
-bool host_logs_join(const GPtrArray *paths, const char *tshark, GPtrArray *sets, HostLogsWarn warn, gpointer data,
-                    GError **error)
+bool host_logs_join(const HostLogs *logs, GPtrArray *sets, GError **error)
 {
     g_autoptr(HostJoin) join = host_join_new(sets, ROOM);
     g_autoptr(GPtrArray) empty = g_ptr_array_new();
-    if (!read_all(paths, tshark, host_join_first_wanted, host_join_first, join, empty, warn, data, error))
+    if (!read_all(logs, false, host_join_first_wanted, host_join_first, join, empty, error))
         return false;
-    if (host_join_plan(join) &&
-        !read_all(paths, tshark, host_join_second_wanted, host_join_second, join, NULL, NULL, NULL, error))
+    if (host_join_plan(join) && !read_all(logs, true, host_join_second_wanted, host_join_second, join, NULL, error))
         return false;
     host_join_processes(join);
     host_join_facts(join);
     if (join->store.dropped > 0)
-        warn(data, "more of the logs fits the captures than is kept: %" PRIu64 " events were left out",
-             join->store.dropped);
-    warn_about_clocks(sets, warn, data);
-    warn_about_idle(paths, empty, sets, warn, data);
+        logs->warn(logs->data, "more of the logs fits the captures than is kept: %" PRIu64 " events were left out",
+                   join->store.dropped);
+    warn_about_clocks(logs, sets);
+    warn_about_idle(logs, empty, sets);
     return true;
 }
 
-RecordSet *host_logs_list(const GPtrArray *paths, const char *tshark, HostLogsWarn warn, gpointer data, GError **error)
+RecordSet *host_logs_list(const HostLogs *logs, GError **error)
 {
     g_autoptr(HostAlone) alone = host_alone_new(ROOM);
-    if (!read_all(paths, tshark, host_alone_first_wanted, host_alone_first, alone, NULL, warn, data, error) ||
-        !read_all(paths, tshark, host_alone_second_wanted, host_alone_second, alone, NULL, NULL, NULL, error))
+    if (!read_all(logs, false, host_alone_first_wanted, host_alone_first, alone, NULL, error) ||
+        !read_all(logs, true, host_alone_second_wanted, host_alone_second, alone, NULL, error))
         return NULL;
     RecordSet *set = host_alone_finish(alone);
     const RecordFile *file = g_ptr_array_index(set->files, 0);
     if (file->note)
-        warn(data, "%s", file->note);
+        logs->warn(logs->data, "%s", file->note);
     return set;
 }

@@ -10,13 +10,20 @@
 /** Takes one line about something that should be known, such as a damaged log. */
 typedef void (*HostLogsWarn)(gpointer data, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/** Joins the logs `paths` (char *) to the records of `sets` (RecordSet *). False when one cannot be read at all; the
- * error names it. `tshark` reads those that are captures. */
-bool host_logs_join(const GPtrArray *paths, const char *tshark, GPtrArray *sets, HostLogsWarn warn, gpointer data,
-                    GError **error);
+/** Which logs are read, and who hears what should be known of them. */
+typedef struct {
+    const GPtrArray *paths; ///< char *
+    GHashTable *in_folders; ///< those of them that were found in a folder: what is no log is skipped; NULL: none
+    const char *tshark;     ///< reads those that are captures; may be NULL where these are not wanted
+    HostLogsWarn warn;
+    gpointer data; ///< of `warn`
+} HostLogs;
 
-/** The remote WMI that the logs tell of by themselves. The caller owns the set. NULL when one cannot be read at all. `tshark`
- * may be NULL. */
-RecordSet *host_logs_list(const GPtrArray *paths, const char *tshark, HostLogsWarn warn, gpointer data, GError **error);
+/** Joins the logs to the records of `sets` (RecordSet *). One that cannot be read is skipped, which is said. False when none can
+ * be read; the error names the first. */
+bool host_logs_join(const HostLogs *logs, GPtrArray *sets, GError **error);
+
+/** The remote WMI that the logs tell of by themselves. The caller owns the set. NULL when none can be read. */
+RecordSet *host_logs_list(const HostLogs *logs, GError **error);
 
 #endif

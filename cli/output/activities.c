@@ -173,7 +173,7 @@ static void append_frame(GString *s, const char *separator, const Activity *acti
     const char *other = record_other_path(activity->set, activity->main, frame);
     g_string_append_printf(s, "%sframe %" PRId64, separator, frame_number(frame));
     if (other)
-        g_string_append_printf(s, " of %s", other);
+        g_string_append_printf(s, " of %s", record_base_name(other));
 }
 
 /** The first of those that make it as sure as it is. NULL when there is none. */
@@ -214,10 +214,21 @@ static char *verdict_text(const Activity *activity)
     return g_string_free(s, FALSE);
 }
 
-/** The capture that its frames are of, where they name no other. */
+/** Its captures: first the one that its frames are of where they name no other. */
 static char *capture_text(const Activity *activity)
 {
-    return g_strconcat("in ", record_file(activity->set, activity->main)->path, NULL);
+    GString *s = g_string_new("in ");
+    g_autoptr(GPtrArray) seen = g_ptr_array_new();
+    g_ptr_array_add(seen, (gpointer) record_file(activity->set, activity->main));
+    g_string_append(s, record_file(activity->set, activity->main)->path);
+    for (guint i = 0; i < activity->records->len; i++) {
+        const RecordFile *file = record_file(activity->set, g_ptr_array_index(activity->records, i));
+        if (g_ptr_array_find(seen, file, NULL))
+            continue;
+        g_ptr_array_add(seen, (gpointer) file);
+        g_string_append_printf(s, ", %s", file->path);
+    }
+    return g_string_free(s, FALSE);
 }
 
 /** Writes the pieces, as many on a line as fit. */

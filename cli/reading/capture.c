@@ -220,7 +220,9 @@ bool capture_inputs_add(GPtrArray *inputs, const char *path, GError **error)
     g_autoptr(GError) fault = NULL;
     CaptureInput *input = capture_input_open(path, &fault);
     if (!input) {
-        g_set_error_literal(error, CAPTURE_ERROR, CAPTURE_ERROR_UNREADABLE, fault->message);
+        bool other = g_error_matches(fault, CAPTURE_READER_ERROR, CAPTURE_READER_ERROR_OTHER);
+        g_set_error_literal(error, CAPTURE_ERROR, other ? CAPTURE_ERROR_OTHER : CAPTURE_ERROR_UNREADABLE,
+                            fault->message);
         return false;
     }
     if (capture_inputs_have(inputs, input))

@@ -15,6 +15,7 @@ GQuark capture_error_quark(void);
 
 typedef enum {
     CAPTURE_ERROR_UNREADABLE, ///< nothing could be read
+    CAPTURE_ERROR_OTHER,      ///< it is no capture
     CAPTURE_ERROR_NO_PLUGIN   ///< tshark runs without the plugin, or with one of another time
 } CaptureError;
 

@@ -14,6 +14,7 @@ void reading_options_init(ReadingOptions *options)
 {
     options->min_confidence = CONFIDENCE_WMI;
     options->jobs = MIN(g_get_num_processors(), READING_MAX_JOBS);
+    options->in_folders = g_hash_table_new(NULL, NULL);
     options->host_logs = g_ptr_array_new_with_free_func(g_free);
     options->captures = g_ptr_array_new_with_free_func(g_free);
 }
@@ -26,6 +27,7 @@ void reading_options_clear(ReadingOptions *options)
     g_free(options->keytab);
     g_free(options->password_file);
     g_free(options->output);
+    g_hash_table_unref(options->in_folders);
     g_ptr_array_unref(options->host_logs);
     g_ptr_array_unref(options->captures);
 }
@@ -193,7 +195,12 @@ static void open_captures(Reading *reading)
     for (guint i = 0; i < reading->options->captures->len; i++) {
         const char *path = g_ptr_array_index(reading->options->captures, i);
         g_autoptr(GError) error = NULL;
-        if (!capture_inputs_add(reading->inputs, path, &error)) {
+        if (capture_inputs_add(reading->inputs, path, &error))
+            continue;
+        if (g_hash_table_contains(reading->options->in_folders, path) &&
+            g_error_matches(error, CAPTURE_ERROR, CAPTURE_ERROR_OTHER)) {
+            reading->skipped++;
+        } else {
             add_fault(reading, path, error->message, true);
             reading->unreadable++;
         }
@@ -204,6 +211,8 @@ static void open_captures(Reading *reading)
 static int read_captures(Reading *reading, bool keep, ReadingFunc func, gpointer data)
 {
     open_captures(reading);
+    if (reading->inputs->len == 0 && reading->skipped > 0)
+        warn_user("%u %s in folders, and no capture", reading->skipped, reading->skipped == 1 ? "file" : "files");
     if (reading->inputs->len == 0)
         return COMMAND_MATCHED;
     const CaptureOptions how = {
@@ -253,14 +262,15 @@ int reading_run(Reading *reading, bool keep, ReadingFunc func, gpointer data)
         return status;
     if (!join)
         return COMMAND_MATCHED;
+    const HostLogs logs = {options->host_logs, options->in_folders, reading->tshark, take_warning, reading};
     g_autoptr(GError) error = NULL;
     if (options->captures->len == 0) {
-        RecordSet *set = host_logs_list(options->host_logs, reading->tshark, take_warning, reading, &error);
+        RecordSet *set = host_logs_list(&logs, &error);
         if (!set)
             return explain_failure(error);
         g_ptr_array_add(reading->sets, set);
         reading->read++;
-    } else if (!host_logs_join(options->host_logs, reading->tshark, reading->sets, take_warning, reading, &error)) {
+    } else if (!host_logs_join(&logs, reading->sets, &error)) {
         return explain_failure(error);
     }
     for (guint i = 0; i < reading->sets->len; i++) {

@@ -25,9 +25,10 @@ typedef struct {
     guint jobs; ///< captures that are scanned side by side
     char *tshark;
     char *keytab, *password_file;
-    GPtrArray *host_logs; ///< char *
-    GPtrArray *captures;  ///< char *
-    char *output;         ///< NULL: standard output
+    GPtrArray *host_logs;   ///< char *
+    GPtrArray *captures;    ///< char *
+    GHashTable *in_folders; ///< those of both that were found in a folder: they may be of any kind
+    char *output;           ///< NULL: standard output
 } ReadingOptions;
 
 void reading_options_init(ReadingOptions *options);
@@ -59,6 +60,7 @@ typedef struct {
     GPtrArray *faults;   ///< ReadingFault *, of captures
     GPtrArray *warnings; ///< char *: what hosts' logs warned of, and what captures hold too much of
     guint read, unreadable;
+    guint skipped;                     ///< files in folders that are of another kind
     guint matched[CONFIDENCE_WMI + 1]; ///< records by confidence, without those that are allowed
     guint allowed, left_out;           ///< the latter for what was not asked for
     ReadingSeen seen;

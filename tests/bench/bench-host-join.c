@@ -138,8 +138,9 @@ int main(int argc, char **argv)
     g_ptr_array_add(sets, make_set());
     g_autoptr(GError) error = NULL;
 
+    const HostLogs logs = {.paths = paths, .tshark = "tshark", .warn = warn};
     int64_t begin = g_get_monotonic_time();
-    bool joined = host_logs_join(paths, "tshark", sets, warn, NULL, &error);
+    bool joined = host_logs_join(&logs, sets, &error);
     double seconds = (double) (g_get_monotonic_time() - begin) / 1e6;
 
     g_autoptr(GFile) file = g_file_new_for_path(g_ptr_array_index(paths, 0));

@@ -40,7 +40,7 @@ def options(cli: Tools, command: str) -> dict[str, tuple[str, str]]:
 def formats(cli: Tools) -> list[str]:
     """What -T takes."""
     text = cli.car_wmi("list", "--help").stdout.partition("\nFormats:\n")[2].partition("\n\n")[0]
-    return re.findall(r"^  ([a-z]+) ", text, re.MULTILINE)
+    return re.findall(r"^  ([a-z][a-z-]*) ", text, re.MULTILINE)
 
 
 def plain(page: str) -> str:
@@ -63,7 +63,7 @@ def entries(section: str) -> dict[str, str]:
 def test_man_has_the_options_of_help(cli: Tools) -> None:
     found = sections("car-wmi.1")
     common = set(re.findall(r"--[a-z-]+", found["Common"]))
-    shared, files = entries(found["Reading"]), entries(found["Files"])
+    shared, files = entries(found["Reading"]) | entries(found["Questions"]), entries(found["Files"])
     assert "--keytab" in shared and "--host-log" in files
     for command in commands(cli):
         if command == "help":
@@ -81,11 +81,11 @@ def test_man_has_the_options_of_help(cli: Tools) -> None:
 
 def test_man_has_the_formats_of_help(cli: Tools) -> None:
     section = plain("car-wmi.1").partition("\n.SH FORMATS\n")[2].partition("\n.SH ")[0]
-    assert re.findall(r"^\.TP\n\.B (\w+)$", section, re.MULTILINE) == formats(cli)
+    assert re.findall(r"^\.TP\n\.B ([\w-]+)$", section, re.MULTILINE) == formats(cli)
 
 
 def test_man_has_the_commands_of_help(cli: Tools) -> None:
-    assert set(commands(cli)) == sections("car-wmi.1").keys() - {"Common", "Reading", "Files"}
+    assert set(commands(cli)) == sections("car-wmi.1").keys() - {"Common", "Reading", "Questions", "Files"}
 
 
 def members_of(schema: Path) -> set[str]:

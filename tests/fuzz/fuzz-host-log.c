@@ -44,7 +44,8 @@ static void check_records(const char *path)
     g_autoptr(GPtrArray) paths = g_ptr_array_new();
     g_ptr_array_add(paths, (gpointer) path);
     g_autoptr(GError) error = NULL;
-    g_autoptr(RecordSet) set = host_logs_list(paths, "/nonexistent", take_warning, NULL, &error);
+    const HostLogs logs = {.paths = paths, .tshark = "/nonexistent", .warn = take_warning};
+    g_autoptr(RecordSet) set = host_logs_list(&logs, &error);
     fuzz_require(!set == !!error);
     for (guint i = 0; set && i < set->records->len; i++) {
         const Record *r = g_ptr_array_index(set->records, i);
