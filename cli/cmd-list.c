@@ -102,9 +102,9 @@ static void print_summary(const Reading *reading, const Tally *tally)
     if (reading->allowed > 0)
         (void) fprintf(stderr, "; %u %s allowed", reading->allowed,
                        reading->allowed == 1 ? "connection is" : "connections are");
-    if (reading->skipped > 0)
-        (void) fprintf(stderr, "; %u other %s in folders skipped", reading->skipped,
-                       reading->skipped == 1 ? "file" : "files");
+    guint others = g_hash_table_size(reading->others);
+    if (others > 0)
+        (void) fprintf(stderr, "; %u other %s in folders skipped", others, others == 1 ? "file" : "files");
     if (reading->left_out > 0)
         (void) fprintf(stderr, "; %u %s not what was asked for", reading->left_out,
                        reading->left_out == 1 ? "connection is" : "connections are");

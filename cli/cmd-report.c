@@ -84,6 +84,8 @@ static GPtrArray *make_captures(const Reading *reading)
     GPtrArray *inputs = report_inputs_new();
     for (guint i = 0; i < reading->options->captures->len; i++) {
         const char *path = g_ptr_array_index(reading->options->captures, i);
+        if (g_hash_table_contains(reading->others, path))
+            continue;
         ReportInput *input = report_inputs_add(inputs, path, reading->digests);
         const CaptureInput *read = capture_inputs_find(reading->inputs, path);
         if (read && !read->once)
@@ -105,8 +107,11 @@ static void write_report(const ReportOptions *options, const Reading *reading, c
     g_autoptr(GPtrArray) activities = activities_new(reading->sets, options->reading.min_confidence);
     g_autoptr(GPtrArray) captures = make_captures(reading);
     g_autoptr(GPtrArray) logs = report_inputs_new();
-    for (guint i = 0; i < options->reading.host_logs->len; i++)
-        (void) report_inputs_add(logs, g_ptr_array_index(options->reading.host_logs, i), reading->digests);
+    for (guint i = 0; i < options->reading.host_logs->len; i++) {
+        const char *path = g_ptr_array_index(options->reading.host_logs, i);
+        if (!g_hash_table_contains(reading->others, path))
+            (void) report_inputs_add(logs, path, reading->digests);
+    }
     g_autoptr(GPtrArray) looked_at = options->reading.captures->len > 0 ? silence_looked_at(reading) : NULL;
     g_autoptr(GPtrArray) idle = silence_idle(reading, false);
     const Report report = {

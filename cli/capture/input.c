@@ -66,6 +66,14 @@ CaptureInput *capture_input_open(const char *path, GError **error)
         input->independent = capture_reader_is_independent(reader);
     }
     input->empty = !capture_input_read(input, reader, &input->first);
+    if (input->empty && input->note && !capture_reader_is_independent(reader)) {
+        // libwiretap guesses some kinds of files from a few bytes of them.
+        g_set_error(error, CAPTURE_READER_ERROR, CAPTURE_READER_ERROR_OTHER, "is no capture that can be read (%s)",
+                    input->note);
+        capture_reader_close(reader);
+        capture_input_free(input);
+        return NULL;
+    }
     input->streams = input->empty || capture_writer_takes(&input->first);
     if (input->once)
         input->reader = reader; // whose first packet is still there

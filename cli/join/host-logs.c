@@ -25,8 +25,9 @@ static void warn_about(const HostLogs *logs, const char *path, const HostReadSta
 static void warn_about_skipped(const HostLogs *logs, const char *path, const GError *error)
 {
     bool other = g_error_matches(error, HOST_READ_ERROR, HOST_READ_ERROR_UNRECOGNISED);
-    bool expected = other && logs->in_folders && g_hash_table_contains(logs->in_folders, path);
-    if (logs->paths->len > 1 && !expected)
+    if (other && logs->in_folders && g_hash_table_contains(logs->in_folders, path))
+        g_hash_table_add(logs->others, (gpointer) path);
+    else if (logs->paths->len > 1)
         logs->warn(logs->data, "%s: %s; it is skipped", path, error->message);
 }
 

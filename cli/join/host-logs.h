@@ -14,6 +14,7 @@ typedef void (*HostLogsWarn)(gpointer data, const char *format, ...) G_GNUC_PRIN
 typedef struct {
     const GPtrArray *paths; ///< char *
     GHashTable *in_folders; ///< those of them that were found in a folder: what is no log is skipped; NULL: none
+    GHashTable *others;     ///< gets those; may be NULL where there is no `in_folders`
     const char *tshark;     ///< reads those that are captures; may be NULL where these are not wanted
     HostLogsWarn warn;
     gpointer data; ///< of `warn`

@@ -49,6 +49,7 @@ int reading_open(Reading *reading, const ReadingOptions *options)
         .sets = g_ptr_array_new_with_free_func((GDestroyNotify) record_set_free),
         .faults = g_ptr_array_new_with_free_func(fault_free),
         .warnings = g_ptr_array_new_with_free_func(g_free),
+        .others = g_hash_table_new(NULL, NULL),
     };
     g_autoptr(GError) error = NULL;
     reading->tshark = tshark_find(options->tshark, &error);
@@ -79,6 +80,7 @@ void reading_clear(Reading *reading)
     g_clear_pointer(&reading->sets, g_ptr_array_unref);
     g_clear_pointer(&reading->faults, g_ptr_array_unref);
     g_clear_pointer(&reading->warnings, g_ptr_array_unref);
+    g_clear_pointer(&reading->others, g_hash_table_unref);
 }
 
 /** Says why a read came to nothing. */
@@ -199,7 +201,7 @@ static void open_captures(Reading *reading)
             continue;
         if (g_hash_table_contains(reading->options->in_folders, path) &&
             g_error_matches(error, CAPTURE_ERROR, CAPTURE_ERROR_OTHER)) {
-            reading->skipped++;
+            g_hash_table_add(reading->others, (gpointer) path);
         } else {
             add_fault(reading, path, error->message, true);
             reading->unreadable++;
@@ -211,8 +213,9 @@ static void open_captures(Reading *reading)
 static int read_captures(Reading *reading, bool keep, ReadingFunc func, gpointer data)
 {
     open_captures(reading);
-    if (reading->inputs->len == 0 && reading->skipped > 0)
-        warn_user("%u %s in folders, and no capture", reading->skipped, reading->skipped == 1 ? "file" : "files");
+    guint others = g_hash_table_size(reading->others);
+    if (reading->inputs->len == 0 && others > 0)
+        warn_user("%u %s in folders, and no capture", others, others == 1 ? "file" : "files");
     if (reading->inputs->len == 0)
         return COMMAND_MATCHED;
     const CaptureOptions how = {
@@ -262,7 +265,8 @@ int reading_run(Reading *reading, bool keep, ReadingFunc func, gpointer data)
         return status;
     if (!join)
         return COMMAND_MATCHED;
-    const HostLogs logs = {options->host_logs, options->in_folders, reading->tshark, take_warning, reading};
+    const HostLogs logs = {options->host_logs, options->in_folders, reading->others,
+                           reading->tshark,    take_warning,        reading};
     g_autoptr(GError) error = NULL;
     if (options->captures->len == 0) {
         RecordSet *set = host_logs_list(&logs, &error);

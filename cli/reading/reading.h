@@ -60,7 +60,7 @@ typedef struct {
     GPtrArray *faults;   ///< ReadingFault *, of captures
     GPtrArray *warnings; ///< char *: what hosts' logs warned of, and what captures hold too much of
     guint read, unreadable;
-    guint skipped;                     ///< files in folders that are of another kind
+    GHashTable *others;                ///< paths of the options found in folders that are of another kind
     guint matched[CONFIDENCE_WMI + 1]; ///< records by confidence, without those that are allowed
     guint allowed, left_out;           ///< the latter for what was not asked for
     ReadingSeen seen;

@@ -114,11 +114,6 @@ def test_file_that_is_no_capture(cli: Tools, content: bytes) -> None:
     assert path.name in result.stderr and one_line(result.stderr)
 
 
-def test_folder(cli: Tools) -> None:
-    result = cli.car_wmi("list", cli.arena)
-    assert result.returncode == 2 and one_line(result.stderr)
-
-
 def test_no_tshark(cli: Tools, found: Found) -> None:
     result = cli.car_wmi("list", "--tshark", "/nonexistent/tshark", found.path)
     assert result.returncode == 2 and result.stdout == "" and "/nonexistent/tshark" in result.stderr

@@ -104,3 +104,10 @@ def test_links_do_not_lead_round(cli: Tools, tree: Tree) -> None:
         assert cli.records(tree.folder) == cli.records(*tree.paths)
     finally:
         loop.unlink()
+
+
+def test_report_names_what_was_read(cli: Tools, tree: Tree) -> None:
+    """Hashes of captures and logs, and of nothing else."""
+    report = cli.car_wmi("report", "--host-log", tree.folder, tree.folder).stdout.replace("<wbr>", "")
+    assert "notes.txt" not in report and "picture.png" not in report
+    assert all(str(path) in report for path in (*tree.paths, tree.log))
