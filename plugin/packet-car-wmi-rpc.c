@@ -114,7 +114,7 @@ static int dissect_car(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     PduResult *results = frame_results(pinfo, tree, c);
     if (results)
         tap_queue_packet(car_tap, pinfo, results);
-    if (c->confidence == CONFIDENCE_NONE)
+    if (c->confidence == CONFIDENCE_NONE && !show_is_lookup(c, results))
         return 0;
     if (info_column)
         info_column_add(pinfo, results);

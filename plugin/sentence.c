@@ -273,7 +273,7 @@ static bool say(wmem_strbuf_t *s, const PduResult *r)
 const char *sentence_make(wmem_allocator_t *pool, const PduResult *r)
 {
     wmem_strbuf_t *s = wmem_strbuf_new(pool, NULL);
-    return say(s, r) ? wmem_strbuf_get_str(s) : NULL;
+    return !r->lookup && say(s, r) ? wmem_strbuf_get_str(s) : NULL;
 }
 
 char *sentence_client_process(wmem_allocator_t *pool, const ClientProcess *client)

@@ -15,6 +15,8 @@ static int hf_confidence = -1;
 static int hf_evidence = -1;
 static int hf_activity = -1;
 static int hf_activation_frame = -1;
+static int hf_lookup_frame = -1;
+static int hf_related = -1;
 static int hf_interface = -1;
 static int hf_uuid = -1;
 static int hf_accepted = -1;
@@ -270,9 +272,36 @@ static void add_sentences(proto_item *head, proto_tree *tree, tvbuff_t *tvb, pac
     }
 }
 
+/** Whether the frame names, on 135, the port that a connection then went to. */
+static bool names_port(const PduResult *results)
+{
+    for (const PduResult *r = results; r; r = r->next)
+        if ((r->activation && r->activation->led) || (r->lookup && r->lookup->led))
+            return true;
+    return false;
+}
+
+bool show_is_lookup(const Conversation *c, const PduResult *results)
+{
+    return c->confidence == CONFIDENCE_NONE && names_port(results);
+}
+
+/** A look-up in the endpoint mapper, which is no DCOM. */
+static void show_lookup(tvbuff_t *tvb, proto_tree *root)
+{
+    proto_item *item = proto_tree_add_item(root, proto_car, tvb, 0, 0, ENC_NA);
+    proto_item_set_text(item,
+                        CAR_RELATED_ANALYTIC " " CAR_RELATED_ANALYTIC_NAME ": look-up of a port that DCOM went to");
+    add_string(proto_item_add_subtree(item, ett_car), hf_related, tvb, CAR_RELATED_ANALYTIC);
+}
+
 void show_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, Conversation *c, const PduResult *results,
                 Confidence min_confidence)
 {
+    if (show_is_lookup(c, results)) {
+        show_lookup(tvb, root);
+        return;
+    }
     proto_item *item = proto_tree_add_item(root, proto_car, tvb, 0, 0, ENC_NA);
     proto_item_set_text(item, "CAR-2014-11-007 Remote WMI over RPC");
     proto_tree *tree = proto_item_add_subtree(item, ett_car);
@@ -283,6 +312,10 @@ void show_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, Conversatio
     add_uint(tree, hf_activity, tvb, conversation_activity(c));
     if (c->activation)
         add_frame(tree, hf_activation_frame, tvb, c->activation->frame);
+    if (c->lookup)
+        add_frame(tree, hf_lookup_frame, tvb, c->lookup->frame);
+    if (c->lookup || conversation_led_by_activation(c) || names_port(results))
+        add_string(tree, hf_related, tvb, CAR_RELATED_ANALYTIC);
     for (const PduResult *r = results; r; r = r->next)
         add_pdu(tree, tvb, pinfo, r);
 }
@@ -317,6 +350,13 @@ void show_register(int proto)
         {&hf_activation_frame,
          {"Activation", "car.wmi_rpc.activation_frame", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0,
           "The activation that returned this endpoint or interface pointer", HFILL}},
+        {&hf_lookup_frame,
+         {"Look-up", "car.wmi_rpc.lookup_frame", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_NONE), 0,
+          "The look-up in the endpoint mapper that named this port to the client before", HFILL}},
+        {&hf_related,
+         {"Related analytic", "car.wmi_rpc.related", FT_STRING, BASE_NONE, NULL, 0,
+          CAR_RELATED_ANALYTIC ": an activation or a look-up on 135, and the connection to the port that it named",
+          HFILL}},
         {&hf_interface,
          {"Interface", "car.wmi_rpc.interface", FT_STRING, BASE_NONE, NULL, 0, "DCOM or WMI interface", HFILL}},
         {&hf_uuid, {"UUID", "car.wmi_rpc.uuid", FT_GUID, BASE_NONE, NULL, 0, "UUID of the interface", HFILL}},

@@ -21,6 +21,7 @@ enum {
     COLUMN_USER,
     COLUMN_NAMESPACE,
     COLUMN_TECHNIQUE,
+    COLUMN_LED_BY,
     COLUMN_FIRST_FRAME,
     COLUMN_SUMMARY,
     N_COLUMNS
@@ -37,6 +38,7 @@ static stat_tap_table_item columns[N_COLUMNS] = {
     [COLUMN_USER] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "User", "%s"},
     [COLUMN_NAMESPACE] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Namespace", "%s"},
     [COLUMN_TECHNIQUE] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Technique", "%s"},
+    [COLUMN_LED_BY] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Led by", "%s"},
     [COLUMN_FIRST_FRAME] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "First frame", "%u"},
     [COLUMN_SUMMARY] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Summary", "%s"},
 };
@@ -56,7 +58,7 @@ typedef struct {
     GHashTable *connections; ///< Conversation *
     GHashTable *calls;       ///< Call *
     GHashTable *denied;      ///< PduResult *
-    Texts processes, users, namespaces, techniques;
+    Texts processes, users, namespaces, techniques, led_by;
     uint32_t first_frame;
     unsigned rank; ///< of `summary`; lower is stronger
     char *summary; ///< of the strongest call, NULL: none yet
@@ -117,6 +119,7 @@ static Activity *activity_new(Conversation *root)
     a->users = texts_new();
     a->namespaces = texts_new();
     a->techniques = texts_new();
+    a->led_by = texts_new();
     a->first_frame = UINT32_MAX;
     a->rank = UINT_MAX;
     return a;
@@ -132,6 +135,7 @@ static void activity_free(gpointer data)
     g_ptr_array_unref(a->users.list);
     g_ptr_array_unref(a->namespaces.list);
     g_ptr_array_unref(a->techniques.list);
+    g_ptr_array_unref(a->led_by.list);
     g_free(a->summary);
     g_free(a);
 }
@@ -154,6 +158,7 @@ static void activity_merge(Activity *into, Activity *from)
     texts_merge(&into->users, &from->users);
     texts_merge(&into->namespaces, &from->namespaces);
     texts_merge(&into->techniques, &from->techniques);
+    texts_merge(&into->led_by, &from->led_by);
     into->first_frame = MIN(into->first_frame, from->first_frame);
     if (from->rank < into->rank) {
         g_free(into->summary);
@@ -169,6 +174,16 @@ static unsigned call_rank(const PduResult *r)
     return r->technique != TECHNIQUE_NONE ? 0 : (unsigned) (N_STAGES - stage);
 }
 
+/** What on 135 named the port of a connection: the pair that CAR-2014-05-001 looks for. */
+static void add_led_by(Activity *a, const Conversation *c, wmem_allocator_t *pool)
+{
+    unsigned port = conversation_server(c)->port;
+    if (conversation_led_by_activation(c))
+        texts_add(&a->led_by, wmem_strdup_printf(pool, "activation in %u to %u", c->activation->frame, port));
+    if (c->lookup)
+        texts_add(&a->led_by, wmem_strdup_printf(pool, "look-up in %u to %u", c->lookup->frame, port));
+}
+
 static void activity_take(Activity *a, const PduResult *r, wmem_allocator_t *pool)
 {
     g_hash_table_add(a->connections, r->conversation);
@@ -177,6 +192,7 @@ static void activity_take(Activity *a, const PduResult *r, wmem_allocator_t *poo
     texts_add(&a->users, statistics_user(r, pool));
     texts_add(&a->namespaces, statistics_namespace(r, pool));
     texts_add(&a->techniques, technique_id(r->technique));
+    add_led_by(a, r->conversation, pool);
     if (pdu_denied(r))
         g_hash_table_add(a->denied, (gpointer) r);
     if (r->begins_call)
@@ -230,6 +246,7 @@ static void write_row(stat_tap_table *table, const Activity *a, wmem_allocator_t
     set_string(row, COLUMN_USER, texts_join(&a->users));
     set_string(row, COLUMN_NAMESPACE, texts_join(&a->namespaces));
     set_string(row, COLUMN_TECHNIQUE, texts_join(&a->techniques));
+    set_string(row, COLUMN_LED_BY, texts_join(&a->led_by));
     set_uint(row, COLUMN_FIRST_FRAME, a->first_frame);
     set_string(row, COLUMN_SUMMARY, g_strdup(a->summary ? a->summary : ""));
 }

@@ -17,7 +17,8 @@ static void wait(GHashTable *waiting, const PduResult *results)
         g_hash_table_insert(waiting, results->conversation, queue);
     }
     for (const PduResult *r = results; r; r = r->next)
-        g_ptr_array_add(queue, (gpointer) r);
+        if (!r->lookup)
+            g_ptr_array_add(queue, (gpointer) r);
 }
 
 void statistics_take(GHashTable *waiting, const int *least, const PduResult *results, wmem_allocator_t *pool,
@@ -33,7 +34,8 @@ void statistics_take(GHashTable *waiting, const int *least, const PduResult *res
         take(g_ptr_array_index(queue, i), pool, data);
     g_hash_table_remove(waiting, c);
     for (const PduResult *r = results; r; r = r->next)
-        take(r, pool, data);
+        if (!r->lookup)
+            take(r, pool, data);
 }
 
 const char *statistics_user(const PduResult *r, wmem_allocator_t *pool)

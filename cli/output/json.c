@@ -117,21 +117,42 @@ static void write_activation(JsonWriter *w, const RecordSet *set, const Record *
     json_close_object(w);
 }
 
+/** CAR-2014-05-001: what on 135 named the port that the connection goes to. */
+typedef struct {
+    const char *by;
+    int64_t frame, response_frame, client_port;
+    const char *interface; ///< that was looked up; NULL: none
+} RpcActivity;
+
+static void write_rpc_activity(JsonWriter *w, const RecordSet *set, const Record *r, const RpcActivity *activity)
+{
+    json_open_object(w, NULL);
+    json_write_text(w, "analytic", CAR_RELATED_ANALYTIC);
+    json_write_text(w, "by", activity->by);
+    write_frame(w, "frame", activity->frame);
+    write_capture(w, "capture", set, r, activity->frame);
+    write_frame(w, "response_frame", activity->response_frame);
+    write_capture(w, "response_capture", set, r, activity->response_frame);
+    json_write_number(w, "client_port", activity->client_port);
+    json_write_text(w, "interface", activity->interface);
+    json_write_number(w, "port", r->server.port);
+    json_close_object(w);
+}
+
 /** Other analytics of CAR that the connection fits, and where they show. */
 static void write_related(JsonWriter *w, const RecordSet *set, const Record *r)
 {
+    const RecordActivation *activation = &r->activation;
+    const RecordLookup *lookup = &r->lookup;
     json_open_array(w, "related");
-    if (record_is_led_to(r)) {
-        json_open_object(w, NULL);
-        json_write_text(w, "analytic", CAR_RELATED_ANALYTIC);
-        write_frame(w, "frame", r->activation.frame);
-        write_capture(w, "capture", set, r, r->activation.frame);
-        write_frame(w, "response_frame", r->activation.response_frame);
-        write_capture(w, "response_capture", set, r, r->activation.response_frame);
-        json_write_number(w, "client_port", r->activation.client_port);
-        json_write_number(w, "port", r->activation.port);
-        json_close_object(w);
-    }
+    if (record_is_led_to(r))
+        write_rpc_activity(
+            w, set, r,
+            &(RpcActivity){"activation", activation->frame, activation->response_frame, activation->client_port, NULL});
+    if (lookup->frame)
+        write_rpc_activity(
+            w, set, r,
+            &(RpcActivity){"look-up", lookup->frame, lookup->response_frame, lookup->client_port, lookup->interface});
     json_close_array(w);
 }
 

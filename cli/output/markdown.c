@@ -150,6 +150,11 @@ static void markdown_record(Out *out, const RecordSet *set, const Record *r)
                        "- Related: [" CAR_RELATED_ANALYTIC " " CAR_RELATED_ANALYTIC_NAME "](" CAR_RELATED_ANALYTIC_URL
                        "): port %" PRId64 " was named by the answer to an activation\n",
                        r->activation.port);
+    if (r->lookup.frame)
+        (void) fprintf(stream,
+                       "- Related: [" CAR_RELATED_ANALYTIC " " CAR_RELATED_ANALYTIC_NAME "](" CAR_RELATED_ANALYTIC_URL
+                       "): port %" PRId64 " was named by the answer to a look-up in the endpoint mapper\n",
+                       r->server.port);
     g_autofree char *evidence = record_text_evidence(set, r);
     put_item(stream, "Evidence", evidence);
     put_item(stream, "Display filter", r->filter);

@@ -2,6 +2,7 @@
 #include "reading/capture.h"
 
 #include "event/event.h"
+#include "reading/led.h"
 #include "record/artifacts.h"
 
 #include "scan/feed.h"
@@ -372,14 +373,22 @@ static bool run_for_artifacts(const CaptureOptions *options, int input, Artifact
                       artifacts, end, error);
 }
 
+/** None of them is a pipe. */
+static bool can_read_again(const GPtrArray *inputs)
+{
+    for (guint i = 0; i < inputs->len; i++) {
+        if (((const CaptureInput *) g_ptr_array_index(inputs, i))->once)
+            return false;
+    }
+    return true;
+}
+
 /** Reads once more what the hosts of the records said to each other by SMB. */
 static bool read_artifacts(const CaptureOptions *options, GPtrArray *inputs, GHashTable *smb, RecordSet *set,
                            GError **error)
 {
-    for (guint i = 0; i < inputs->len; i++) {
-        if (((const CaptureInput *) g_ptr_array_index(inputs, i))->once)
-            return true;
-    }
+    if (!can_read_again(inputs))
+        return true;
     g_autoptr(GHashTable) flows = artifacts_flows(set, smb);
     if (g_hash_table_size(flows) == 0)
         return true;
@@ -397,6 +406,20 @@ static bool read_artifacts(const CaptureOptions *options, GPtrArray *inputs, GHa
     if (ok && end.status == 0)
         artifacts_attach(artifacts, frames, set);
     return ok;
+}
+
+/** Whether all has to be read again for look-ups that led to a connection of the set. */
+static bool add_led(const GPtrArray *inputs, const RecordSet *set, const FeedEnd *end, GHashTable *wanted,
+                    ScanOptions *scan)
+{
+    if (scan->everything || !end->aside.lookups || !can_read_again(inputs))
+        return false;
+    g_autoptr(GHashTable) led = led_flows(set, end->aside.lookups, wanted);
+    if (g_hash_table_size(led) == 0)
+        return false;
+    flow_keys_add_all(wanted, led);
+    scan->wanted = wanted;
+    return true;
 }
 
 RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCounts *seen, GArray **unanswered,
@@ -423,7 +446,12 @@ RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCo
             *seen = run.feed.counts;
         if (!plan_again(&run.feed, wanted, &feeding.scan)) {
             g_autoptr(RecordSet) set = make_set(options, inputs, &run, path);
-            if (options->artifacts && run.feed.smb && !read_artifacts(options, inputs, run.feed.smb, set, error))
+            GHashTable *smb = run.feed.aside.smb;
+            if (add_led(inputs, set, &run.feed, wanted, &feeding.scan)) {
+                progress_again(progress);
+                continue;
+            }
+            if (options->artifacts && smb && !read_artifacts(options, inputs, smb, set, error))
                 return NULL;
             *unanswered = g_steal_pointer(&run.feed.unanswered);
             return g_steal_pointer(&set);

@@ -652,6 +652,12 @@ static void fold_totals(EventFold *fold, FoldedConversation *c, const Event *e)
     c->activation_call = e->activation_call;
     r->activity = e->activity;
     r->callback = e->callback == 1;
+    r->lookup = (RecordLookup){
+        .frame = to_frame(fold, e->lookup_frame),
+        .response_frame = to_frame(fold, e->lookup_response_frame),
+        .client_port = e->lookup_client_port,
+        .interface = keep(fold, e->lookup_interface),
+    };
     if (to_frame(fold, e->first_frame)) {
         r->frames.first = to_frame(fold, e->first_frame);
         r->order = e->first_frame;

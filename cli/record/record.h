@@ -49,6 +49,13 @@ typedef struct {
     const char *server_host, *server_fqdn; ///< names by which the server says it can be reached
 } RecordActivation;
 
+/** A look-up in the endpoint mapper that named the port of the connection before. */
+typedef struct {
+    int64_t frame, response_frame; ///< 0: none was seen
+    int64_t client_port;
+    const char *interface; ///< UUID of what was looked up
+} RecordLookup;
+
 typedef struct {
     const char *type;
     AuthLevel level;
@@ -204,6 +211,7 @@ typedef struct {
     int64_t activity;
     bool has_activation;
     RecordActivation activation;
+    RecordLookup lookup;
     const char *start_time, *end_time;
     struct {
         int64_t first, last, count;

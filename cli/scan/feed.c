@@ -62,7 +62,7 @@ static bool next_packet(Source *source)
 static void end_ahead(Feed *feed, CaptureInput *input, ReadAhead *ahead)
 {
     CaptureFacts facts = {0};
-    feed->overflowed |= !read_ahead_end(ahead, scan_regrets(feed->scan), scan_smb(feed->scan), &feed->counts, &facts);
+    feed->overflowed |= !read_ahead_end(ahead, scan_regrets(feed->scan), scan_aside(feed->scan), &feed->counts, &facts);
     capture_input_set_facts(input, facts);
 }
 
@@ -218,8 +218,9 @@ Feed *feed_start(GPtrArray *inputs, const FeedOptions *options, FrameMap *map, i
 void feed_end_clear(FeedEnd *end)
 {
     g_clear_pointer(&end->regrets, g_hash_table_unref);
-    g_clear_pointer(&end->smb, g_hash_table_unref);
     g_clear_pointer(&end->unanswered, g_array_unref);
+    g_clear_pointer(&end->aside.smb, g_hash_table_unref);
+    g_clear_pointer(&end->aside.lookups, g_hash_table_unref);
 }
 
 /** Ends what was left open where reading ended early. */
@@ -246,8 +247,8 @@ FeedEnd feed_finish(Feed *feed)
         .overflowed = feed->again && has_overflowed(feed),
         .unwritable = feed->unwritable,
         .counts = feed->counts,
-        .smb = g_hash_table_ref(scan_smb(feed->scan)),
         .unanswered = unanswered_list(scan_unanswered(feed->scan)),
+        .aside = {g_hash_table_ref(scan_aside(feed->scan)->smb), g_hash_table_ref(scan_aside(feed->scan)->lookups)},
     };
     scan_counts_add(&end.counts, scan_counts(feed->scan));
     if (feed->again && g_hash_table_size(scan_regrets(feed->scan)) > 0)

@@ -26,7 +26,7 @@ Feed *feed_start(GPtrArray *inputs, const FeedOptions *options, FrameMap *map, i
 /** What is to be known of a feed that has ended. */
 typedef struct {
     GHashTable *regrets; ///< FlowKey: packets of these were dropped that should not have been; NULL when there are none
-    GHashTable *smb;     ///< FlowKey: conversations with the ports of SMB
+    ScanAside aside;
     bool overflowed;     ///< see scan.h
     GArray *unanswered;  ///< UnansweredServer: Binds that are counted alone
     uint64_t unwritable; ///< packets whose link type cannot be handed on

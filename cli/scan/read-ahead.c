@@ -133,7 +133,8 @@ bool read_ahead_next(ReadAhead *ahead, CapturePacket *packet, GError **error)
     return true;
 }
 
-bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, GHashTable *smb, ScanCounts *counts, CaptureFacts *facts)
+bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, const ScanAside *aside, ScanCounts *counts,
+                    CaptureFacts *facts)
 {
     g_atomic_int_set(&ahead->stop, true);
     g_mutex_lock(&ahead->lock);
@@ -141,7 +142,7 @@ bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, GHashTable *smb, Scan
     g_mutex_unlock(&ahead->lock);
     (void) g_thread_join(ahead->thread);
     flow_keys_add_all(regrets, scan_regrets(ahead->scan));
-    flow_keys_add_all(smb, scan_smb(ahead->scan));
+    scan_aside_add(aside, scan_aside(ahead->scan));
     scan_counts_add(counts, scan_counts(ahead->scan));
     *facts = ahead->facts;
     bool complete = !scan_overflowed(ahead->scan);

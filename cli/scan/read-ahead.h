@@ -20,8 +20,9 @@ ReadAhead *read_ahead_start(const char *path, const ScanOptions *options, Progre
  * the end, with an error where the capture could not be opened or read to its end. */
 bool read_ahead_next(ReadAhead *ahead, CapturePacket *packet, GError **error);
 
-/** Ends it, wherever it is, and frees it. `regrets` and `smb` (FlowKey) and `counts` get those of its scan, `facts`
+/** Ends it, wherever it is, and frees it. `regrets` (FlowKey), `aside` and `counts` get those of its scan, `facts`
  * those of the capture, which the caller owns; false when there were more regrets. */
-bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, GHashTable *smb, ScanCounts *counts, CaptureFacts *facts);
+bool read_ahead_end(ReadAhead *ahead, GHashTable *regrets, const ScanAside *aside, ScanCounts *counts,
+                    CaptureFacts *facts);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scan/scan.h"
 
+#include "scan/lookups.h"
 #include "scan/pdu.h"
 
 #include <string.h>
@@ -27,7 +28,7 @@ struct Scan {
     gpointer data;
     FlowTable *flows;
     GHashTable *regrets; ///< FlowKey
-    GHashTable *smb;     ///< FlowKey
+    ScanAside aside;
     bool overflowed;
     bool ended;
     size_t pool, reorder;   ///< bytes
@@ -97,8 +98,8 @@ Scan *scan_new(const ScanOptions *options, ReorderFunc func, gpointer data)
     scan->data = data;
     scan->flows = flow_table_new(options->max_flows ? options->max_flows : MAX_FLOWS, leave, scan);
     scan->regrets = flow_keys_new();
-    scan->smb = flow_keys_new();
     scan->unanswered = unanswered_new();
+    scan->aside = (ScanAside){flow_keys_new(), flow_keys_new()};
     return scan;
 }
 
@@ -107,8 +108,9 @@ void scan_free(Scan *scan)
     scan->ended = true;
     flow_table_free(scan->flows);
     g_hash_table_unref(scan->regrets);
-    g_hash_table_unref(scan->smb);
     unanswered_free(scan->unanswered);
+    g_hash_table_unref(scan->aside.smb);
+    g_hash_table_unref(scan->aside.lookups);
     g_free(scan);
 }
 
@@ -426,8 +428,8 @@ static Flow *find_flow(Scan *scan, const FlowKey *key, const CapturePacket *pack
     Flow *flow = flow_table_find(scan->flows, key);
     if (flow)
         return flow;
-    if ((has_port(key, SMB_PORT) || has_port(key, NETBIOS_PORT)) && g_hash_table_size(scan->smb) < MAX_SMB)
-        flow_keys_add(scan->smb, key);
+    if ((has_port(key, SMB_PORT) || has_port(key, NETBIOS_PORT)) && g_hash_table_size(scan->aside.smb) < MAX_SMB)
+        flow_keys_add(scan->aside.smb, key);
     if (!packet->counted) {
         scan->counts.conversations++;
         scan->counts.winrm += has_port(key, WINRM_PORT) || has_port(key, WINRM_TLS_PORT);
@@ -477,6 +479,9 @@ static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *pack
                 set_kept(scan, flow, FLOW_KEPT);
             flow->state = FLOW_KEPT;
             pass(scan, flow, side, layers, packet);
+        } else if (flow->state == FLOW_DROPPED && side == flow->server && layers->payload_len > 0 &&
+                   has_port(&key, RPCSS_PORT)) {
+            lookups_take(scan->aside.lookups, &key, side, layers->payload, layers->payload_len);
         } else if (flow->state == FLOW_TICKETS) {
             pass(scan, flow, side, layers, packet);
         }
@@ -618,9 +623,15 @@ GHashTable *scan_regrets(const Scan *scan)
     return scan->regrets;
 }
 
-GHashTable *scan_smb(const Scan *scan)
+const ScanAside *scan_aside(const Scan *scan)
 {
-    return scan->smb;
+    return &scan->aside;
+}
+
+void scan_aside_add(const ScanAside *aside, const ScanAside *more)
+{
+    flow_keys_add_all(aside->smb, more->smb);
+    flow_keys_add_all(aside->lookups, more->lookups);
 }
 
 const ScanCounts *scan_counts(const Scan *scan)

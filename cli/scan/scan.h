@@ -23,6 +23,9 @@
  * | other UDP | dropped, but looked through | a tunnel that Wireshark knows, and layers.c does not |
  * | ARP, DNS and the like | dropped | they carry no TCP |
  *
+ * Of look-ups in the endpoint mapper that are dropped, the ports that they named are remembered, and of SMB its conversations: whoever
+ * can read the captures again has those that belong to a record, as `wanted`, too.
+ *
  * A conversation that was dropped and then shows such a PDU is regretted: what was dropped of it cannot be had back in this
  * run. Whoever can read the captures again does so with `wanted` set to the regrets; the answer is then what it would
  * be without a scan. From a pipe, such a conversation is kept from there on. When captures are scanned side by side, the
@@ -90,8 +93,15 @@ void scan_finish(Scan *scan);
 /** FlowKeys of conversations of which packets were dropped that should have been kept. Belongs to the scan. */
 GHashTable *scan_regrets(const Scan *scan);
 
-/** FlowKeys of conversations with the ports of SMB, up to a number of them. Belongs to the scan. */
-GHashTable *scan_smb(const Scan *scan);
+/** What is dropped, but of use beside what is kept: FlowKeys, up to a number of them. Belongs to the scan. */
+typedef struct {
+    GHashTable *smb;     ///< conversations with the ports of SMB
+    GHashTable *lookups; ///< see lookups.h
+} ScanAside;
+
+const ScanAside *scan_aside(const Scan *scan);
+
+void scan_aside_add(const ScanAside *aside, const ScanAside *more);
 
 /** Binds that were dropped because nobody answered them. Belongs to the scan. */
 const Unanswered *scan_unanswered(const Scan *scan);

@@ -81,6 +81,8 @@ typedef struct {
     Confidence confidence;
     EvidenceKind evidence;
     int64_t activation_conn, activation_frame, activation_call;
+    int64_t lookup_frame, lookup_response_frame, lookup_client_port; ///< in the endpoint mapper, that led here
+    const char *lookup_interface;
     int callback;
     int64_t first_frame, last_frame, frames, bytes_client, bytes_server;
     const char *start_time, *end_time;

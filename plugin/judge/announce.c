@@ -408,6 +408,8 @@ static void announce_response(Announcer *a, const PduResult *r)
 
 static void announce_pdu(Announcer *a, const PduResult *r)
 {
+    if (r->lookup)
+        return; // told of by the connection that it led to
     announce_evidence(a, r);
     switch (r->type) {
     case PDU_BIND:
@@ -478,6 +480,12 @@ static void announce_totals(Announcer *a, EventKind kind, Conversation *c, const
         e.activation_conn = c->activation->conversation->id;
         e.activation_frame = c->activation->frame;
         e.activation_call = c->activation->call->id;
+    }
+    if (c->lookup) {
+        e.lookup_frame = c->lookup->frame;
+        e.lookup_response_frame = c->lookup->response_frame;
+        e.lookup_client_port = conversation_client(c->lookup->conversation)->port;
+        e.lookup_interface = guid_text(a, &c->lookup->interface);
     }
     e.callback = c->is_callback;
     e.first_frame = c->first_frame;

@@ -26,6 +26,7 @@ typedef struct Tracker Tracker;
 typedef struct Conversation Conversation;
 typedef struct Call Call;
 typedef struct Activation Activation;
+typedef struct Lookup Lookup;
 typedef struct Caller Caller;
 struct ClientProcess;
 struct Callers;
@@ -103,8 +104,19 @@ struct Activation {
     uint64_t oxid;
     unsigned n_bindings;
     const char **bindings; ///< "host[port]"
+    uint16_t port;         ///< the first one in them, 0: none
+    bool led;              ///< a connection went there
     bool answered;
     uint32_t status; ///< HRESULT or fault, when answered
+};
+
+/** A look-up of an interface in the endpoint mapper. */
+struct Lookup {
+    uint32_t frame, response_frame; ///< the latter 0: not answered, or not readable
+    const Conversation *conversation;
+    Guid interface;
+    bool ndr64; ///< in which it was asked
+    bool led;   ///< a DCOM connection went to a port that it named
 };
 
 /** A PDU as it was captured. */
@@ -149,6 +161,7 @@ struct PduResult {
     bool has_status;
     uint32_t status;        ///< fault
     Activation *activation; ///< request: the activation asked for; response: the one answered
+    const Lookup *lookup;   ///< request, response: a look-up in the endpoint mapper, then nothing else of this is known
 
     AuthMechanism mechanism; ///< of the token in the verifier
     const char *spn, *realm;
@@ -216,6 +229,9 @@ struct Conversation {
     const struct Callers *perhaps; ///< those who may be that, as the call in `perhaps_frame` shows; NULL: not known
     uint32_t perhaps_frame;
     Activation *activations, **next_activation; ///< asked for in it, in order
+    Lookup *lookup;                             ///< that named its port to the client before; NULL: none was seen
+    bool lookup_checked;                        ///< that was looked for
+    wmem_map_t *lookups;                        ///< call id → Lookup that waits for its answer; NULL: none was made
 
     // made with the first PDU
     bool bind_seen;
@@ -255,6 +271,12 @@ bool pdu_denied(const PduResult *r);
 
 /** "Interface::Method". NULL when the method is not known. In `pool`. */
 char *call_method_text(wmem_allocator_t *pool, const Call *call);
+
+/** Whether it goes to the port that its activation named. */
+static inline bool conversation_led_by_activation(const Conversation *c)
+{
+    return c->activation && !c->is_callback && c->activation->port == conversation_server(c)->port;
+}
 
 /** The address alone: "192.0.2.5". In `pool`. */
 char *endpoint_ip_text(wmem_allocator_t *pool, const Endpoint *e);

@@ -47,6 +47,7 @@ void link_activation(Step *s, Activation *a)
     if (!c->activation && a->conversation != c) {
         c->activation = a;
         c->activation_open = false;
+        a->led |= conversation_led_by_activation(c);
     }
     if (c->id && a->conversation->id)
         activity_join(c, a->conversation);

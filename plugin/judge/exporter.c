@@ -25,9 +25,14 @@ HASH_FUNCTIONS(IpidKey)
 HASH_FUNCTIONS(HostPair)
 HASH_FUNCTIONS(Guid)
 
+wmem_map_t *endpoints_new(wmem_allocator_t *pool)
+{
+    return wmem_map_new(pool, EndpointKey_hash, EndpointKey_equal);
+}
+
 void exporter_init(Tracker *t)
 {
-    t->endpoints = wmem_map_new(t->pool, EndpointKey_hash, EndpointKey_equal);
+    t->endpoints = endpoints_new(t->pool);
     t->ipids = wmem_map_new(t->pool, IpidKey_hash, IpidKey_equal);
     t->oxids = wmem_map_new(t->pool, wmem_int64_hash, g_int64_equal);
     t->causality = wmem_map_new(t->pool, Guid_hash, Guid_equal);
@@ -127,6 +132,7 @@ static void bindings_learn(Step *s, const GPtrArray *bindings, Activation *a)
         texts[i] = wmem_strdup_printf(s->tracker->pool, "%s[%u]", binding->host, binding->port);
         if (binding->port == 0)
             continue;
+        a->port = a->port ? a->port : binding->port;
         uint8_t ip[16];
         // The server may stand behind another address than those it names: the one that answered counts as well.
         endpoint_learn(s, conversation_server(s->conversation)->ip, binding->port, a);

@@ -10,6 +10,9 @@
 
 void exporter_init(Tracker *t);
 
+/** A map by EndpointKey, in `pool`. */
+wmem_map_t *endpoints_new(wmem_allocator_t *pool);
+
 /** An interface pointer handed out by the server of the conversation under way; its first mention counts. */
 Ipid *ipid_learn(Step *s, const Guid *ipid, const Guid *iid);
 

@@ -6,6 +6,7 @@
 #include "judge/exporter.h"
 #include "judge/family.h"
 #include "judge/keep.h"
+#include "judge/lookup.h"
 
 Tracker *tracker_new(wmem_allocator_t *pool)
 {
@@ -13,6 +14,7 @@ Tracker *tracker_new(wmem_allocator_t *pool)
     t->pool = pool;
     t->conversations = wmem_array_new(pool, sizeof(Conversation *));
     exporter_init(t);
+    lookups_init(t);
     t->identities = identities_new(pool);
     return t;
 }
@@ -226,6 +228,13 @@ bool tracker_fits_decrypted(const PduBytes *bytes, size_t plain_len)
     return pdu_read(bytes->data, bytes->len, &pdu) && fits_decrypted(&pdu, plain_len);
 }
 
+/** What is no call of DCOM may be a look-up of one's port. */
+static PduResult *take_lookup(Step *s)
+{
+    s->result->lookup = lookup_take(s);
+    return s->result->lookup ? s->result : NULL;
+}
+
 PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes)
 {
     Pdu pdu;
@@ -267,7 +276,7 @@ PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes)
         r->call = request_call(&step);
         r->begins_call = t->n_calls > calls_before;
         if (!r->call)
-            return NULL;
+            return take_lookup(&step);
         take_request(&step, r->call);
         break;
     }
@@ -276,11 +285,13 @@ PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes)
         find_security(&step);
         r->call = wmem_map_lookup(c->calls, GUINT_TO_POINTER(pdu.call_id));
         if (!r->call)
-            return NULL;
+            return take_lookup(&step);
         take_response(&step, r->call);
         break;
     case PDU_BIND_NAK: break;
     }
+    if (c->id)
+        lookup_check(&step);
     r->client = conversation_process(c);
     r->client_inferred = r->client && !c->client_said;
     if (from_client)

@@ -55,6 +55,7 @@ struct Tracker {
     wmem_array_t *conversations;
     uint32_t n_calls;
     wmem_map_t *endpoints; ///< EndpointKey → EndpointActivations
+    wmem_map_t *lookups;   ///< EndpointKey → Lookup, the newest
     wmem_map_t *ipids;     ///< IpidKey → Ipid
     wmem_map_t *oxids;     ///< OXID → Activation
     wmem_map_t *causality; ///< Guid → Causality

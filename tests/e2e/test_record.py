@@ -136,9 +136,11 @@ def test_related(cli: Tools) -> None:
     call = records[135]["calls"][0]
     assert related == {
         "analytic": "CAR-2014-05-001",
+        "by": "activation",
         "frame": call["frame"],
         "response_frame": call["response_frames"][0],
         "client_port": activation.client.port,
+        "interface": None,
         "port": connection.server.port,
     }
     assert records[135]["related"] == []

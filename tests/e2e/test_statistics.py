@@ -157,6 +157,7 @@ def test_activities(plugin: Tools, two: Two, passes: tuple[str, ...]) -> None:
         "User": "",
         "Namespace": two.windows.namespace,
         "Technique": "T1047",
+        "Led by": f"activation in {two.capture.number(two.windows.activated.call.requests[-1])} to 49670",
         "First frame": "1",
     }
     assert (second["Client"], second["Connections"], second["Denied"]) == (OTHER.ip, "2", "0")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from gen import evtx, hostlog, scenario
+from gen import epm, evtx, guids, hostlog, scenario
 from gen.capture import Capture
 from gen.hostlog import HostLog
 from gen.scenario import CLIENT, SERVER, Host, Lab
@@ -191,21 +191,39 @@ def rules() -> Iterator[bytes]:
 
 
 def output_files() -> Iterator[bytes]:
-    """Fields of SMB2: a file is opened, read and closed."""
-    client, server = b"192.0.2.5\t192.0.2.6\t\t", b"192.0.2.6\t192.0.2.5\t\t"
-    file = b"00000001-0000-0000-0000-000000000001"
-    lines = (
-        (client, b"5", b"0", b"7", b"", b"__1600000000.1", b"", b"", b"", b""),
-        (server, b"5", b"1", b"7", b"0x00000000", b"", file, b"11", b"", b""),
-        (client, b"8", b"0", b"8", b"", b"", file, b"", b"0", b""),
-        (server, b"8", b"1", b"8", b"0x00000000", b"", b"", b"", b"", b"hello\xffworld".hex().encode()),
-        (client, b"6", b"0", b"9", b"", b"", file, b"", b"", b""),
-    )
-    yield b"".join(
-        b"\t".join((b"%d" % n, b"1596700801.%d" % n, ends, b"1", command, response, message, status,
-                    rb"\\\\192.0.2.6\\ADMIN$", name, fid, size, offset, data, b"", b"")) + b"\n"
-        for n, (ends, command, response, message, status, name, fid, size, offset, data) in enumerate(lines, 1)
-    )  # fmt: skip
+    """PDML of SMB: a file is opened, read and closed."""
+    file = "00000001-0000-0000-0000-000000000001"
+    share = r"\\\\192.0.2.6\\ADMIN$"
+    smb1 = {"cmd": "smb.cmd", "response": "smb.flags.response", "message": "smb.mid", "status": "smb.nt_status",
+            "share": "smb.path", "name": "smb.file", "file": "smb.fid", "size": "smb.end_of_file",
+            "offset": "smb.file.rw.offset", "data": "smb.file_data"}  # fmt: skip
+    smb2 = {"cmd": "smb2.cmd", "response": "smb2.flags.response", "message": "smb2.msg_id", "status": "smb2.nt_status",
+            "share": "smb2.tree", "name": "smb2.filename", "file": "smb2.fid", "size": "smb2.eof",
+            "offset": "smb2.file_offset", "data": "data.data"}  # fmt: skip
+    for protocol, names, opens, reads in (("smb", smb1, "0xa2", "0x2e"), ("smb2", smb2, "5", "8")):
+        messages = (
+            {"cmd": opens, "response": "0", "message": "7", "share": share, "name": "__1600000000.1"},
+            {"cmd": opens, "response": "1", "message": "7", "status": "0x00000000", "file": file, "size": "11"},
+            {"cmd": reads, "response": "0", "message": "8", "file": file, "offset": "0"},
+            {"cmd": reads, "response": "1", "message": "8", "status": "0x00000000", "data": b"hello\xffworld".hex()},
+        )
+        text = ""
+        for n, message in enumerate(messages, 1):
+            ends = ("192.0.2.5", "192.0.2.6")[:: 1 if message["response"] == "0" else -1]
+            fields = {"frame.number": n, "frame.time_epoch": f"1596700801.{n}", "ip.src": ends[0], "ip.dst": ends[1],
+                      "tcp.stream": 1}  # fmt: skip
+            head = "".join(f'<field name="{name}" show="{value}"/>\n' for name, value in fields.items())
+            body = "".join(f'<field name="{names[name]}" show="{value}" value="{value}"/>\n' for name, value in message.items())
+            text += f'<packet>\n{head}<proto name="{protocol}">\n{body}</proto>\n</packet>\n'
+        yield text.encode()
+
+
+def mapper() -> Iterator[bytes]:
+    """What the endpoint mapper is asked, and answers, behind the byte that chooses."""
+    towers = [epm.tower(guids.SAMR, 49670, "192.0.2.6"), epm.tower(guids.SAMR, pipe=r"\\pipe\\lsass")]
+    for ndr64 in (False, True):
+        yield bytes([1 | ndr64 << 1]) + epm.map_request(epm.tower(guids.SAMR), ndr64, guids.NULL)
+        yield bytes([ndr64 << 1]) + epm.map_response(towers, ndr64)
 
 
 def seeds(target: str, engine: str) -> Iterator[bytes]:
@@ -217,6 +235,7 @@ def seeds(target: str, engine: str) -> Iterator[bytes]:
         "fuzz-auth": tokens,
         "fuzz-capture-stream": files,
         "fuzz-engine": choices,
+        "fuzz-epm": mapper,
         "fuzz-event-reader": lambda: event_pages(engine),
         "fuzz-host-log": logs,
         "fuzz-json-scan": lambda: iter(events(engine)[:40]),

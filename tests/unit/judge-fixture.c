@@ -4,6 +4,7 @@
 #include "activation-builder.h"
 #include "names/interfaces.h"
 #include "token-builder.h"
+#include "wire/epm.h"
 #include "wire/wmio.h"
 
 #include <string.h>
@@ -145,6 +146,8 @@ Guid interface_uuid(const char *name)
 {
     static const Guid samr = {0x12345778, 0x1234, 0xabcd, {0xef, 0x00, 0x01, 0x23, 0x45, 0x67, 0x89, 0xac}};
     const Interface *known = interface_by_name(name);
+    if (strcmp(name, MAPPER_INTERFACE) == 0)
+        return epm_uuid;
     g_assert_true(known || strcmp(name, OTHER_INTERFACE) == 0);
     return known ? known->uuid : samr;
 }

@@ -49,6 +49,8 @@ unsigned judge_said(const Judge *judge, const char *text);
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 /** An interface that has nothing to do with DCOM: that of the security accounts manager. */
 #define OTHER_INTERFACE "samr"
+/** That of the endpoint mapper. */
+#define MAPPER_INTERFACE "epm"
 
 /** A Bind to interfaces, with context ids from 0, and an answer that accepts them. Returns what the Bind showed. */
 PduResult *judge_bind(Judge *judge, Conversation *c, const char *const *interfaces, const Verifier *verifier);
