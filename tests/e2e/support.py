@@ -14,6 +14,8 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import pytest
+
 from gen.capture import Capture
 from user import BUILT, DROP, NOBODY, SHARED
 
@@ -185,6 +187,19 @@ class Tools:
         result = self.tshark(*options, "-q", "-z", "car,events", "-r", path)
         assert result.returncode in READ, result.stderr
         return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def started(self, *arguments: str | Path) -> list[list[str]]:
+        """The words of each program that car-wmi starts, as the kernel sees them."""
+        if not shutil.which("strace"):
+            pytest.skip("strace is not installed")
+        log = self.arena / "started"
+        log.write_text("")
+        self.give(log)
+        trace = ("strace", "-f", "-qq", "-s", "100000", "-e", "trace=execve", "-e", "signal=none", "-o", log)
+        result = self.run(*trace, self.program, *arguments)
+        assert result.returncode == 0, result.stderr
+        calls = re.findall(r'execve\("[^"]*", \[(.*)\], .*= 0$', log.read_text(errors="replace"), re.MULTILINE)
+        return [json.loads(f"[{words}]") for words in calls[1:]]
 
     # -- what car-wmi says ---------------------------------------------------------------------------------------------
 
