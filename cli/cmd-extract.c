@@ -30,8 +30,12 @@ static GArray *make_captures(const Reading *reading, GPtrArray *inputs)
             g_autofree char *valid = g_utf8_make_valid(path, -1);
             if (g_strcmp0(valid, file->path) != 0)
                 continue;
-            const ReportInput *input = report_inputs_add(inputs, path, reading->digests);
-            ExtractCapture capture = {path, i, input->sha256, input->size};
+            const CaptureInput *read = capture_inputs_find(reading->inputs, path);
+            if (!read)
+                continue;
+            ReportInput *input = report_inputs_add(inputs, path, reading->digests);
+            report_input_set_capture(input, read, reading->digests);
+            ExtractCapture capture = {path, i, input->sha256, input->size, read->identity};
             g_array_append_val(captures, capture);
             break;
         }

@@ -88,8 +88,8 @@ static GPtrArray *make_captures(const Reading *reading)
             continue;
         ReportInput *input = report_inputs_add(inputs, path, reading->digests);
         const CaptureInput *read = capture_inputs_find(reading->inputs, path);
-        if (read && !read->once)
-            report_input_set_facts(input, &read->facts);
+        if (read)
+            report_input_set_capture(input, read, reading->digests);
         for (guint j = 0; j < reading->faults->len; j++) {
             const ReadingFault *fault = g_ptr_array_index(reading->faults, j);
             char **reason = fault->unreadable ? &input->fault : &input->note;

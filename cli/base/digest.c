@@ -6,7 +6,6 @@
 #include <gcrypt.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #define CHUNK ((size_t) 256 << 10)
 #define DIGEST_SIZE 32
@@ -29,14 +28,12 @@ static void digest_free(gpointer data)
 }
 
 /** False when it could not be read to its end. */
-static bool hash_stream(Digests *digests, FILE *file, gcry_md_hd_t context, Digest *digest)
+static bool hash_stream(Digests *digests, FILE *file, gcry_md_hd_t context)
 {
     g_autofree unsigned char *buffer = g_malloc(CHUNK);
     (void) setvbuf(file, NULL, _IONBF, 0);
-    for (size_t n; !g_atomic_int_get(&digests->stop) && (n = fread(buffer, 1, CHUNK, file)) > 0;) {
+    for (size_t n; !g_atomic_int_get(&digests->stop) && (n = fread(buffer, 1, CHUNK, file)) > 0;)
         gcry_md_write(context, buffer, n);
-        digest->size += (int64_t) n;
-    }
     return !ferror(file) && !g_atomic_int_get(&digests->stop);
 }
 
@@ -49,15 +46,20 @@ static char *make_text(gcry_md_hd_t context)
     return g_string_free(text, FALSE);
 }
 
+static bool is_unchanged(FILE *file, const FileIdentity *before)
+{
+    FileIdentity now;
+    return file_identity_take_open(&now, fileno(file)) && !file_identity_change(before, &now);
+}
+
 /** Without a digest when it cannot be read again. */
 static Digest *hash_file(Digests *digests, const char *path)
 {
     Digest *digest = g_new0(Digest, 1);
-    struct stat st;
-    FILE *file = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "rbe") : NULL;
+    FILE *file = file_identity_take(&digest->identity, path) ? fopen(path, "rbe") : NULL;
     gcry_md_hd_t context = NULL;
     if (file && gcry_md_open(&context, GCRY_MD_SHA256, 0) == 0) {
-        if (hash_stream(digests, file, context, digest))
+        if (hash_stream(digests, file, context) && is_unchanged(file, &digest->identity))
             digest->sha256 = make_text(context);
         gcry_md_close(context);
     }

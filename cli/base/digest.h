@@ -5,14 +5,16 @@
 #ifndef CAR_BASE_DIGEST_H
 #define CAR_BASE_DIGEST_H
 
+#include "base/file-identity.h"
+
 #include <glib.h>
 #include <stdint.h>
 
 typedef struct Digests Digests;
 
 typedef struct {
-    char *sha256; ///< in hexadecimal
-    int64_t size; ///< bytes
+    char *sha256;          ///< in hexadecimal
+    FileIdentity identity; ///< of which file
 } Digest;
 
 Digests *digests_new(void);
@@ -23,7 +25,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Digests, digests_free)
 /** Begins with the file `path`, once those before it are ready. */
 void digests_add(Digests *digests, const char *path);
 
-/** That of the file `path`, which is waited for; NULL when it was not added, or is no file that can be read again. Belongs to
+/** That of the file `path`, which is waited for; NULL when it was not added, is no file that can be read again, or changed meanwhile. Belongs to
  * `digests`. */
 const Digest *digests_find(Digests *digests, const char *path);
 

@@ -4,7 +4,6 @@
 #include "capture/writer.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 void capture_input_free(CaptureInput *input)
 {
@@ -13,6 +12,15 @@ void capture_input_free(CaptureInput *input)
     g_free(input->path);
     g_free(input->note);
     g_free(input);
+}
+
+void capture_input_check(CaptureInput *input)
+{
+    FileIdentity now;
+    bool there = !input->once && file_identity_take(&now, input->path);
+    const char *change = input->once ? NULL : file_identity_change(&input->identity, there ? &now : NULL);
+    if (change && !input->note)
+        input->note = g_strdup_printf("%s while it was read", change);
 }
 
 void capture_input_note(CaptureInput *input, const GError *error)
@@ -57,14 +65,8 @@ CaptureInput *capture_input_open(const char *path, GError **error)
     }
     CaptureInput *input = g_new0(CaptureInput, 1);
     input->path = g_strdup(path);
-    struct stat st;
-    input->once = strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode);
-    if (!input->once) {
-        input->device = (uint64_t) st.st_dev;
-        input->inode = (uint64_t) st.st_ino;
-        input->size = (uint64_t) st.st_size;
-        input->independent = capture_reader_is_independent(reader);
-    }
+    input->once = strcmp(path, "-") == 0 || !file_identity_take(&input->identity, path);
+    input->independent = !input->once && capture_reader_is_independent(reader);
     input->empty = !capture_input_read(input, reader, &input->first);
     if (input->empty && input->note && !capture_reader_is_independent(reader)) {
         // libwiretap guesses some kinds of files from a few bytes of them.
@@ -84,12 +86,11 @@ CaptureInput *capture_input_open(const char *path, GError **error)
 
 const CaptureInput *capture_inputs_find(const GPtrArray *inputs, const char *path)
 {
-    struct stat st;
-    bool there = stat(path, &st) == 0;
+    FileIdentity identity;
+    bool there = file_identity_take(&identity, path);
     for (guint i = 0; i < inputs->len; i++) {
         const CaptureInput *input = g_ptr_array_index(inputs, i);
-        bool same_file =
-            there && !input->once && input->device == (uint64_t) st.st_dev && input->inode == (uint64_t) st.st_ino;
+        bool same_file = there && !input->once && file_identity_same_file(&input->identity, &identity);
         if (same_file || strcmp(input->path, path) == 0)
             return input;
     }
@@ -100,7 +101,7 @@ bool capture_inputs_have(const GPtrArray *inputs, const CaptureInput *input)
 {
     for (guint i = 0; i < inputs->len && !input->once; i++) {
         const CaptureInput *other = g_ptr_array_index(inputs, i);
-        if (!other->once && other->device == input->device && other->inode == input->inode)
+        if (!other->once && file_identity_same_file(&other->identity, &input->identity))
             return true;
     }
     return false;

@@ -5,20 +5,20 @@
 #ifndef CAR_CAPTURE_INPUT_H
 #define CAR_CAPTURE_INPUT_H
 
+#include "base/file-identity.h"
 #include "capture/reader.h"
 
 typedef struct {
     char *path;
-    CaptureReader *reader;  ///< open already when it can be read only once
-    bool once;              ///< it is a pipe
-    uint64_t device, inode; ///< which file it is
-    bool independent;       ///< it can be read in a thread of its own
-    uint64_t size;          ///< bytes; 0: not known
-    bool streams;           ///< its packets can be written as pcapng
-    CapturePacket first;    ///< its first packet, without its bytes
-    bool empty;             ///< it has none
-    CaptureFacts facts;     ///< what was read of it
-    char *note;             ///< why not all of it was read; NULL while all was
+    CaptureReader *reader; ///< open already when it can be read only once
+    bool once;             ///< it is a pipe
+    FileIdentity identity; ///< which file it is; of a pipe nothing
+    bool independent;      ///< it can be read in a thread of its own
+    bool streams;          ///< its packets can be written as pcapng
+    CapturePacket first;   ///< its first packet, without its bytes
+    bool empty;            ///< it has none
+    CaptureFacts facts;    ///< what was read of it
+    char *note;            ///< why not all of it was read; NULL while all was
 } CaptureInput;
 
 void capture_input_free(CaptureInput *input);
@@ -43,6 +43,9 @@ void capture_input_survey(CaptureInput *input);
 
 /** The next packet by a reader of this capture. False at its end, or where it is damaged, which is then noted. */
 bool capture_input_read(CaptureInput *input, CaptureReader *reader, CapturePacket *packet);
+
+/** Notes when it is not the file any more that it was when it was opened. */
+void capture_input_check(CaptureInput *input);
 
 /** Notes why it is not read to its end; the first reason counts. NULL is none. */
 void capture_input_note(CaptureInput *input, const GError *error);

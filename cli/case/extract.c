@@ -448,6 +448,23 @@ static void work_clear(gpointer data)
     g_free(work->written);
 }
 
+/** Whether the captures are still those that the records are of. */
+static bool check_captures(const GArray *captures, GError **error)
+{
+    for (guint i = 0; i < captures->len; i++) {
+        const ExtractCapture *capture = &g_array_index(captures, ExtractCapture, i);
+        FileIdentity now;
+        bool there = file_identity_take(&now, capture->path);
+        const char *change = file_identity_change(&capture->identity, there ? &now : NULL);
+        if (!change)
+            continue;
+        g_set_error(error, EXTRACT_ERROR, EXTRACT_ERROR_UNREADABLE,
+                    "%s: %s while it was read: its packets are not written", capture->path, change);
+        return false;
+    }
+    return true;
+}
+
 bool extract_write(GArray *captures, GArray *parts, bool all_tickets, GError **error)
 {
     g_autofree guint *counts = g_new0(guint, parts->len);
@@ -484,5 +501,5 @@ bool extract_write(GArray *captures, GArray *parts, bool all_tickets, GError **e
         return false;
     for (guint i = 0; i < works->len; i++)
         count_missing(&g_array_index(works, Work, i));
-    return true;
+    return check_captures(captures, error);
 }

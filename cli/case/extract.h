@@ -6,6 +6,7 @@
 #ifndef CAR_CASE_EXTRACT_H
 #define CAR_CASE_EXTRACT_H
 
+#include "base/file-identity.h"
 #include "record/activity.h"
 
 #include <stdint.h>
@@ -15,7 +16,7 @@
 GQuark extract_error_quark(void);
 
 typedef enum {
-    EXTRACT_ERROR_UNREADABLE ///< a capture cannot be read again, or holds what pcapng has no number for
+    EXTRACT_ERROR_UNREADABLE ///< a capture cannot be read again, is not what it was, or holds what pcapng has no number for
 } ExtractError;
 
 /** One of the captures. */
@@ -24,6 +25,7 @@ typedef struct {
     guint file;         ///< its index among the files of the records
     const char *sha256; ///< NULL when unknown
     int64_t size;
+    FileIdentity identity; ///< of the file that the records are of
 } ExtractCapture;
 
 /** One file to write. */

@@ -37,7 +37,13 @@ static char *make_link_types(const GPtrArray *links)
     return g_string_free(text, FALSE);
 }
 
-void report_input_set_facts(ReportInput *input, const CaptureFacts *facts)
+static void forget_hash(ReportInput *input)
+{
+    g_clear_pointer(&input->sha256, g_free);
+    input->size = NUMBER_UNKNOWN;
+}
+
+static void set_facts(ReportInput *input, const CaptureFacts *facts)
 {
     input->packets = (int64_t) facts->packets;
     if (facts->packets == 0)
@@ -45,6 +51,16 @@ void report_input_set_facts(ReportInput *input, const CaptureFacts *facts)
     input->first_packet = make_time(&facts->first);
     input->last_packet = make_time(&facts->last);
     input->link_types = make_link_types(facts->links);
+}
+
+void report_input_set_capture(ReportInput *input, const CaptureInput *read, Digests *digests)
+{
+    if (read->once)
+        return;
+    const Digest *digest = digests_find(digests, read->path);
+    if (digest && file_identity_change(&read->identity, &digest->identity))
+        forget_hash(input);
+    set_facts(input, &read->facts);
 }
 
 ReportInput *report_inputs_add(GPtrArray *inputs, const char *path, Digests *digests)
@@ -56,7 +72,7 @@ ReportInput *report_inputs_add(GPtrArray *inputs, const char *path, Digests *dig
     const Digest *digest = pipe ? NULL : digests_find(digests, path);
     if (digest) {
         input->sha256 = g_strdup(digest->sha256);
-        input->size = digest->size;
+        input->size = digest->identity.size;
     }
     g_ptr_array_add(inputs, input);
     return input;

@@ -6,7 +6,7 @@
 #define CAR_CASE_REPORT_INPUT_H
 
 #include "base/digest.h"
-#include "capture/reader.h"
+#include "capture/input.h"
 #include "case/report.h"
 
 /** For a list of ReportInput *. */
@@ -15,7 +15,7 @@ GPtrArray *report_inputs_new(void);
 /** Adds the file `path` ("-": standard input, of which nothing can be known any more), whose digest is waited for. */
 ReportInput *report_inputs_add(GPtrArray *inputs, const char *path, Digests *digests);
 
-/** Says what is in a capture that can be read again. */
-void report_input_set_facts(ReportInput *input, const CaptureFacts *facts);
+/** Says what is in a capture that was read as `read`, and no hash when that was another file. */
+void report_input_set_capture(ReportInput *input, const CaptureInput *read, Digests *digests);
 
 #endif

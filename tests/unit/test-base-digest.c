@@ -20,7 +20,7 @@ static void test_files(void)
     const Digest *found = digests_find(digests, text);
     g_assert_nonnull(found);
     g_assert_cmpstr(found->sha256, ==, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    g_assert_cmpint(found->size, ==, 3);
+    g_assert_cmpint(found->identity.size, ==, 3);
     found = digests_find(digests, empty);
     g_assert_nonnull(found);
     g_assert_cmpstr(found->sha256, ==, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
