@@ -228,7 +228,8 @@ static void check_fields(Doctor *d)
     bool found[G_N_ELEMENTS(fields)] = {false};
     g_auto(TsharkEnd) end = {0};
     g_autoptr(GError) error = NULL;
-    (void) tshark_run(argv, TSHARK_DEFAULT, -1, -1, mark_field, found, &end, &error);
+    const TsharkJob job = {.argv = argv, .input = -1, .file = -1, .on_line = mark_field, .data = found};
+    (void) tshark_run(&job, &end, &error);
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         if (found[i])
             continue;

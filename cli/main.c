@@ -107,6 +107,7 @@ static int dispatch(int argc, char **argv)
 int main(int argc, char **argv)
 {
     (void) setlocale(LC_ALL, "");
+    (void) setlocale(LC_NUMERIC, "C"); // what is written is read by programs, too
     int status = dispatch(argc, argv);
     if (status >= COMMAND_SIGNAL) { // as if it had not been caught, now that nothing is left behind
         (void) fflush(stdout);

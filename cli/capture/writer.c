@@ -13,6 +13,7 @@
 
 struct CaptureWriter {
     int fd;
+    _Atomic int64_t *waits_since; ///< may be NULL
     GThread *thread;
     GByteArray *chunk;      ///< that is being filled
     GHashTable *interfaces; ///< what it stands for → its number, plus one
@@ -37,6 +38,12 @@ static bool write_all(int fd, const uint8_t *data, size_t len)
     return true;
 }
 
+static void set_waits(CaptureWriter *w, bool waits)
+{
+    if (w->waits_since)
+        *w->waits_since = waits ? g_get_monotonic_time() : 0;
+}
+
 static gpointer write_chunks(gpointer data)
 {
     CaptureWriter *w = data;
@@ -54,7 +61,9 @@ static gpointer write_chunks(gpointer data)
         bool gone = w->gone;
         g_cond_signal(&w->room);
         g_mutex_unlock(&w->lock);
+        set_waits(w, true);
         bool written = !gone && write_all(w->fd, chunk->data, chunk->len);
+        set_waits(w, false);
         g_byte_array_unref(chunk);
         g_mutex_lock(&w->lock);
         w->gone |= !written;
@@ -64,10 +73,11 @@ static gpointer write_chunks(gpointer data)
     return NULL;
 }
 
-CaptureWriter *capture_writer_new(int fd)
+CaptureWriter *capture_writer_new(int fd, _Atomic int64_t *waits_since)
 {
     CaptureWriter *w = g_new0(CaptureWriter, 1);
     w->fd = fd;
+    w->waits_since = waits_since;
     w->chunk = g_byte_array_sized_new((guint) CHUNK);
     w->interfaces = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     g_mutex_init(&w->lock);

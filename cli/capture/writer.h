@@ -10,8 +10,9 @@
 
 typedef struct CaptureWriter CaptureWriter;
 
-/** Takes over the descriptor `fd`. */
-CaptureWriter *capture_writer_new(int fd);
+/** Takes over the descriptor `fd`. `waits_since` (may be NULL; it has to stay until the end) is kept at the time since when the
+ * reader keeps the writer waiting, by g_get_monotonic_time(); 0 while it does not. */
+CaptureWriter *capture_writer_new(int fd, _Atomic int64_t *waits_since);
 
 /** Whether packets of this link type can be written. */
 bool capture_writer_takes(const CapturePacket *packet);

@@ -147,12 +147,16 @@ static bool read_pcapng(HostReading *reading, GError **error)
     g_autoptr(GHashTable) seen = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
     Packets packets = {reading, darwin, seen};
     g_auto(TsharkEnd) end = {.status = -1};
-    if (!tshark_run((const char *const *) argv->pdata, TSHARK_CONFINED, -1, -1, take_line, &packets, &end, error))
+    const TsharkJob job = {.argv = (const char *const *) argv->pdata,
+                           .flags = TSHARK_CONFINED,
+                           .input = -1,
+                           .file = -1,
+                           .on_line = take_line,
+                           .data = &packets};
+    if (!tshark_run(&job, &end, error))
         return false;
-    if (end.status != 0) {
-        char *reason = tshark_reason(end.messages, reading->path);
-        reading->stats->note = reason ? reason : g_strdup("tshark gave up part-way");
-    }
+    if (end.status != 0)
+        reading->stats->note = tshark_explain(&end, reading->path);
     return true;
 }
 

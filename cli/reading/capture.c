@@ -125,16 +125,8 @@ static bool check_file(const char *path, GError **error)
 /** Why the records are not all that the capture holds; NULL when they are. */
 static char *make_note(const EventStream *stream, const TsharkEnd *end, const char *path)
 {
-    if (end->status != 0 || !stream->done) {
-        char *reason = tshark_reason(end->messages, path);
-        if (reason)
-            return reason;
-        if (end->signal)
-            return g_strdup_printf("tshark broke down part-way (signal %d, %s)", end->signal, g_strsignal(end->signal));
-        if (end->status != 0)
-            return g_strdup_printf("tshark gave up part-way (exit status %d)", end->status);
-        return g_strdup("tshark ended before it had processed the whole capture");
-    }
+    if (end->status != 0 || !stream->done)
+        return tshark_explain(end, path);
     if (stream->full)
         return g_strdup("more was found than is kept: the last part is missing");
     if (stream->malformed || end->lines_cut)
@@ -146,6 +138,7 @@ static char *make_note(const EventStream *stream, const TsharkEnd *end, const ch
 typedef struct {
     EventFold *fold;
     Progress *progress; ///< may be NULL
+    Feed *feed;         ///< from which tshark reads; NULL: from a file, or from somebody else
 } Sink;
 
 static void take_line(const char *line, size_t len, gpointer data)
@@ -155,13 +148,25 @@ static void take_line(const char *line, size_t len, gpointer data)
     progress_found(sink->progress, event_fold_stream(sink->fold)->found);
 }
 
+static int64_t waits_since(gpointer feed)
+{
+    return feed_waits_since(feed);
+}
+
 /** Runs tshark over `path` or, when that is "-", over what comes out of the descriptor `input`, which is taken over. */
 static bool run_tshark(const char *tshark, const Keys *keys, TsharkFlags flags, const char *path, int input, Sink *sink,
                        TsharkEnd *end, GError **error)
 {
     g_autoptr(GPtrArray) argv = make_argv(tshark, keys, path);
-    return tshark_run((const char *const *) argv->pdata, TSHARK_CONFINED | flags, input, keys->fd, take_line, sink, end,
-                      error);
+    const TsharkJob job = {.argv = (const char *const *) argv->pdata,
+                           .flags = TSHARK_CONFINED | flags,
+                           .input = input,
+                           .file = keys->fd,
+                           .on_line = take_line,
+                           .data = sink,
+                           .waits = sink->feed ? waits_since : NULL,
+                           .waits_data = sink->feed};
+    return tshark_run(&job, end, error);
 }
 
 bool capture_pipe(int ends[2], GError **error)
@@ -268,8 +273,8 @@ static bool run_feed(const CaptureOptions *options, GPtrArray *inputs, const Fee
     run->frames = frame_map_new();
     run->fold = event_fold_new(0);
     event_fold_set_frames(run->fold, run->frames);
-    Sink sink = {.fold = run->fold, .progress = feeding->progress};
     Feed *feed = feed_start(inputs, feeding, run->frames, ends[1]);
+    Sink sink = {.fold = run->fold, .progress = feeding->progress, .feed = feed};
     bool ok = run_tshark(options->tshark, options->keys, TSHARK_DEFAULT, "-", ends[0], &sink, &run->tshark, error);
     if (!ok)
         feed_stop(feed);
@@ -328,12 +333,16 @@ static RecordSet *make_set(const CaptureOptions *options, const GPtrArray *input
     if (!note && run->feed.unwritable > 0)
         note = g_strdup_printf("%" PRIu64 " packets have a link type that is not read together with others",
                                run->feed.unwritable);
+    bool broken = !event_fold_stream(run->fold)->done;
     RecordSet *set = event_fold_finish(run->fold);
     for (guint i = 0; run->feed.unanswered && i < run->feed.unanswered->len; i++)
         set->unlisted_binds += g_array_index(run->feed.unanswered, UnansweredServer, i).counted;
     for (guint i = 0; i < inputs->len; i++) {
-        const CaptureInput *input = g_ptr_array_index(inputs, i);
-        record_set_add_file(set, input->path, g_strdup(input->note && run->frames ? input->note : note));
+        CaptureInput *input = g_ptr_array_index(inputs, i);
+        capture_input_check(input);
+        bool own = input->note && (run->frames || !note);
+        RecordFile *file = record_set_add_file(set, input->path, g_strdup(own ? input->note : note));
+        file->broken = broken || (own && input->facts.packets == 0);
     }
     for (guint i = 0; i < set->records->len && options->keys->fd >= 0; i++)
         capture_explain_sealed(g_ptr_array_index(set->records, i));
@@ -350,7 +359,7 @@ static Progress *start_progress(const CaptureOptions *options, const GPtrArray *
         const CaptureInput *input = g_ptr_array_index(inputs, i);
         if (input->once)
             return progress_start(0);
-        total += input->size;
+        total += (uint64_t) input->identity.size;
     }
     return progress_start(total);
 }
@@ -361,16 +370,23 @@ static void take_artifact_line(const char *line, size_t len, gpointer data)
 }
 
 /** Runs tshark over the capture that comes out of `input`, for the fields of SMB. */
-static bool run_for_artifacts(const CaptureOptions *options, int input, Artifacts *artifacts, TsharkEnd *end,
-                              GError **error)
+static bool run_for_artifacts(const CaptureOptions *options, int input, Feed *feed, Artifacts *artifacts,
+                              TsharkEnd *end, GError **error)
 {
     g_autoptr(GPtrArray) argv = begin_argv(options->tshark, options->keys);
     const char *const fixed[] = {"-r", "-", "-Y", smb_messages_filter, "-T", "pdml", "-J", smb_messages_protocols};
     for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
         g_ptr_array_add(argv, g_strdup(fixed[i]));
     g_ptr_array_add(argv, NULL);
-    return tshark_run((const char *const *) argv->pdata, TSHARK_CONFINED, input, options->keys->fd, take_artifact_line,
-                      artifacts, end, error);
+    const TsharkJob job = {.argv = (const char *const *) argv->pdata,
+                           .flags = TSHARK_CONFINED,
+                           .input = input,
+                           .file = options->keys->fd,
+                           .on_line = take_artifact_line,
+                           .data = artifacts,
+                           .waits = waits_since,
+                           .waits_data = feed};
+    return tshark_run(&job, end, error);
 }
 
 /** None of them is a pipe. */
@@ -400,7 +416,7 @@ static bool read_artifacts(const CaptureOptions *options, GPtrArray *inputs, GHa
     g_autoptr(Artifacts) artifacts = artifacts_new();
     g_auto(TsharkEnd) end = {.status = -1};
     Feed *feed = feed_start(inputs, &feeding, frames, ends[1]);
-    bool ok = run_for_artifacts(options, ends[0], artifacts, &end, error);
+    bool ok = run_for_artifacts(options, ends[0], feed, artifacts, &end, error);
     FeedEnd fed = feed_finish(feed);
     feed_end_clear(&fed);
     if (ok && end.status == 0)

@@ -120,7 +120,7 @@ Follower *follower_start(const FollowerOptions *options, bool reports, GError **
     event_fold_set_listener(follower->fold, on_news, follower);
     follower->reported = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     follower->activities = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-    follower->writer = capture_writer_new(ends[1]);
+    follower->writer = capture_writer_new(ends[1], NULL);
     follower->thread = g_thread_new("tshark", follow, follower);
     return follower;
 }

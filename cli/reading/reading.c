@@ -236,6 +236,7 @@ static int read_captures(Reading *reading, bool keep, ReadingFunc func, gpointer
         const RecordFile *file = g_ptr_array_index(set->files, i);
         if (file->note)
             add_fault(reading, file->path, file->note, false);
+        reading->unreadable += file->broken;
     }
     reading->read = set->files->len;
     bool join = reading->options->host_logs->len > 0;

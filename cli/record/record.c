@@ -116,12 +116,13 @@ RecordSet *record_set_new(Texts *texts)
     return set;
 }
 
-void record_set_add_file(RecordSet *set, const char *path, char *note)
+RecordFile *record_set_add_file(RecordSet *set, const char *path, char *note)
 {
     RecordFile *file = g_new0(RecordFile, 1);
     file->path = path ? g_utf8_make_valid(path, -1) : NULL;
     file->note = note;
     g_ptr_array_add(set->files, file);
+    return file;
 }
 
 const RecordFile *record_file(const RecordSet *set, const Record *record)

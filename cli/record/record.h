@@ -248,8 +248,9 @@ typedef struct {
 } Record;
 
 typedef struct {
-    char *path; ///< as the user named it, made valid UTF-8; NULL when there is none
-    char *note; ///< why not all of it was read; NULL when it was
+    char *path;  ///< as the user named it, made valid UTF-8; NULL when there is none
+    char *note;  ///< why not all of it was read; NULL when it was
+    bool broken; ///< reading broke off where nothing can be said of what follows: that nothing was found means nothing
 } RecordFile;
 
 /** The records of one timeline. */
@@ -267,8 +268,8 @@ void record_free(Record *record);
 /** Without records and files. `texts` is handed over; NULL: new. */
 RecordSet *record_set_new(Texts *texts);
 
-/** Takes over `note`. `path` need not be UTF-8. */
-void record_set_add_file(RecordSet *set, const char *path, char *note);
+/** Takes over `note`. `path` need not be UTF-8. The file belongs to the set. */
+RecordFile *record_set_add_file(RecordSet *set, const char *path, char *note);
 
 /** The capture in which the conversation begins. */
 const RecordFile *record_file(const RecordSet *set, const Record *record);

@@ -18,11 +18,12 @@ struct Feed {
     CaptureWriter *writer;
     Scan *scan;
     GThread *thread;
-    GArray *sources; ///< Source: the captures whose time has come
-    guint next;      ///< the first input that has not
-    bool gone;       ///< nobody reads the pipe any more
-    int stop;        ///< nothing more is wanted; atomic
-    bool in_vain;    ///< all is going to be read again
+    GArray *sources;             ///< Source: the captures whose time has come
+    guint next;                  ///< the first input that has not
+    bool gone;                   ///< nobody reads the pipe any more
+    int stop;                    ///< nothing more is wanted; atomic
+    _Atomic int64_t waits_since; ///< see feed_waits_since()
+    bool in_vain;                ///< all is going to be read again
     uint64_t unwritable;
     FeedOptions options;
     ReadAhead **ahead; ///< by input: those that were started and whose time has not come
@@ -182,6 +183,7 @@ static gpointer read_all(gpointer data)
     }
     scan_finish(feed->scan);
     (void) capture_writer_finish(feed->writer); // tshark waits for the end
+    feed->waits_since = g_get_monotonic_time(); // and we for its own
     return NULL;
 }
 
@@ -208,7 +210,7 @@ Feed *feed_start(GPtrArray *inputs, const FeedOptions *options, FrameMap *map, i
         feed->again = feed->again && !((CaptureInput *) g_ptr_array_index(inputs, i))->once;
     set_stages(feed);
     feed->ahead = g_new0(ReadAhead *, inputs->len);
-    feed->writer = capture_writer_new(fd);
+    feed->writer = capture_writer_new(fd, &feed->waits_since);
     feed->scan = scan_new(&feed->options.scan, write_packet, feed);
     feed->sources = g_array_new(FALSE, FALSE, sizeof(Source));
     feed->thread = g_thread_new("feed", read_all, feed);
@@ -232,6 +234,11 @@ static void close_all(Feed *feed)
         if (feed->ahead[i])
             end_ahead(feed, g_ptr_array_index(feed->inputs, i), feed->ahead[i]);
     }
+}
+
+int64_t feed_waits_since(Feed *feed)
+{
+    return feed->waits_since;
 }
 
 void feed_stop(Feed *feed)

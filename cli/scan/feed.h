@@ -36,6 +36,10 @@ typedef struct {
 void feed_end_clear(FeedEnd *end);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FeedEnd, feed_end_clear)
 
+/** Since when (g_get_monotonic_time()) whoever reads the pipe does not, or is not ready although all was written; 0: it is not
+ * waited for. */
+int64_t feed_waits_since(Feed *feed);
+
 /** Nothing more is wanted: it reads no further packet. */
 void feed_stop(Feed *feed);
 

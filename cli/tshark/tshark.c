@@ -8,6 +8,9 @@
 
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +18,7 @@
 #define MAX_MESSAGES ((size_t) 64 << 10)
 #define MAX_OUTPUT ((size_t) 1 << 20)
 #define CHILD_FILE 3 ///< the descriptor in TSHARK_FILE
+#define PATIENCE 300 ///< seconds
 
 G_DEFINE_QUARK(car - tshark - error - quark, tshark_error)
 
@@ -54,18 +58,28 @@ char *tshark_companion(const char *tshark, const char *name)
     return g_file_test(beside, G_FILE_TEST_EXISTS) ? g_steal_pointer(&beside) : g_find_program_in_path(name);
 }
 
+unsigned tshark_patience(void)
+{
+    const char *given = g_getenv("CAR_WMI_PATIENCE");
+    uint64_t seconds = given ? g_ascii_strtoull(given, NULL, 10) : 0;
+    return seconds > 0 && seconds <= UINT_MAX / 2 ? (unsigned) seconds : PATIENCE;
+}
+
 /** One run: what the sources of its main context share. */
 typedef struct {
+    const TsharkJob *job;
     GMainContext *context;
     GSubprocess *child;
-    OwnHome *home; ///< the child's; NULL: the user's
-    TsharkLineFunc on_line;
-    gpointer data;
+    pid_t pid;
+    OwnHome *home;    ///< the child's; NULL: the user's
     GByteArray *line; ///< the beginning of a line whose end was not read yet
     bool skip_line;   ///< that line is too long
     GString *messages;
     TsharkEnd *end;
-    guint open; ///< pipes not at their end, plus one for the process
+    guint open;    ///< pipes not at their end
+    bool ended;    ///< the child has
+    int64_t moved; ///< when something happened last
+    uint64_t read; ///< bytes that the child had read then
 } Run;
 
 static void take_output(Run *run, const char *data, size_t len)
@@ -84,7 +98,7 @@ static void take_output(Run *run, const char *data, size_t len)
         if (run->home) // it has started
             own_home_remove(run->home);
         if (!run->skip_line)
-            run->on_line((const char *) run->line->data, run->line->len, run->data);
+            run->job->on_line((const char *) run->line->data, run->line->len, run->job->data);
         g_byte_array_set_size(run->line, 0);
         run->skip_line = false;
         data += part + 1;
@@ -102,6 +116,7 @@ static gboolean read_pipe(GPollableInputStream *pipe, Run *run, void (*take)(Run
     char buffer[16384];
     g_autoptr(GError) error = NULL;
     gssize n = g_pollable_input_stream_read_nonblocking(pipe, buffer, sizeof(buffer), NULL, &error);
+    run->moved = g_get_monotonic_time();
     if (n > 0)
         take(run, buffer, (size_t) n);
     if (n > 0 || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
@@ -124,34 +139,83 @@ static void on_child_end(GObject *child, GAsyncResult *result, gpointer data)
 {
     Run *run = data;
     (void) g_subprocess_wait_finish(G_SUBPROCESS(child), result, NULL);
-    run->open--;
+    run->ended = true;
 }
 
-/** Called by another thread. */
+static void kill_group(const Run *run)
+{
+    if (run->pid > 0)
+        (void) kill(-run->pid, SIGKILL);
+}
+
+/** Ends the child and what it started; may be called by another thread. */
 static void end_run(gpointer data)
 {
     Run *run = data;
-    g_subprocess_force_exit(run->child);
+    kill_group(run);
     if (run->home)
         own_home_remove(run->home);
 }
 
+/** How much the child has read so far; what is told of another process, or of none, is 0. */
+static uint64_t count_read(const Run *run)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/io", (int) run->pid);
+    g_autofree char *text = NULL;
+    const char *count = g_file_get_contents(path, &text, NULL, NULL) ? strstr(text, "rchar: ") : NULL;
+    return count ? g_ascii_strtoull(count + strlen("rchar: "), NULL, 10) : 0;
+}
+
+/** Since when the child alone keeps us waiting; 0: it does not. */
+static int64_t waits_since(Run *run)
+{
+    if (run->job->waits) {
+        int64_t since = run->job->waits(run->job->waits_data);
+        return since ? MAX(since, run->moved) : 0;
+    }
+    uint64_t read = count_read(run);
+    bool goes_on = read == 0 || read != run->read;
+    run->read = read;
+    if (goes_on)
+        run->moved = g_get_monotonic_time();
+    return run->moved;
+}
+
+static gboolean on_tick(gpointer data)
+{
+    Run *run = data;
+    int64_t since = waits_since(run);
+    if (since && g_get_monotonic_time() - since > (int64_t) tshark_patience() * G_USEC_PER_SEC) {
+        run->end->hung = true;
+        end_run(run);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void add_pipe(Run *run, GPtrArray *sources, GInputStream *pipe, gboolean (*func)(GObject *pipe, gpointer data))
+{
+    source_list_add(sources, run->context, g_pollable_input_stream_create_source(G_POLLABLE_INPUT_STREAM(pipe), NULL),
+                    G_SOURCE_FUNC(func), run);
+    run->open++;
+}
+
+/** What has inherited the pipes from a child that ended does not hold the end. */
 static void loop(Run *run)
 {
     g_autoptr(GPtrArray) sources = source_list_new();
-    GInputStream *output = g_subprocess_get_stdout_pipe(run->child);
-    GInputStream *messages = g_subprocess_get_stderr_pipe(run->child);
-    source_list_add(sources, run->context, g_pollable_input_stream_create_source(G_POLLABLE_INPUT_STREAM(output), NULL),
-                    G_SOURCE_FUNC(on_output), run);
-    source_list_add(sources, run->context,
-                    g_pollable_input_stream_create_source(G_POLLABLE_INPUT_STREAM(messages), NULL),
-                    G_SOURCE_FUNC(on_messages), run);
-    run->open = 3;
+    add_pipe(run, sources, g_subprocess_get_stdout_pipe(run->child), on_output);
+    add_pipe(run, sources, g_subprocess_get_stderr_pipe(run->child), on_messages);
+    if (!(run->job->flags & TSHARK_APART))
+        source_list_add(sources, run->context, g_timeout_source_new_seconds(1), on_tick, run);
     g_subprocess_wait_async(run->child, NULL, on_child_end, run);
-    while (run->open > 0)
-        g_main_context_iteration(run->context, TRUE);
+    run->moved = g_get_monotonic_time();
+    bool more = true;
+    while (!run->ended || (run->open > 0 && more))
+        more = g_main_context_iteration(run->context, !run->ended);
+    if (run->open > 0)
+        kill_group(run);
     if (run->line->len > 0 && !run->skip_line)
-        run->on_line((const char *) run->line->data, run->line->len, run->data);
+        run->job->on_line((const char *) run->line->data, run->line->len, run->job->data);
 }
 
 void tshark_leave_session(gpointer data)
@@ -160,11 +224,13 @@ void tshark_leave_session(gpointer data)
     (void) setsid();
 }
 
-/** Between fork and exec. */
+/** Between fork and exec. Its group is its own, so that what it starts can be ended with it. */
 static void prepare_child(gpointer flags)
 {
     if (GPOINTER_TO_UINT(flags) & TSHARK_APART)
         tshark_leave_session(NULL);
+    else
+        (void) setpgid(0, 0);
     if (GPOINTER_TO_UINT(flags) & TSHARK_CONFINED)
         fence_close();
 }
@@ -183,26 +249,27 @@ static void set_environment(GSubprocessLauncher *launcher, const OwnHome *home)
     g_subprocess_launcher_setenv(launcher, "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", FALSE);
 }
 
-static GSubprocess *start(const char *const *argv, TsharkFlags flags, const OwnHome *home, int input, int file,
-                          GError **error)
+static GSubprocess *start(const TsharkJob *job, const OwnHome *home, GError **error)
 {
     GSubprocessFlags pipes = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE;
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(pipes);
-    if (input >= 0)
-        g_subprocess_launcher_take_stdin_fd(launcher, input);
+    if (job->input >= 0)
+        g_subprocess_launcher_take_stdin_fd(launcher, job->input);
     set_environment(launcher, home);
-    g_subprocess_launcher_set_child_setup(launcher, prepare_child, GUINT_TO_POINTER(flags), NULL);
-    if (file >= 0)
-        g_subprocess_launcher_take_fd(launcher, fcntl(file, F_DUPFD_CLOEXEC, CHILD_FILE + 1), CHILD_FILE);
-    return g_subprocess_launcher_spawnv(launcher, argv, error);
+    g_subprocess_launcher_set_child_setup(launcher, prepare_child, GUINT_TO_POINTER(job->flags), NULL);
+    if (job->file >= 0)
+        g_subprocess_launcher_take_fd(launcher, fcntl(job->file, F_DUPFD_CLOEXEC, CHILD_FILE + 1), CHILD_FILE);
+    return g_subprocess_launcher_spawnv(launcher, job->argv, error);
 }
 
 /** To its end. */
-static void follow(Run *run, TsharkFlags flags)
+static void follow(Run *run)
 {
+    const char *pid = g_subprocess_get_identifier(run->child);
+    run->pid = pid ? (pid_t) g_ascii_strtoll(pid, NULL, 10) : 0;
     run->line = g_byte_array_new();
     run->messages = g_string_new(NULL);
-    Interrupt *interrupt = flags & TSHARK_APART ? NULL : interrupt_add(end_run, run);
+    Interrupt *interrupt = run->job->flags & TSHARK_APART ? NULL : interrupt_add(end_run, run);
     loop(run);
     interrupt_remove(interrupt);
     g_byte_array_unref(run->line);
@@ -213,22 +280,22 @@ static void follow(Run *run, TsharkFlags flags)
         run->end->signal = g_subprocess_get_term_sig(run->child);
 }
 
-bool tshark_run(const char *const *argv, TsharkFlags flags, int input, int file, TsharkLineFunc on_line, gpointer data,
-                TsharkEnd *end, GError **error)
+bool tshark_run(const TsharkJob *job, TsharkEnd *end, GError **error)
 {
     *end = (TsharkEnd){.status = -1};
     g_autoptr(GMainContext) context = g_main_context_new();
     g_main_context_push_thread_default(context);
     g_autoptr(GError) fault = NULL;
-    g_autoptr(OwnHome) home = flags & TSHARK_CONFINED ? own_home_new(&fault) : NULL;
-    g_autoptr(GSubprocess) child = fault ? NULL : start(argv, flags, home, input, file, &fault);
-    Run run = {.context = context, .child = child, .home = home, .on_line = on_line, .data = data, .end = end};
+    bool confined = job->flags & TSHARK_CONFINED;
+    g_autoptr(OwnHome) home = confined ? own_home_new(&fault) : NULL;
+    g_autoptr(GSubprocess) child = fault ? NULL : start(job, home, &fault);
+    Run run = {.job = job, .context = context, .child = child, .home = home, .end = end};
     if (child)
-        follow(&run, flags);
+        follow(&run);
     else
-        g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "%s cannot be run: %s", argv[0], fault->message);
-    if (flags & TSHARK_CONFINED && !home && input >= 0) // who writes to it must not wait
-        (void) close(input);
+        g_set_error(error, TSHARK_ERROR, TSHARK_ERROR_MISSING, "%s cannot be run: %s", job->argv[0], fault->message);
+    if (confined && !home && job->input >= 0) // who writes to it must not wait
+        (void) close(job->input);
     g_main_context_pop_thread_default(context);
     return child != NULL;
 }
@@ -243,7 +310,8 @@ static void append_line(const char *line, size_t len, gpointer data)
 char *tshark_output(const char *const *argv, TsharkEnd *end, GError **error)
 {
     GString *output = g_string_new(NULL);
-    bool ok = tshark_run(argv, TSHARK_DEFAULT, -1, -1, append_line, output, end, error);
+    const TsharkJob job = {.argv = argv, .input = -1, .file = -1, .on_line = append_line, .data = output};
+    bool ok = tshark_run(&job, end, error);
     return g_string_free(output, !ok);
 }
 
@@ -276,6 +344,20 @@ char *tshark_reason(const char *messages, const char *path)
         return tshark_join_detail(reason, lines[i + 1]);
     }
     return NULL;
+}
+
+char *tshark_explain(const TsharkEnd *end, const char *path)
+{
+    if (end->hung)
+        return g_strdup_printf("tshark did nothing for %u s and was ended", tshark_patience());
+    char *reason = tshark_reason(end->messages, path);
+    if (reason)
+        return reason;
+    if (end->signal)
+        return g_strdup_printf("tshark broke down part-way (signal %d, %s)", end->signal, g_strsignal(end->signal));
+    if (end->status != 0)
+        return g_strdup_printf("tshark gave up part-way (exit status %d)", end->status);
+    return g_strdup("tshark ended before it had processed the whole capture");
 }
 
 char *tshark_version(const char *tshark, GError **error)

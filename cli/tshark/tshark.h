@@ -22,6 +22,7 @@ typedef struct {
     int signal;      ///< that signal, else 0
     char *messages;  ///< the start of its standard error, any bytes
     guint lines_cut; ///< lines of standard output that were too long and were dropped
+    bool hung;       ///< it was ended because nothing happened for tshark_patience()
 } TsharkEnd;
 
 void tshark_end_clear(TsharkEnd *end);
@@ -46,12 +47,26 @@ char *tshark_find(const char *given, GError **error);
 /** Another program of Wireshark's: beside `tshark`, else that in PATH. NULL: there is none. Owned by the caller. */
 char *tshark_companion(const char *tshark, const char *name);
 
-/** Runs `argv` (NULL-terminated, no shell) to its end and gives each line of its standard output to `on_line`. The
- * child's standard input is `input` (-1: nothing), which is taken over; it finds the open file `file` (-1: none) under the
- * name TSHARK_FILE. A signal that ends this program
- * ends the child, too. `end` is always set; the caller clears it. Errors: TSHARK_ERROR. */
-bool tshark_run(const char *const *argv, TsharkFlags flags, int input, int file, TsharkLineFunc on_line, gpointer data,
-                TsharkEnd *end, GError **error);
+/** Since when (g_get_monotonic_time()) it is tshark alone that keeps others waiting; 0: it does not. Called from time to time. */
+typedef int64_t (*TsharkWaitFunc)(gpointer data);
+
+typedef struct {
+    const char *const *argv; ///< NULL-terminated, without a shell
+    TsharkFlags flags;
+    int input; ///< the child's standard input, which is taken over; -1: nothing
+    int file;  ///< an open file, which it finds under the name TSHARK_FILE; -1: none
+    TsharkLineFunc on_line;
+    gpointer data;
+    TsharkWaitFunc waits; ///< NULL: what it reads tells whether it goes on
+    gpointer waits_data;
+} TsharkJob;
+
+/** Seconds without progress after which tshark is ended: CAR_WMI_PATIENCE, else 300. */
+unsigned tshark_patience(void);
+
+/** Runs a program to its end and gives each line of its standard output to `on_line`. SIGINT, SIGTERM and SIGHUP end it, and
+ * what it started. `end` is always set; the caller clears it. Errors: TSHARK_ERROR. */
+bool tshark_run(const TsharkJob *job, TsharkEnd *end, GError **error);
 
 /** The same for questions with short answers: the standard output, up to 1 MiB of whole lines. Owned by the caller. */
 char *tshark_output(const char *const *argv, TsharkEnd *end, GError **error);
@@ -66,6 +81,9 @@ char *tshark_join_detail(const char *line, const char *next);
 /** What tshark's messages say is wrong, in one line, without the name of the capture `path` (may be NULL) they speak of.
  * NULL when they say nothing. Owned by the caller, valid UTF-8. */
 char *tshark_reason(const char *messages, const char *path);
+
+/** Why a run that did not come to its end broke off, in one line; `path` as above. Owned by the caller, valid UTF-8. */
+char *tshark_explain(const TsharkEnd *end, const char *path);
 
 /** "4.0.17" out of the output of `tshark --version`; NULL when it is none. Owned by the caller. */
 char *tshark_version(const char *tshark, GError **error);

@@ -24,7 +24,7 @@ static bool run(const char *path, const char *file, GError **error)
     g_autoptr(GString) lines = g_string_new(NULL);
     g_autoptr(Engine) engine = engine_new(lines);
     CaptureWriter *writer =
-        file ? capture_writer_new(open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) : NULL;
+        file ? capture_writer_new(open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), NULL) : NULL;
     if (writer)
         engine_set_order(engine, add, writer);
     CapturePacket packet = {0};

@@ -169,7 +169,8 @@ static void test_child(void)
     for (int run = 0; run < 2; run++) {
         g_autoptr(GString) output = g_string_new(NULL);
         g_auto(TsharkEnd) end = {0};
-        g_assert_true(tshark_run(argv, TSHARK_DEFAULT, -1, keys.fd, take_line, output, &end, NULL));
+        const TsharkJob job = {.argv = argv, .input = -1, .file = keys.fd, .on_line = take_line, .data = output};
+        g_assert_true(tshark_run(&job, &end, NULL));
         g_assert_cmpint(end.status, ==, 0);
         g_assert_cmpuint(output->len, ==, 32);
         g_autofree char *hex = to_hex((const uint8_t *) output->str, 16);
