@@ -3,6 +3,7 @@
 # Sets up car-wmi on Debian or Ubuntu, as root or as a user who may sudo:
 #   ./setup.sh        install packages, build, install, list the remote WMI in a sample capture
 #   ./setup.sh test   install packages, build, run all tests
+#   ./setup.sh uninstall   remove what the first installed
 #   ./setup.sh packages   install the packages that the build needs, no more
 set -eu
 cd "$(dirname "$0")"
@@ -10,7 +11,7 @@ cd "$(dirname "$0")"
 build_packages="gcc libc6-dev cmake ninja-build pkg-config tshark wireshark-dev libwireshark-dev libwiretap-dev libwsutil-dev
 libglib2.0-dev libevtx-dev libbfio-dev libxml2-dev libgcrypt20-dev zlib1g-dev python3
 dpkg-dev file" # the last two: for cpack -G DEB
-test_packages="python3-pytest python3-pytest-xdist python3-jsonschema libevtx-utils
+test_packages="python3-pytest python3-pytest-xdist python3-jsonschema libevtx-utils jq
 zsh fish man-db tidy tcpreplay iproute2 strace
 wireshark xvfb dbus at-spi2-core libglib2.0-bin xdotool python3-pyatspi python3-pil"
 
@@ -75,12 +76,21 @@ case "${1-install}" in
         say "Running all tests: ctest"
         ctest --test-dir build --output-on-failure
         ;;
+    uninstall)
+        if [ ! -e build/install_manifest.txt ]; then
+            echo "Nothing was installed from here (there is no build/install_manifest.txt)" >&2
+            exit 1
+        fi
+        say "Removing $(grep -c "" build/install_manifest.txt) files"
+        tr '\n' '\0' <build/install_manifest.txt | as_root xargs -0 rm -f --
+        as_root rm -f build/install_manifest.txt
+        ;;
     packages)
         # shellcheck disable=SC2086
         install_packages $build_packages
         ;;
     *)
-        sed -n '3,6s/^# //p' "$0" >&2
+        sed -n '3,7s/^# //p' "$0" >&2
         exit 2
         ;;
 esac
