@@ -20,7 +20,7 @@ static Slice *event_text(HostEvent *event, size_t index)
         &event->parent_guid, &event->user,        &event->domain,       &event->package,        &event->logon_type,
         &event->client,      &event->client_fqdn, &event->operation,    &event->namespace_path, &event->status,
         &event->item,        &event->item_name,   &event->item_value,   &event->target,         &event->uuid,
-        &event->protocol,    &event->endpoint,    &event->address,
+        &event->protocol,    &event->endpoint,    &event->address,      &event->service,
     };
     return index < G_N_ELEMENTS(texts) ? texts[index] : NULL;
 }

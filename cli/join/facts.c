@@ -6,6 +6,7 @@
 #include "join/note.h"
 #include "join/operation.h"
 #include "join/summary.h"
+#include "join/winmgmt.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -326,8 +327,10 @@ void host_join_facts(HostJoin *join)
         tell_calls(conn);
         note_clocks(join, conn);
     }
-    for (guint i = 0; i < conns->len; i++)
+    for (guint i = 0; i < conns->len; i++) {
         explain_rpcss(conns, g_ptr_array_index(conns, i));
+        winmgmt_note(((const HostConn *) g_ptr_array_index(conns, i))->record);
+    }
     for (guint i = 0; i < conns->len; i++) {
         HostConn *conn = g_ptr_array_index(conns, i);
         g_autofree char *summary = host_summary_make(conn->record);

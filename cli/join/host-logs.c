@@ -133,6 +133,34 @@ static void warn_about_idle(const HostLogs *logs, GPtrArray *empty, GPtrArray *s
     }
 }
 
+/** `said`: for which it was said already. */
+static void warn_about_server(const HostLogs *logs, const Record *record, GHashTable *said)
+{
+    for (guint i = 0; i < record->processes->len; i++) {
+        const Process *process = &g_array_index(record->processes, Process, i);
+        if (process->winmgmt != WINMGMT_HOST_OTHER)
+            continue;
+        const char *program = process->command_line ? process->command_line : process->image;
+        char *text = g_strdup_printf("%s: WMI is served by %s%s%s, not by the service host of netsvcs with Winmgmt",
+                                     record->server.ip, program, process->service ? ", service " : "",
+                                     process->service ? process->service : "");
+        if (!g_hash_table_contains(said, text))
+            logs->warn(logs->data, "%s", text);
+        g_hash_table_add(said, text);
+    }
+}
+
+/** Where something else than WMI's service host serves WMI. */
+static void warn_about_servers(const HostLogs *logs, const GPtrArray *sets)
+{
+    g_autoptr(GHashTable) said = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < sets->len; i++) {
+        const GPtrArray *records = ((const RecordSet *) g_ptr_array_index(sets, i))->records;
+        for (guint k = 0; k < records->len; k++)
+            warn_about_server(logs, g_ptr_array_index(records, k), said);
+    }
+}
+
 bool host_logs_join(const HostLogs *logs, GPtrArray *sets, GError **error)
 {
     g_autoptr(HostJoin) join = host_join_new(sets, ROOM);
@@ -147,6 +175,7 @@ bool host_logs_join(const HostLogs *logs, GPtrArray *sets, GError **error)
         logs->warn(logs->data, "more of the logs fits the captures than is kept: %" PRIu64 " events were left out",
                    join->store.dropped);
     warn_about_clocks(logs, sets);
+    warn_about_servers(logs, sets);
     warn_about_idle(logs, empty, sets);
     return true;
 }

@@ -44,6 +44,7 @@ HostProcessNote host_note_of(const HostEvent *event, ProcessRole role, Texts *te
         .image = event->image,
         .command_line = event->command_line,
         .parent_image = event->parent_image,
+        .service = event->service,
         .parent_pid = event->parent_pid,
         .start = event->process_start,
         .user = make_user(event, texts),
@@ -106,6 +107,8 @@ static void complete(Process *process, Texts *texts, const HostProcessNote *note
         process->image = texts_keep_slice(texts, note->image);
     if (!process->command_line)
         process->command_line = texts_keep_slice(texts, note->command_line);
+    if (!process->service)
+        process->service = texts_keep_slice(texts, note->service);
     if (!process->parent_image)
         process->parent_image = texts_keep_slice(texts, note->parent_image);
     if (process->parent_pid == NUMBER_UNKNOWN && note->parent_pid > 0)

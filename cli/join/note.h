@@ -20,7 +20,7 @@ HostFacts *host_note_facts(Record *record);
 typedef struct {
     ProcessRole role;
     int64_t pid;
-    Slice image, command_line, parent_image;
+    Slice image, command_line, parent_image, service;
     int64_t parent_pid;
     int64_t start;
     const char *user;

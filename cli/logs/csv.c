@@ -183,6 +183,15 @@ static Slice read_program(const char *line, size_t len)
     return program ? (Slice){word.text + 1, word.len - 2} : SLICE_NONE;
 }
 
+/** With -b the line between may name a service that the program hosts: "  Winmgmt". Copied, "" when the line is something else. */
+static void read_service(const char *line, size_t len, char *service, size_t size)
+{
+    const char *at = line, *end = line + len;
+    Slice word = take_word(&at, end), more = take_word(&at, end);
+    bool is = word.text && !more.text && word.text[0] != '[' && word.len < size;
+    (void) g_strlcpy(service, is ? word.text : "", is ? word.len + 1 : 1);
+}
+
 static bool recognise_csv(const char *text, size_t len)
 {
     Slice head = {text, len}, line;
@@ -200,15 +209,18 @@ typedef struct {
     HostReading *reading;
     bool table; ///< rows are those of `header`; else of netstat
     Header header;
-    HostEvent waiting; ///< of netstat: the line below it may name the program
+    HostEvent waiting; ///< of netstat: the lines below it may name a service and the program
+    char service[64];
     bool any_waiting;
 } Snapshot;
 
 static void give_waiting(Snapshot *s)
 {
+    s->waiting.service = s->service[0] ? slice(s->service) : SLICE_NONE;
     if (s->any_waiting)
         host_reading_give(s->reading, &s->waiting);
     s->any_waiting = false;
+    s->service[0] = '\0';
 }
 
 static void take_table_row(Snapshot *s, char *line, size_t len, int64_t row)
@@ -231,6 +243,8 @@ static void take_netstat_line(Snapshot *s, const char *line, size_t len, int64_t
         give_waiting(s);
         s->waiting = event;
         s->any_waiting = is_peered(&event);
+    } else if (s->any_waiting) {
+        read_service(line, len, s->service, sizeof(s->service));
     }
 }
 

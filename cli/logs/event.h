@@ -72,6 +72,8 @@ typedef struct {
     Slice item_value; ///< the query, the command or script
     Slice target;     ///< of explicit credentials: server or service; of a binding: the consumer
 
+    Slice service; ///< that the process hosts
+
     // RPC.
     Slice uuid, protocol, endpoint, address;
     int64_t opnum; ///< NUMBER_UNKNOWN where nobody knows

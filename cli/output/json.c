@@ -335,6 +335,8 @@ static void write_processes(JsonWriter *w, const RecordSet *set, const Record *r
         json_write_number(w, "parent_pid", process->parent_pid);
         json_write_text(w, "parent_image", process->parent_image);
         json_write_text(w, "note", process->note);
+        if (process->winmgmt)
+            json_write_text(w, "winmgmt", winmgmt_host_name(process->winmgmt));
         json_open_array(w, "sources");
         for (guint j = 0; j < process->sources->len; j++) {
             const ProcessSource *source = &g_array_index(process->sources, ProcessSource, j);

@@ -164,6 +164,17 @@ const char *process_role_name(ProcessRole role)
     return names[role];
 }
 
+const char *winmgmt_host_name(WinmgmtHost host)
+{
+    static const char *const names[N_WINMGMT_HOSTS] = {
+        [WINMGMT_HOST_NAMED] = "named",
+        [WINMGMT_HOST_GROUP] = "group",
+        [WINMGMT_HOST_OWN_GROUP] = "own-group",
+        [WINMGMT_HOST_OTHER] = "other",
+    };
+    return names[host];
+}
+
 const char *record_state_text(RecordState state)
 {
     static const char *const texts[] = {NULL, "open", "closed", "unfinished"};

@@ -144,6 +144,16 @@ typedef enum {
     N_PROCESS_ROLES
 } ProcessRole;
 
+/** Whether a server's process is the service host that WMI is expected in. */
+typedef enum {
+    WINMGMT_HOST_UNKNOWN,
+    WINMGMT_HOST_NAMED,     ///< of netsvcs or of a group that is not told, with Winmgmt
+    WINMGMT_HOST_GROUP,     ///< of netsvcs; its services are not told
+    WINMGMT_HOST_OWN_GROUP, ///< Winmgmt's own, as `winmgmt /standalonehost` makes it
+    WINMGMT_HOST_OTHER,     ///< another program, group or service
+    N_WINMGMT_HOSTS
+} WinmgmtHost;
+
 typedef struct {
     ProcessRole role;
     int64_t pid;
@@ -152,6 +162,8 @@ typedef struct {
     bool inferred;   ///< from other connections; with others of its role that are, it is one of several candidates
     bool asked_for;  ///< the connection is another process', which made it on behalf of this one
     // From hosts' logs.
+    WinmgmtHost winmgmt;
+    const char *service;      ///< that it hosts
     const char *image, *user; ///< the user as DOMAIN\user where the domain is known
     int64_t parent_pid;
     const char *parent_image;
@@ -299,6 +311,9 @@ void record_add_artifact(Record *record, const RecordArtifact *artifact);
 
 /** "client", "server", "spawned". */
 const char *process_role_name(ProcessRole role);
+
+/** "named", "group", "own-group", "other"; NULL when it is not known. */
+const char *winmgmt_host_name(WinmgmtHost host);
 
 /** NULL for RECORD_WHOLE. */
 const char *record_state_text(RecordState state);

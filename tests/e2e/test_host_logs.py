@@ -500,7 +500,37 @@ def test_netstat(incident: Incident, encoding: str) -> None:
     )
     _, connection = incident.records(incident.file(text.encode(encoding), "netstat.txt"))
     [server] = processes(connection, "server")
-    assert (server["pid"], server["image"]) == (2688, "svchost.exe")
+    assert (server["pid"], server["image"], server["winmgmt"]) == (2688, "svchost.exe", "named")
+
+
+GROUP = r"C:\Windows\system32\svchost.exe -k netsvcs -p"
+
+
+@pytest.mark.parametrize(
+    ("image", "command", "expected"),
+    [
+        (SVCHOST, f"{GROUP} -s Winmgmt", "named"),
+        (SVCHOST, GROUP, "group"),
+        (SVCHOST, f"{GROUP} -s Schedule", "other"),
+        (DROPPER, "dropper.exe serve", "other"),
+        (SVCHOST, None, None),
+    ],
+)
+def test_server_process(incident: Incident, validator: Callable[[dict], None], image: str, command: str | None,
+                        expected: str | None) -> None:  # fmt: skip
+    """Whether it is WMI's service host; what is not is worth a warning, once."""
+    if command:
+        incident.server.created(CREATED, 2688, image, command, "NT AUTHORITY\\SYSTEM")
+    incident.server.permitted(incident.object.tcp, 2688, image, INBOUND)
+    incident.server.permitted(incident.activation.tcp, 992, SVCHOST, INBOUND)
+    result = incident.tools.car_wmi("list", "-T", "ndjson", "--host-log", incident.log(), incident.path)
+    activation, connection = map(json.loads, result.stdout.splitlines())
+    validator(connection)
+    [server] = processes(connection, "server")
+    assert server.get("winmgmt") == expected and bool(server["note"]) == (expected is not None)
+    assert all("winmgmt" not in process for process in activation["processes"] + processes(connection, "client"))
+    warning = f"{SERVER.ip}: WMI is served by {command}, not by the service host of netsvcs with Winmgmt"
+    assert result.stderr.count(warning) == (expected == "other")
 
 
 def test_packet_comments(incident: Incident) -> None:
