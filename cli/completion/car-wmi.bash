@@ -40,7 +40,7 @@ _car_wmi()
             fi
             ;;
         FORMAT)
-            words=$(sed -n '/^Formats:/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p' <<<"$help")
+            words=$(sed -n '/^Formats:/,/^$/s/^  \([a-z][a-z._-]*\) .*/\1/p' <<<"$help")
             ;;
         CONFIDENCE)
             words="wmi dcom rpcss"

@@ -28,7 +28,7 @@ end
 
 function __car_wmi_formats
     car-wmi (__car_wmi_command) --help 2>/dev/null |
-        sed -n '/^Formats:/,/^$/s/^  \([a-z][a-z-]*\) \+\([^ ].*\)/\1\t\2/p'
+        sed -n '/^Formats:/,/^$/s/^  \([a-z][a-z._-]*\) \+\([^ ].*\)/\1\t\2/p'
 end
 
 complete -c car-wmi -n 'test (count (commandline -opc)) -eq 1' -a '(__car_wmi_commands)'

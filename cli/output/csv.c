@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// CSV as in RFC 4180, one line a connection, that a spreadsheet may open: texts are escaped as for a terminal, and none
-// is taken for a formula.
+// CSV, one line a connection.
 
-#include "base/text-escape.h"
 #include "join/summary.h"
+#include "output/csv-write.h"
 #include "output/format.h"
 #include "record/text.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-#define MAX_CELL ((size_t) 32000) ///< characters; spreadsheets take 32,767
 
 typedef char *(*CellFunc)(const RecordSet *set, const Record *r);
 
@@ -155,27 +152,6 @@ static const struct {
     {"artifacts", cell_artifacts},
 };
 
-/** Whether a spreadsheet could take the text for a formula. Some take the wide forms of the characters, too. */
-static bool is_formula(const char *text)
-{
-    while (*text && g_unichar_isspace(g_utf8_get_char(text)))
-        text = g_utf8_next_char(text);
-    return *text && g_utf8_strchr("=+-@\uff1d\uff0b\uff0d\uff20", -1, g_utf8_get_char(text));
-}
-
-static void write_cell(FILE *stream, const char *text, bool last)
-{
-    g_autofree char *escaped = text_escape(text, false);
-    g_autofree char *cell = text_fit(escaped, MAX_CELL, TEXT_CUT_END, "…");
-    (void) fputs(is_formula(cell) ? "\"'" : "\"", stream);
-    for (const char *p = cell; *p; p++) {
-        if (*p == '"')
-            (void) putc('"', stream);
-        (void) putc(*p, stream);
-    }
-    (void) fputs(last ? "\"\r\n" : "\",", stream);
-}
-
 static void csv_begin(Out *out)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(columns) && !out->style.goes_on; i++)
@@ -186,7 +162,7 @@ static void csv_record(Out *out, const RecordSet *set, const Record *record)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
         g_autofree char *text = columns[i].get(set, record);
-        write_cell(out->stream, text, i + 1 == G_N_ELEMENTS(columns));
+        csv_write_cell(out->stream, text, i + 1 == G_N_ELEMENTS(columns));
     }
 }
 

@@ -7,9 +7,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static const OutFormat *const formats[] = {&out_format_activities, &out_format_table,   &out_format_json,
-                                           &out_format_ndjson,     &out_format_csv,     &out_format_ecs,
-                                           &out_format_car,        &out_format_markdown};
+static const OutFormat *const formats[] = {
+    &out_format_activities, &out_format_table,      &out_format_json, &out_format_ndjson,
+    &out_format_csv,        &out_format_csv_calls,  &out_format_ecs,  &out_format_car,
+    &out_format_markdown,   &out_format_timesketch, &out_format_ocsf, &out_format_zeek,
+};
 
 const OutFormat *out_format_find(const char *name, bool live, GError **error)
 {
@@ -43,7 +45,7 @@ char *out_format_summaries(bool live)
     GString *lines = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
         if (!live || formats[i]->live != OUT_LIVE_NO)
-            g_string_append_printf(lines, "  %-10s %s\n", formats[i]->name, formats[i]->summary);
+            g_string_append_printf(lines, "  %-12s %s\n", formats[i]->name, formats[i]->summary);
     }
     return g_string_free(lines, FALSE);
 }

@@ -50,7 +50,8 @@ struct Out {
 };
 
 extern const OutFormat out_format_activities, out_format_table, out_format_json, out_format_ndjson, out_format_csv,
-    out_format_ecs, out_format_car, out_format_markdown;
+    out_format_ecs, out_format_car, out_format_markdown, out_format_csv_calls, out_format_timesketch, out_format_ocsf,
+    out_format_zeek;
 
 /** NULL and an error that names those there are when there is no format of that name, or it cannot be `live`. */
 const OutFormat *out_format_find(const char *name, bool live, GError **error);

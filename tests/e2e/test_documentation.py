@@ -40,7 +40,7 @@ def options(cli: Tools, command: str) -> dict[str, tuple[str, str]]:
 def formats(cli: Tools) -> list[str]:
     """What -T takes."""
     text = cli.car_wmi("list", "--help").stdout.partition("\nFormats:\n")[2].partition("\n\n")[0]
-    return re.findall(r"^  ([a-z][a-z-]*) ", text, re.MULTILINE)
+    return re.findall(r"^  ([a-z][a-z._-]*) ", text, re.MULTILINE)
 
 
 def plain(page: str) -> str:
@@ -81,7 +81,7 @@ def test_man_has_the_options_of_help(cli: Tools) -> None:
 
 def test_man_has_the_formats_of_help(cli: Tools) -> None:
     section = plain("car-wmi.1").partition("\n.SH FORMATS\n")[2].partition("\n.SH ")[0]
-    assert re.findall(r"^\.TP\n\.B ([\w-]+)$", section, re.MULTILINE) == formats(cli)
+    assert re.findall(r"^\.TP\n\.B ([\w.-]+)$", section, re.MULTILINE) == formats(cli)
 
 
 def test_man_has_the_commands_of_help(cli: Tools) -> None:
@@ -117,7 +117,7 @@ def test_man_has_the_members_of_events() -> None:
     path = REPOSITORY / "plugin" / "event" / "event.schema.json"
     assert sorted(members_of(path) - set(re.findall(r"\w+", page))) == []
     kinds = json.loads(path.read_text())["properties"]["event"]["enum"]
-    assert re.findall(r"^\.TP\n\.B ([\w-]+)$", page.partition(".SH EVENTS")[2].partition("\n.SH ")[0], re.MULTILINE) == kinds
+    assert re.findall(r"^\.TP\n\.B ([\w.-]+)$", page.partition(".SH EVENTS")[2].partition("\n.SH ")[0], re.MULTILINE) == kinds
 
 
 def test_man_has_the_fields_of_the_plugin(plugin: Tools) -> None:

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/** @file
+ * Cells of CSV (RFC 4180) that a spreadsheet may open: texts are escaped as for a terminal, and none is taken for a formula.
+ */
+#ifndef CAR_OUTPUT_CSV_WRITE_H
+#define CAR_OUTPUT_CSV_WRITE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/** `text` may be NULL. `last`: of its line. */
+void csv_write_cell(FILE *stream, const char *text, bool last);
+
+#endif
