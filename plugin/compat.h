@@ -26,6 +26,16 @@ static inline bool is_decrypted_stub(const struct data_source *source)
     return is;
 }
 
+/** The value of an unsigned field. */
+static inline uint32_t field_uint(const field_info *field)
+{
+#if CAR_WIRESHARK(4, 2)
+    return fvalue_get_uinteger(field->value);
+#else
+    return fvalue_get_uinteger((fvalue_t *) &field->value);
+#endif
+}
+
 #if CAR_WIRESHARK(4, 4)
 typedef bool WsBool; ///< of preferences and callbacks
 #else

@@ -2,11 +2,13 @@
 #include "frame.h"
 
 #include "adopt.h"
+#include "compat.h"
 
 #include <epan/conversation.h>
 #include <wiretap/wtap.h>
 
 static int proto_car;
+static int hf_flags, hf_len; ///< core's, of TCP
 
 void frame_register(int proto)
 {
@@ -48,7 +50,22 @@ Conversation *frame_conversation(packet_info *pinfo)
     return tcp ? conversation_get_proto_data(tcp, proto_car) : NULL;
 }
 
-Conversation *frame_count(packet_info *pinfo)
+void frame_want(GArray *wanted)
+{
+    hf_flags = proto_registrar_get_id_byname("tcp.flags");
+    hf_len = proto_registrar_get_id_byname("tcp.len");
+    g_array_append_val(wanted, hf_flags);
+    g_array_append_val(wanted, hf_len);
+}
+
+/** The field of the innermost TCP segment in the frame; 0 when there is none. */
+static uint32_t tcp_uint(proto_tree *tree, int hf)
+{
+    const GPtrArray *found = tree ? proto_get_finfo_ptr_array(tree, hf) : NULL;
+    return found && found->len > 0 ? field_uint(g_ptr_array_index(found, found->len - 1)) : 0;
+}
+
+Conversation *frame_count(packet_info *pinfo, proto_tree *tree)
 {
     conversation_t *tcp = tcp_conversation(pinfo);
     if (!tcp)
@@ -70,6 +87,8 @@ Conversation *frame_count(packet_info *pinfo)
         .interface_id = has_id ? rec->rec_header.packet_header.interface_id : 0,
         .length = pinfo->fd->pkt_len,
         .side = frame_sender(c, pinfo),
+        .flags = tcp_uint(tree, hf_flags),
+        .payload = tcp_uint(tree, hf_len) > 0,
     };
     conversation_count(c, wmem_file_scope(), &frame);
     return c;

@@ -16,8 +16,11 @@ void frame_register(int proto);
  *  yet. */
 Conversation *frame_conversation(packet_info *pinfo);
 
-/** The same on the first pass: counts the frame, and makes the conversation with its first one. */
-Conversation *frame_count(packet_info *pinfo);
+/** Adds the fields that frame_count() reads to those that are wanted: an array of int. */
+void frame_want(GArray *wanted);
+
+/** The same on the first pass: counts the frame, and makes the conversation with its first one. `tree` may be NULL. */
+Conversation *frame_count(packet_info *pinfo, proto_tree *tree);
 
 /** Which side of the conversation sent the frame. */
 int frame_sender(const Conversation *c, const packet_info *pinfo);

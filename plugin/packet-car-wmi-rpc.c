@@ -108,7 +108,7 @@ static int dissect_car(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         take_kdc_replies(pinfo, tree, hf_core_as_rep);
         take_kdc_replies(pinfo, tree, hf_core_tgs_rep);
     }
-    Conversation *c = first_pass ? frame_count(pinfo) : frame_conversation(pinfo);
+    Conversation *c = first_pass ? frame_count(pinfo, tree) : frame_conversation(pinfo);
     if (!c)
         return 0;
     PduResult *results = frame_results(pinfo, tree, c);
@@ -194,6 +194,7 @@ void car_register_handoff(void)
         g_array_append_val(wanted, hf_core_as_rep);
     if (hf_core_tgs_rep > 0)
         g_array_append_val(wanted, hf_core_tgs_rep);
+    frame_want(wanted);
     register_postdissector(handle);
     set_postdissector_wanted_hfids(handle, wanted);
     adopt_register();

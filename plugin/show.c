@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "show.h"
 
+#include "judge/verdict.h"
 #include "names/classes.h"
 #include "names/status.h"
 #include "printable.h"
@@ -11,7 +12,7 @@
 static int proto_car;
 static int hf_detected = -1;
 static int hf_summary = -1;
-static int hf_confidence = -1;
+static int hf_confidence = -1, hf_verdict = -1, hf_verdict_reason = -1;
 static int hf_evidence = -1;
 static int hf_activity = -1;
 static int hf_activation_frame = -1;
@@ -309,6 +310,8 @@ void show_frame(tvbuff_t *tvb, packet_info *pinfo, proto_tree *root, Conversatio
     if (c->confidence >= min_confidence)
         proto_item_set_generated(proto_tree_add_boolean(tree, hf_detected, tvb, 0, 0, TRUE));
     add_string(tree, hf_confidence, tvb, confidence_name(c->confidence));
+    add_string(tree, hf_verdict, tvb, word_text(&verdict_words, conversation_verdict(c)));
+    add_string(tree, hf_verdict_reason, tvb, word_text(&attempt_reason_words, conversation_attempt_reason(c)));
     add_uint(tree, hf_activity, tvb, conversation_activity(c));
     if (c->activation)
         add_frame(tree, hf_activation_frame, tvb, c->activation->frame);
@@ -339,6 +342,13 @@ void show_register(int proto)
         {&hf_confidence,
          {"Confidence", "car.wmi_rpc.confidence", FT_STRING, BASE_NONE, NULL, 0,
           "wmi: WMI for certain; dcom: DCOM of any kind; rpcss: the analytic's estimate", HFILL}},
+        {&hf_verdict,
+         {"Verdict", "car.wmi_rpc.verdict", FT_STRING, BASE_NONE, NULL, 0,
+          "session: both ends spoke their part; attempt: no answer that fits was captured", HFILL}},
+        {&hf_verdict_reason,
+         {"Why an attempt", "car.wmi_rpc.verdict_reason", FT_STRING, BASE_NONE, NULL, 0,
+          "one-sided, no-answer, reset, bind-nak, rejected (the interfaces), other-protocol (of what the server sent)",
+          HFILL}},
         {&hf_summary,
          {"Summary", "car.wmi_rpc.summary", FT_STRING, BASE_NONE, NULL, 0, "What a PDU says, as a sentence", HFILL}},
         {&hf_evidence,

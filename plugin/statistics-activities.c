@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "compat.h"
+#include "judge/verdict.h"
 #include "sentence.h"
 #include "statistics-count.h"
 #include "statistics.h"
@@ -15,6 +16,7 @@ enum {
     COLUMN_CLIENT,
     COLUMN_SERVER,
     COLUMN_CONNECTIONS,
+    COLUMN_ATTEMPTS,
     COLUMN_CALLS,
     COLUMN_DENIED,
     COLUMN_PROCESS,
@@ -32,6 +34,7 @@ static stat_tap_table_item columns[N_COLUMNS] = {
     [COLUMN_CLIENT] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Client", "%s"},
     [COLUMN_SERVER] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Server", "%s"},
     [COLUMN_CONNECTIONS] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Connections", "%u"},
+    [COLUMN_ATTEMPTS] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Attempts", "%u"},
     [COLUMN_CALLS] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Calls", "%u"},
     [COLUMN_DENIED] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Denied", "%u"},
     [COLUMN_PROCESS] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Process", "%s"},
@@ -56,6 +59,7 @@ typedef struct {
     guint row;          ///< in the table
     // Sets, for two open windows feed the same table.
     GHashTable *connections; ///< Conversation *
+    GHashTable *sessions;    ///< of these, by now
     GHashTable *calls;       ///< Call *
     GHashTable *denied;      ///< PduResult *
     Texts processes, users, namespaces, techniques, led_by;
@@ -113,6 +117,7 @@ static Activity *activity_new(Conversation *root)
     Activity *a = g_new0(Activity, 1);
     a->root = root;
     a->connections = g_hash_table_new(NULL, NULL);
+    a->sessions = g_hash_table_new(NULL, NULL);
     a->calls = g_hash_table_new(NULL, NULL);
     a->denied = g_hash_table_new(NULL, NULL);
     a->processes = texts_new();
@@ -129,6 +134,7 @@ static void activity_free(gpointer data)
 {
     Activity *a = data;
     g_hash_table_unref(a->connections);
+    g_hash_table_unref(a->sessions);
     g_hash_table_unref(a->calls);
     g_hash_table_unref(a->denied);
     g_ptr_array_unref(a->processes.list);
@@ -152,6 +158,7 @@ static void set_merge(GHashTable *into, GHashTable *from)
 static void activity_merge(Activity *into, Activity *from)
 {
     set_merge(into->connections, from->connections);
+    set_merge(into->sessions, from->sessions);
     set_merge(into->calls, from->calls);
     set_merge(into->denied, from->denied);
     texts_merge(&into->processes, &from->processes);
@@ -187,6 +194,8 @@ static void add_led_by(Activity *a, const Conversation *c, wmem_allocator_t *poo
 static void activity_take(Activity *a, const PduResult *r, wmem_allocator_t *pool)
 {
     g_hash_table_add(a->connections, r->conversation);
+    if (conversation_verdict(r->conversation) == VERDICT_SESSION)
+        g_hash_table_add(a->sessions, r->conversation);
     a->first_frame = MIN(a->first_frame, r->conversation->first_frame);
     texts_add(&a->processes, statistics_process(r, pool));
     texts_add(&a->users, statistics_user(r, pool));
@@ -240,6 +249,7 @@ static void write_row(stat_tap_table *table, const Activity *a, wmem_allocator_t
     set_string(row, COLUMN_CLIENT, g_strdup(endpoint_ip_text(pool, conversation_client(a->root))));
     set_string(row, COLUMN_SERVER, g_strdup(endpoint_ip_text(pool, conversation_server(a->root))));
     set_uint(row, COLUMN_CONNECTIONS, g_hash_table_size(a->connections));
+    set_uint(row, COLUMN_ATTEMPTS, g_hash_table_size(a->connections) - g_hash_table_size(a->sessions));
     set_uint(row, COLUMN_CALLS, g_hash_table_size(a->calls));
     set_uint(row, COLUMN_DENIED, g_hash_table_size(a->denied));
     set_string(row, COLUMN_PROCESS, texts_join(&a->processes));

@@ -180,6 +180,8 @@ static void write_facts(const Activity *activity, FILE *stream)
         html_fact(stream, "Allowed by", allowed);
     }
     html_fact(stream, "What", main->summary);
+    g_autofree char *verdict = record_text_verdict(main);
+    html_fact(stream, "Verdict", verdict);
     const Record *last = main;
     for (guint i = 0; i < activity->records->len; i++) {
         const Record *record = g_ptr_array_index(activity->records, i);
@@ -266,6 +268,8 @@ static void write_claims(const Activity *activity, guint number, FILE *stream)
         html_text(stream, server, HTML_SHORT);
         (void) fprintf(stream, "%s<br>\n<span class=\"soft\">confidence %s, ", record->callback ? " (callback)" : "",
                        confidence_name(record->confidence));
+        if (record_verdict(record) == VERDICT_ATTEMPT)
+            (void) fputs("attempt, ", stream);
         write_extent(activity, record, stream);
         (void) fputs("</span></th><td>", stream);
         if (record->filter)

@@ -9,7 +9,7 @@
 
 static const char *const classes[ACTIVITY_KINDS] = {
     [ACTIVITY_RUN] = "run",   [ACTIVITY_PERSIST] = "persist", [ACTIVITY_CHANGE] = "change",
-    [ACTIVITY_READ] = "read", [ACTIVITY_ENTER] = "enter",
+    [ACTIVITY_READ] = "read", [ACTIVITY_ENTER] = "enter",     [ACTIVITY_TRY] = "enter",
 };
 
 /** Whether a line may end behind `p` in `text`: paths, accounts, names of files and of methods break where a person would

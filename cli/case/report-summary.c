@@ -51,9 +51,11 @@ static Counts count(const Report *report)
             counts.allowed++;
             continue;
         }
+        counts.of_kind[activity->kind]++;
+        if (activity->kind == ACTIVITY_TRY)
+            continue;
         counts.activities++;
         counts.connections += activity->records->len;
-        counts.of_kind[activity->kind]++;
         counts.also_persist +=
             activity->kind < ACTIVITY_PERSIST && activity_has_technique(activity, TECHNIQUE_SUBSCRIPTION);
         note_once(clients, activity->client.ip ? activity->client.ip : activity_host(&activity->client));
@@ -73,7 +75,10 @@ static void write_counts(const Counts *counts, FILE *stream)
 {
     (void) fputs("<p class=\"lead\">", stream);
     if (counts->activities == 0) {
-        (void) fputs(counts->allowed ? "Only remote WMI that is allowed was found" : "No remote WMI was found", stream);
+        (void) fputs(counts->of_kind[ACTIVITY_TRY] ? "Only attempts at remote WMI were found"
+                     : counts->allowed             ? "Only remote WMI that is allowed was found"
+                                                   : "No remote WMI was found",
+                     stream);
         (void) fputs(" in what could be read.</p>\n", stream);
         return;
     }
@@ -105,6 +110,7 @@ static void write_kinds(const Counts *counts, FILE *stream)
         [ACTIVITY_CHANGE] = "objects were written or deleted",
         [ACTIVITY_READ] = "objects were queried or read",
         [ACTIVITY_ENTER] = "connected or logged in, and nothing more that is seen",
+        [ACTIVITY_TRY] = "a client tried, and no session came of it; not counted above",
     };
     (void) fputs("<ul>\n", stream);
     for (ActivityKind kind = 0; kind < ACTIVITY_KINDS; kind++) {
@@ -188,9 +194,10 @@ void report_write_summary(const Report *report, FILE *stream)
     (void) fputs("<section id=\"summary\">\n<h2>Summary</h2>\n", stream);
     write_counts(&counts, stream);
     write_incomplete(report, stream);
-    if (counts.activities + counts.allowed > 0)
+    bool any = counts.activities + counts.of_kind[ACTIVITY_TRY] > 0;
+    if (any || counts.allowed > 0)
         write_kinds(&counts, stream);
-    if (counts.activities > 0)
+    if (any)
         write_worst(report, stream);
     (void) fputs("<p class=\"soft\">WMI is Windows’ interface for management. Over it, one host can start programs on "
                  "another, change and read it. Administrators do so, and attackers do.</p>\n</section>\n",

@@ -197,7 +197,10 @@ static char *verdict_text(const Activity *activity)
         [CONFIDENCE_DCOM] = "DCOM, not known to be WMI",
         [CONFIDENCE_WMI] = "remote WMI",
     };
+    bool attempt = record_verdict(activity->main) == VERDICT_ATTEMPT;
     GString *s = g_string_new(verdicts[activity->confidence]);
+    if (attempt)
+        g_string_append_printf(s, ", an attempt (%s)", attempt_reason_sentence(activity->main->verdict_reason));
     const Evidence *evidence = strongest_evidence(activity);
     const char *sentence = evidence ? evidence_sentence(evidence->kind) : NULL;
     if (sentence) {

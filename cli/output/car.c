@@ -21,6 +21,7 @@ static void open_event(JsonWriter *w, const Record *r, const char *object, const
     json_open_object(w, NULL);
     json_write_text(w, "analytic", CAR_ANALYTIC);
     json_write_text(w, "confidence", confidence_name(r->confidence));
+    json_write_known_text(w, "verdict", word_text(&verdict_words, record_verdict(r)));
     g_autofree char *allowed = record_text_allowed(r);
     json_write_known_text(w, "allowed", allowed);
     json_write_text(w, "object", object);

@@ -85,6 +85,7 @@ static char *artifacts(const Record *r)
 CELL(start_time, g_strdup(r->start_time))
 CELL(end_time, g_strdup(r->end_time))
 CELL(confidence, g_strdup(confidence_name(r->confidence)))
+CELL(verdict, record_text_verdict(r))
 CELL(allowed, record_text_allowed(r))
 CELL(activity, number(r->activity))
 CELL(client_ip, g_strdup(r->client.ip))
@@ -122,6 +123,7 @@ static const struct {
     {"start_time", cell_start_time},
     {"end_time", cell_end_time},
     {"confidence", cell_confidence},
+    {"verdict", cell_verdict},
     {"allowed", cell_allowed},
     {"techniques", cell_techniques},
     {"activity", cell_activity},

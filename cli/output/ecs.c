@@ -39,7 +39,8 @@ static void write_words(JsonWriter *w, const char *name, const char *first, cons
 static void write_event(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     json_open_object(w, "event");
-    json_write_text(w, "kind", r->confidence == CONFIDENCE_WMI && !r->allowed.rule ? "alert" : "event");
+    bool alert = r->confidence == CONFIDENCE_WMI && !r->allowed.rule && record_verdict(r) != VERDICT_ATTEMPT;
+    json_write_text(w, "kind", alert ? "alert" : "event");
     write_words(w, "category", "network", "intrusion_detection");
     write_words(w, "type", "connection", "info");
     json_write_text(w, "module", "car_wmi");
@@ -247,6 +248,7 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
     json_write_known_text(w, "message", r->summary);
     json_open_object(w, "labels");
     json_write_text(w, "confidence", confidence_name(r->confidence));
+    json_write_known_text(w, "verdict", word_text(&verdict_words, record_verdict(r)));
     g_autofree char *allowed = record_text_allowed(r);
     json_write_known_text(w, "allowed", allowed);
     const Process *process = record_process(r, ROLE_CLIENT);

@@ -441,6 +441,9 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     }
     json_close_array(w);
     json_write_text(w, "confidence", confidence_name(r->confidence));
+    json_write_text(w, "verdict", word_text(&verdict_words, record_verdict(r)));
+    bool attempt = record_verdict(r) == VERDICT_ATTEMPT;
+    json_write_text(w, "verdict_reason", attempt ? word_text(&attempt_reason_words, r->verdict_reason) : NULL);
     write_evidence(w, set, r);
     json_write_number(w, "activity", r->activity);
     write_activation(w, set, r);

@@ -133,7 +133,8 @@ static void markdown_record(Out *out, const RecordSet *set, const Record *r)
     put_host(stream, &r->client);
     (void) fputs(" → ", stream);
     put_host(stream, &r->server);
-    (void) fprintf(stream, " (%s)\n\n", confidence_name(r->confidence));
+    (void) fprintf(stream, " (%s%s)\n\n", confidence_name(r->confidence),
+                   record_verdict(r) == VERDICT_ATTEMPT ? ", attempt" : "");
     put_item(stream, "What", r->summary);
     g_autofree char *allowed = record_text_allowed(r);
     put_item(stream, "Allowed", allowed);

@@ -45,7 +45,8 @@ static void count_record(Count *count, const Record *record)
 
 void navigator_add(Navigator *navigator, const Record *record)
 {
-    for (Technique t = TECHNIQUE_NONE + 1; !record->allowed.rule && t < N_TECHNIQUES; t++) {
+    bool counts = !record->allowed.rule && record_verdict(record) != VERDICT_ATTEMPT;
+    for (Technique t = TECHNIQUE_NONE + 1; counts && t < N_TECHNIQUES; t++) {
         if (record_has_technique(record, t))
             count_record(&navigator->counts[t], record);
     }

@@ -219,11 +219,12 @@ static Row *make_header(const Out *out)
 static Row *make_row(const Out *out, const RecordSet *set, const Record *r)
 {
     Row *row = g_new0(Row, 1);
-    row->confidence = r->allowed.rule ? CONFIDENCE_NONE : r->confidence;
+    bool attempt = record_verdict(r) == VERDICT_ATTEMPT;
+    row->confidence = r->allowed.rule || attempt ? CONFIDENCE_NONE : r->confidence;
     row->cells[CAPTURE] = cell_text(out, record_file(set, r)->path);
     row->cells[TIME] = cell_time(out, r->start_time);
     row->cells[CONNECTION] = cell_connection(out, r);
-    row->cells[MATCH] = g_strdup(r->allowed.rule ? "allowed" : confidence_name(r->confidence));
+    row->cells[MATCH] = g_strdup(r->allowed.rule ? "allowed" : attempt ? "attempt" : confidence_name(r->confidence));
     row->cells[STATE] = cell_text(out, record_state_text(r->state));
     row->cells[PROCESS] = cell_process(out, r);
     row->cells[USER] = cell_take(out, record_text_users(r));

@@ -8,7 +8,7 @@
 typedef enum { DONE_RUN, DONE_PERSIST, DONE_CHANGE, DONE_REFUSED, DONE_SEALED, N_DONE } Done;
 
 struct Tally {
-    guint activities, connections;
+    guint activities, connections, attempts;
     guint done[N_DONE];
     GHashTable *hosts; ///< char *: their addresses, else names
 };
@@ -54,7 +54,8 @@ void tally_add(Tally *tally, const RecordSet *set, Confidence min)
     g_autoptr(GPtrArray) activities = activities_of_set(set, min);
     for (guint i = 0; i < activities->len; i++) {
         const Activity *activity = g_ptr_array_index(activities, i);
-        if (activity->allowed)
+        tally->attempts += !activity->allowed && activity->kind == ACTIVITY_TRY;
+        if (activity->allowed || activity->kind == ACTIVITY_TRY)
             continue;
         tally->activities++;
         add_host(tally, &activity->client);
@@ -84,9 +85,15 @@ char *tally_text(const Tally *tally)
         [DONE_REFUSED] = {"call refused", "calls refused"},
         [DONE_SEALED] = {"sealed call", "sealed calls"},
     };
-    if (tally->activities == 0)
+    if (tally->activities + tally->attempts == 0)
         return NULL;
     GString *s = g_string_new(NULL);
+    if (tally->attempts > 0)
+        append_count(s, "", tally->attempts, "attempt", "attempts");
+    if (tally->activities == 0)
+        return g_string_free(s, FALSE);
+    if (tally->attempts > 0)
+        g_string_append(s, ", ");
     append_count(s, "", tally->activities, "activity", "activities");
     append_count(s, " over ", tally->connections, "connection", "connections");
     append_count(s, " between ", g_hash_table_size(tally->hosts), "host", "hosts");

@@ -6,7 +6,7 @@
 
 static const char *const titles[ACTIVITY_KINDS] = {
     [ACTIVITY_RUN] = "Execution", [ACTIVITY_PERSIST] = "Persistence", [ACTIVITY_CHANGE] = "Change",
-    [ACTIVITY_READ] = "Reading",  [ACTIVITY_ENTER] = "Access",
+    [ACTIVITY_READ] = "Reading",  [ACTIVITY_ENTER] = "Access",        [ACTIVITY_TRY] = "Attempt",
 };
 
 const char *activity_kind_title(ActivityKind kind)
@@ -47,6 +47,10 @@ static ActivityKind kind_of(const Record *record)
 {
     const RecordCall *call = record_strongest_call(record);
     ActivityKind kind = call ? kind_of_stage(call_weight(call)) : ACTIVITY_ENTER;
+    // Where one direction alone was captured, what the client does shows what the server must have answered.
+    bool one_sided = record->verdict_reason == ATTEMPT_ONE_SIDED && kind < ACTIVITY_ENTER;
+    if (record_verdict(record) == VERDICT_ATTEMPT && !one_sided)
+        return ACTIVITY_TRY;
     return record_has_technique(record, TECHNIQUE_SUBSCRIPTION) ? MIN(kind, ACTIVITY_PERSIST) : kind;
 }
 
@@ -109,7 +113,7 @@ static void add_set(GPtrArray *activities, const RecordSet *set, Confidence min)
             activity->set = set;
             activity->records = g_ptr_array_new();
             activity->accounts = g_ptr_array_new_with_free_func(g_free);
-            activity->kind = ACTIVITY_ENTER;
+            activity->kind = ACTIVITY_TRY;
             activity->allowed = true;
             activity->start = activity->end = NUMBER_UNKNOWN;
             g_ptr_array_add(activities, activity);

@@ -15,6 +15,7 @@ typedef enum {
     ACTIVITY_CHANGE,
     ACTIVITY_READ,
     ACTIVITY_ENTER,
+    ACTIVITY_TRY, ///< no session came of it
     ACTIVITY_KINDS
 } ActivityKind;
 

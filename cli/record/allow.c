@@ -15,6 +15,7 @@ G_DEFINE_QUARK(car - allow - error - quark, allow_error)
 typedef struct {
     char *name, *reason;
     GPtrArray *client, *server, *user, *process; ///< Pattern *; NULL: any
+    Verdict verdict;                             ///< VERDICT_UNKNOWN: any
     int64_t until;                               ///< the first moment when it is no longer good
     bool used;                                   ///< it was for a record
 } Rule;
@@ -92,14 +93,18 @@ static bool read_key(Rule *rule, const char *key, const char *text, GError **err
         return read_values(&rule->user, pattern_new_name, rule->name, key, text, error);
     if (strcmp(key, "process") == 0)
         return read_values(&rule->process, pattern_new_name, rule->name, key, text, error);
+    if (strcmp(key, "verdict") == 0) {
+        rule->verdict = (Verdict) word_value(&verdict_words, text);
+        return rule->verdict || set_rule_error(error, rule->name, "verdict: %s is neither session nor attempt", text);
+    }
     if (strcmp(key, "until") == 0)
         return read_until(rule, text, error);
     if (strcmp(key, "reason") == 0) {
         rule->reason = g_strdup(text);
         return true;
     }
-    return set_rule_error(error, rule->name, "there is no key %s, but client, server, user, process, until and reason",
-                          key);
+    return set_rule_error(error, rule->name,
+                          "there is no key %s, but client, server, user, process, verdict, until and reason", key);
 }
 
 static Rule *read_rule(GKeyFile *file, const char *name, GError **error)
@@ -223,6 +228,7 @@ static bool matches(const Rule *rule, const Record *record, const GPtrArray *use
     return (!rule->client || patterns_match_place(rule->client, client)) &&
            (!rule->server || patterns_match_place(rule->server, server)) &&
            (!rule->user || matches_users(rule->user, users)) &&
+           (!rule->verdict || rule->verdict == record_verdict(record)) &&
            (!rule->process || matches_process(rule->process, record)) &&
            (rule->until == NUMBER_UNKNOWN || (start != NUMBER_UNKNOWN && start < rule->until));
 }

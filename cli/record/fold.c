@@ -648,6 +648,8 @@ static void fold_totals(EventFold *fold, FoldedConversation *c, const Event *e)
     Record *r = c->record;
     c->totalled = true;
     c->final_confidence = e->confidence;
+    r->verdict = e->verdict;
+    r->verdict_reason = e->verdict_reason;
     c->activation_conn = e->activation_conn;
     c->activation_call = e->activation_call;
     r->activity = e->activity;

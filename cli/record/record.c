@@ -175,6 +175,12 @@ const char *winmgmt_host_name(WinmgmtHost host)
     return names[host];
 }
 
+Verdict record_verdict(const Record *record)
+{
+    bool is_early = record->state == RECORD_OPEN && record->verdict == VERDICT_ATTEMPT;
+    return is_early ? VERDICT_UNKNOWN : record->verdict;
+}
+
 const char *record_state_text(RecordState state)
 {
     static const char *const texts[] = {NULL, "open", "closed", "unfinished"};

@@ -218,6 +218,8 @@ typedef struct {
     int64_t order; ///< its first frame in that run
     RecordState state;
     Confidence confidence;
+    Verdict verdict;
+    AttemptReason verdict_reason;
     unsigned techniques; ///< set of Technique: record_has_technique()
     GArray *evidence;    ///< Evidence
     int64_t activity;
@@ -314,6 +316,9 @@ const char *process_role_name(ProcessRole role);
 
 /** "named", "group", "own-group", "other"; NULL when it is not known. */
 const char *winmgmt_host_name(WinmgmtHost host);
+
+/** Its verdict; of a connection that is still open, VERDICT_UNKNOWN where an answer may yet come. */
+Verdict record_verdict(const Record *record);
 
 /** NULL for RECORD_WHOLE. */
 const char *record_state_text(RecordState state);

@@ -437,7 +437,7 @@ static char *join(const Phrase *phrases, size_t count, guint more)
     return g_string_free(all, FALSE);
 }
 
-static char *summary_of_calls(const Record *record)
+static char *summary_of_acting_calls(const Record *record)
 {
     g_autoptr(GHashTable) operations = outcome_operations(record);
     g_autoptr(GArray) acting = find_acting_calls(record);
@@ -466,6 +466,16 @@ static char *summary_of_calls(const Record *record)
     for (size_t i = 0; i < count; i++)
         g_free(phrases[i].text);
     return all;
+}
+
+static char *summary_of_calls(const Record *record)
+{
+    char *calls = summary_of_acting_calls(record);
+    if (record_verdict(record) != VERDICT_ATTEMPT)
+        return calls;
+    g_autofree char *tried = calls;
+    g_autofree char *verdict = record_text_verdict(record);
+    return tried ? g_strdup_printf("%s: %s", verdict, tried) : g_steal_pointer(&verdict);
 }
 
 /** What the newest output of a file says; NULL when none was read. */

@@ -145,6 +145,14 @@ char *record_text_allowed(const Record *record)
     return g_strconcat(record->allowed.rule, ": ", record->allowed.reason, NULL);
 }
 
+char *record_text_verdict(const Record *record)
+{
+    Verdict verdict = record_verdict(record);
+    if (verdict == VERDICT_ATTEMPT)
+        return g_strconcat("attempt: ", attempt_reason_sentence(record->verdict_reason), NULL);
+    return g_strdup(word_text(&verdict_words, verdict));
+}
+
 char *record_text_call(const RecordCall *call)
 {
     const char *interface = call->interface ? call->interface : "?";

@@ -131,6 +131,8 @@ static const EventMember members[] = {
     NUMBER("activity", activity, TOTALS),
     WORD("kind", evidence, evidence_words, BIT(EVIDENCE)),
     WORD("confidence", confidence, confidence_words, BIT(EVIDENCE) | TOTALS),
+    WORD("verdict", verdict, verdict_words, TOTALS),
+    WORD("verdict_reason", verdict_reason, attempt_reason_words, TOTALS),
     NUMBER("activation_conn", activation_conn, TOTALS),
     NUMBER("activation_frame", activation_frame, TOTALS),
     NUMBER("activation_call", activation_call, TOTALS),

@@ -79,6 +79,8 @@ typedef struct {
     int closed; ///< answers: 0, 1 or EVENT_UNKNOWN
     int64_t activity;
     Confidence confidence;
+    Verdict verdict;
+    AttemptReason verdict_reason; ///< of an attempt
     EvidenceKind evidence;
     int64_t activation_conn, activation_frame, activation_call;
     int64_t lookup_frame, lookup_response_frame, lookup_client_port; ///< in the endpoint mapper, that led here

@@ -3,6 +3,7 @@
 
 #include "event/write.h"
 #include "judge/caller.h"
+#include "judge/verdict.h"
 #include "names/status.h"
 
 #include <stdio.h>
@@ -476,6 +477,8 @@ static void announce_totals(Announcer *a, EventKind kind, Conversation *c, const
     e.closed = announced->closed;
     e.activity = conversation_activity(c);
     e.confidence = c->confidence;
+    e.verdict = conversation_verdict(c);
+    e.verdict_reason = conversation_attempt_reason(c);
     if (c->activation) {
         e.activation_conn = c->activation->conversation->id;
         e.activation_frame = c->activation->frame;

@@ -5,6 +5,7 @@
 #include "judge/exporter.h"
 #include "judge/family.h"
 #include "judge/keep.h"
+#include "judge/verdict.h"
 #include "names/classes.h"
 #include "wire/orpc.h"
 #include "wire/remunknown.h"
@@ -406,6 +407,7 @@ void take_response(Step *s, Call *call)
     ActivationKind kind;
     if (call->answered)
         return;
+    verdict_answered(s->conversation, call);
     if (!call->response_frame) {
         call->response_frame = s->frame;
         s->result->begins_answer = true;

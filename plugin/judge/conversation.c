@@ -71,6 +71,10 @@ void conversation_count(Conversation *c, wmem_allocator_t *pool, const Frame *fr
     c->frame_time = frame->time;
     c->time_digits = frame->time_digits;
     c->bytes[frame->side] += frame->length;
+    if (frame->flags & FRAME_SYN)
+        c->opened |= 1u << (frame->flags & FRAME_ACK ? 1 - frame->side : frame->side);
+    c->reset |= (frame->flags & FRAME_RST) != 0;
+    c->spoke[frame->side] |= frame->payload;
 }
 
 /** A method that the table of interfaces does not tell the use of. */

@@ -193,7 +193,11 @@ typedef struct {
     uint32_t interface_id; ///< on which it was captured
     uint32_t length;       ///< on the wire
     int side;              ///< that sent it
+    unsigned flags;        ///< of TCP: FRAME_SYN …
+    bool payload;          ///< it carries bytes of the stream
 } Frame;
+
+enum { FRAME_SYN = 0x02, FRAME_RST = 0x04, FRAME_ACK = 0x10 };
 
 /** What of a conversation came in on one interface. */
 typedef struct {
@@ -213,6 +217,12 @@ struct Conversation {
     wmem_array_t *parts;   ///< ConversationPart, EVENT_LIST_MAX at most; NULL while there is one interface
     uint32_t interface_id; ///< of the first frame
     int client;            ///< side that is the RPC client; -1: not known yet
+    unsigned opened;       ///< bit mask of the sides that opened it, as SYN and SYN-ACK say
+    bool spoke[2];         ///< the side sent bytes of the stream
+    bool reset;            ///< by either end
+
+    Confidence answered;              ///< of what the server accepted or answered: the part of both ends fits that far
+    bool bind_nak, rejected, answers; ///< the server refused a Bind, an interface; it answered any PDU
 
     Confidence confidence;
     uint32_t evidence_frame[N_EVIDENCE_KINDS]; ///< first of each kind, 0: none

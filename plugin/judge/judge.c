@@ -7,6 +7,7 @@
 #include "judge/family.h"
 #include "judge/keep.h"
 #include "judge/lookup.h"
+#include "judge/verdict.h"
 
 Tracker *tracker_new(wmem_allocator_t *pool)
 {
@@ -205,21 +206,36 @@ static void take_bind_ack(Step *s)
 {
     const Pdu *pdu = s->pdu;
     Conversation *c = s->conversation;
-    PduResult *bind = wmem_map_remove(c->binds, GUINT_TO_POINTER(pdu->call_id));
-    s->result->bind = bind;
-    if (!bind)
+    PduResult *bind = wmem_map_lookup(c->binds, GUINT_TO_POINTER(pdu->call_id));
+    bool fits = bind && (bind->type == PDU_BIND) == (pdu->type == PDU_BIND_ACK);
+    if (!fits)
         return;
+    (void) wmem_map_remove(c->binds, GUINT_TO_POINTER(pdu->call_id));
+    s->result->bind = bind;
+    c->answers = true;
     for (unsigned i = 0; i < MIN(bind->n_contexts, pdu->n_results); i++) {
         Context *context = &bind->contexts[i];
         switch (pdu->results[i]) {
         case CONTEXT_ACCEPTED:
             context->result = RESULT_ACCEPTED;
             wmem_map_insert(c->contexts, GUINT_TO_POINTER(context->offered.id), context);
+            verdict_accepted(c, context->interface);
             break;
         case CONTEXT_NEGOTIATED: context->result = RESULT_NEGOTIATED; break;
-        default: context->result = RESULT_REJECTED; break;
+        default:
+            context->result = RESULT_REJECTED;
+            c->rejected |= context->interface != NULL;
+            break;
         }
     }
+}
+
+static void take_bind_nak(Step *s)
+{
+    Conversation *c = s->conversation;
+    bool fits = wmem_map_remove(c->binds, GUINT_TO_POINTER(s->pdu->call_id)) != NULL;
+    c->bind_nak |= fits;
+    c->answers |= fits;
 }
 
 bool tracker_fits_decrypted(const PduBytes *bytes, size_t plain_len)
@@ -245,12 +261,8 @@ PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes)
         pdu.type == PDU_REQUEST || pdu.type == PDU_BIND || pdu.type == PDU_ALTER_CONTEXT || pdu.type == PDU_AUTH3;
     bool from_server = pdu.type == PDU_RESPONSE || pdu.type == PDU_FAULT || pdu.type == PDU_BIND_ACK ||
                        pdu.type == PDU_ALTER_CONTEXT_RESP || pdu.type == PDU_BIND_NAK;
-    if (!from_client && !from_server)
+    if ((!from_client && !from_server) || !verdict_role_fits(t, c, bytes->side, from_client))
         return NULL;
-    if (c->client < 0)
-        c->client = from_client ? bytes->side : 1 - bytes->side;
-    if (!c->caller && conversation_server(c)->port != RPCSS_PORT)
-        c->caller = caller_new(t->pool, c);
 
     PduResult *r = wmem_new0(t->pool, PduResult);
     r->conversation = c;
@@ -288,7 +300,7 @@ PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes)
             return take_lookup(&step);
         take_response(&step, r->call);
         break;
-    case PDU_BIND_NAK: break;
+    case PDU_BIND_NAK: take_bind_nak(&step); break;
     }
     if (c->id)
         lookup_check(&step);

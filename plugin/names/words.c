@@ -53,6 +53,13 @@ static const char *const outcomes[N_OUTCOMES] = {
     [OUTCOME_NOT_READABLE] = "not-readable",
 };
 
+static const char *const verdicts[N_VERDICTS] = {[VERDICT_ATTEMPT] = "attempt", [VERDICT_SESSION] = "session"};
+
+static const char *const attempt_reasons[N_ATTEMPT_REASONS] = {
+    [ATTEMPT_ONE_SIDED] = "one-sided", [ATTEMPT_NO_ANSWER] = "no-answer", [ATTEMPT_RESET] = "reset",
+    [ATTEMPT_BIND_NAK] = "bind-nak",   [ATTEMPT_REJECTED] = "rejected",   [ATTEMPT_OTHER] = "other-protocol",
+};
+
 const Vocabulary confidence_words = {confidences, N_CONFIDENCES};
 const Vocabulary evidence_words = {evidence_kinds, N_EVIDENCE_KINDS};
 const Vocabulary stage_words = {stages, N_STAGES};
@@ -62,6 +69,8 @@ const Vocabulary context_result_words = {context_results, N_CONTEXT_RESULTS};
 const Vocabulary user_source_words = {user_sources, N_USER_SOURCES};
 const Vocabulary call_half_words = {halves, N_HALVES};
 const Vocabulary outcome_words = {outcomes, N_OUTCOMES};
+const Vocabulary verdict_words = {verdicts, N_VERDICTS};
+const Vocabulary attempt_reason_words = {attempt_reasons, N_ATTEMPT_REASONS};
 
 const char *word_text(const Vocabulary *vocabulary, unsigned value)
 {
@@ -89,6 +98,19 @@ const char *evidence_sentence(EvidenceKind kind)
         [EVIDENCE_HOST_LOG] = "A host’s log shows it",
     };
     return kind < N_EVIDENCE_KINDS ? texts[kind] : NULL;
+}
+
+const char *attempt_reason_sentence(AttemptReason reason)
+{
+    static const char *const sentences[N_ATTEMPT_REASONS] = {
+        [ATTEMPT_ONE_SIDED] = "only the client’s packets were captured",
+        [ATTEMPT_NO_ANSWER] = "the server did not answer",
+        [ATTEMPT_RESET] = "the connection was reset",
+        [ATTEMPT_BIND_NAK] = "the server refused the Bind",
+        [ATTEMPT_REJECTED] = "the server refused the interfaces",
+        [ATTEMPT_OTHER] = "what the server sent is no answer in DCE/RPC",
+    };
+    return reason < N_ATTEMPT_REASONS ? sentences[reason] : NULL;
 }
 
 Confidence evidence_confidence(EvidenceKind kind)

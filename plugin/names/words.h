@@ -92,6 +92,26 @@ typedef enum {
     N_OUTCOMES
 } Outcome;
 
+/** What happened: whether both ends spoke their part, as far as it was captured. */
+typedef enum {
+    VERDICT_UNKNOWN,
+    VERDICT_ATTEMPT, ///< a client tried; nothing that was captured is an answer that fits
+    VERDICT_SESSION, ///< the server took part
+    N_VERDICTS
+} Verdict;
+
+/** Why it is no more than an attempt. */
+typedef enum {
+    ATTEMPT_UNKNOWN,
+    ATTEMPT_ONE_SIDED, ///< no packet of the server's was captured
+    ATTEMPT_NO_ANSWER, ///< the server said nothing
+    ATTEMPT_RESET,     ///< the connection was reset
+    ATTEMPT_BIND_NAK,  ///< the server refused the Bind
+    ATTEMPT_REJECTED,  ///< the server refused the interfaces
+    ATTEMPT_OTHER,     ///< what the server sent is no answer in DCE/RPC
+    N_ATTEMPT_REASONS
+} AttemptReason;
+
 /** A list of words; the numbers are those of its enum. */
 typedef struct {
     const char *const *words;
@@ -99,7 +119,7 @@ typedef struct {
 } Vocabulary;
 
 extern const Vocabulary confidence_words, evidence_words, stage_words, auth_level_words, interface_source_words,
-    context_result_words, user_source_words, call_half_words, outcome_words;
+    context_result_words, user_source_words, call_half_words, outcome_words, verdict_words, attempt_reason_words;
 
 /** NULL for 0 and what is beyond the list. */
 const char *word_text(const Vocabulary *vocabulary, unsigned value);
@@ -143,6 +163,9 @@ static inline const char *user_source_name(UserSource source)
 
 /** What a kind of evidence is, as a sentence without its full stop; NULL for EVIDENCE_NONE. */
 const char *evidence_sentence(EvidenceKind kind);
+
+/** A reason in a few words of a sentence: "the connection was reset"; NULL for 0. */
+const char *attempt_reason_sentence(AttemptReason reason);
 
 /** How sure a kind of evidence makes that a conversation is remote WMI. */
 Confidence evidence_confidence(EvidenceKind kind);

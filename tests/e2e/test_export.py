@@ -39,7 +39,7 @@ def said(plugin: Tools, mixed: Mixed, names: list[str]) -> Said:
     found = plugin.fields(mixed.path, *names)
     used = set().union(*found.values())
     # The capture shows nearly everything.
-    assert {n.rpartition(".")[2] for n in set(names) - used} == {"undecodable", "command_length"}
+    assert {n.rpartition(".")[2] for n in set(names) - used} == {"undecodable", "command_length", "verdict_reason"}
     return found
 
 

@@ -155,7 +155,7 @@ def test_ecs_keeps_to_the_schema(cli: Tools, mixed: Mixed) -> None:
         check_ecs(event)
         seen |= dict(facts.flatten(event)).keys()
         assert event["@timestamp"] == event["event"]["start"] == record["start_time"]
-        assert event["event"]["kind"] == ("alert" if record["confidence"] == "wmi" else "event")
+        assert event["event"]["kind"] == ("alert" if (record["confidence"], record["verdict"]) == ("wmi", "session") else "event")
         for name, role in (("source", "client"), ("destination", "server")):
             assert event[name]["ip"] == record[role]["ip"] and event[name]["port"] == record[role]["port"]
             assert event[name]["bytes"] == record["bytes"][role]
@@ -185,7 +185,7 @@ def test_ecs_of_hostile_texts(cli: Tools, hostile_capture: Path) -> None:
 
 def check_car(event: dict) -> None:
     """Object, action and fields are the data model's."""
-    assert event.keys() - {"allowed"} == {"analytic", "confidence", "object", "action", "fields"}
+    assert event.keys() - {"allowed", "verdict"} == {"analytic", "confidence", "object", "action", "fields"}
     found = [
         fields
         for (name, actions), fields in facts.CAR.items()

@@ -151,6 +151,7 @@ def test_activities(plugin: Tools, two: Two, passes: tuple[str, ...]) -> None:
         "Client": CLIENT.ip,
         "Server": SERVER.ip,
         "Connections": "2",
+        "Attempts": "0",
         "Calls": str(len(_calls(two.windows))),
         "Denied": "0",
         "Process": f"{CLIENT.name}:7240",

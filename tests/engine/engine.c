@@ -258,6 +258,8 @@ static void take_segment(const CapturePacket *packet, gpointer data)
         .interface_id = 0,
         .length = packet->wire_len,
         .side = first_side ? 0 : 1,
+        .flags = tcp.broken ? 0 : tcp.flags,
+        .payload = !tcp.broken && tcp.payload_wire > 0,
     };
     conversation_count(c, e->pool, &frame);
     if (tcp.broken)

@@ -65,6 +65,7 @@ static void count(Judge *judge, Conversation *c, int side, size_t len)
         .time_digits = 6,
         .length = 54 + (uint32_t) len,
         .side = side,
+        .payload = len > 0,
     };
     conversation_count(c, judge->pool, &frame);
 }

@@ -128,7 +128,8 @@ static void test_state(void)
     (void) judge_bind(j, to, NAMES("IRemUnknown2"), NULL);
     g_autofree char *state = g_strdup_printf(
         "{\"event\":\"state\",\"conn\":2,\"frame\":%u,\"closed\":false,\"activity\":1,\"confidence\":\"wmi\","
-        "\"activation_conn\":1,\"activation_frame\":%u,\"activation_call\":%u,\"callback\":false,",
+        "\"verdict\":\"attempt\",\"verdict_reason\":\"one-sided\",\"activation_conn\":1,\"activation_frame\":%u,"
+        "\"activation_call\":%u,\"callback\":false,",
         j->frame - 1, call->frame, call->id);
     g_assert_cmpuint(judge_said(j, state), ==, 1);
     g_assert_cmpuint(judge_said(j, "\"event\":\"state\""), ==, 1);

@@ -98,6 +98,7 @@ static void test_whole_record(void)
         json, ==,
         "{\"schema\":\"car-wmi/"
         "1\",\"analytic\":\"CAR-2014-11-007\",\"techniques\":[\"T1047\",\"T1546.003\"],\"confidence\":\"wmi\","
+        "\"verdict\":null,\"verdict_reason\":null,"
         "\"evidence\":[{\"kind\":\"interface\",\"frame\":65}],\"activity\":1,"
         "\"activation\":{\"frame\":59,\"client_port\":55274,\"clsid\":\"8bc3f05e-d86b-11d0-a075-00c04fb68820\","
         "\"server_name\":\"W6\",\"status\":0},\"related\":[],"
