@@ -48,10 +48,16 @@ typedef struct {
     GHashTable *flows;      ///< frame → GArray of part: its flow is wanted
     guint *counts;          ///< of interfaces, by part
     uint64_t *written;      ///< the last frame that was written, by part
+    bool *wanted;           ///< something of the capture is, by part
     CaptureReader *reader;  ///< NULL before and after
     CapturePacket packet;   ///< the next one
     bool pending;           ///< there is one
 } Work;
+
+typedef struct {
+    GArray *works;       ///< Work, in order of the captures' first packets
+    GHashTable *by_file; ///< number of the capture → index in `works`, plus one
+} Plan;
 
 /** Fragments have no ports. */
 static bool record_key(FlowKey *key, const Record *record, bool ports)
@@ -78,6 +84,7 @@ static void add_extent(Work *work, const FlowKey *key, Extent extent)
         g_hash_table_insert(work->extents, g_memdup2(key, sizeof(*key)), list);
     }
     g_array_append_val(list, extent);
+    work->wanted[extent.part] = true;
 }
 
 static void add_part(GHashTable *table, gpointer key, guint part)
@@ -115,30 +122,17 @@ static void add_comment(Work *work, guint part, const Record *record, const Clai
                     g_strdup_printf("%s%s%s (%s → %s)", claim->text, *fitting ? " " : "", fitting, client, server));
 }
 
-/** What of the conversation stands in the capture under way; false when nothing does. */
-static bool find_part(const Work *work, const Record *record, RecordPart *out)
-{
-    for (guint i = 0; record->parts && i < record->parts->len; i++) {
-        *out = g_array_index(record->parts, RecordPart, i);
-        if (frame_file(out->first) == work->capture->file)
-            return true;
-    }
-    *out = (RecordPart){record->frames.first, record->frames.last, record->frames.count};
-    return !record->parts && out->first && frame_file(out->first) == work->capture->file;
-}
-
-/** The packets of the conversation in the capture under way. */
-static void plan_extent(Work *work, guint part, const Record *record)
+/** The packets of the conversation in one capture. */
+static void plan_extent(Work *work, guint part, const Record *record, const RecordPart *here)
 {
     FlowKey key;
-    RecordPart here;
-    if (!find_part(work, record, &here) || !record_key(&key, record, true))
+    if (!record_key(&key, record, true))
         return;
-    Connection connection = {.part = part, .expected = here.count};
+    Connection connection = {.part = part, .expected = here->count};
     Extent extent = {
         .part = part,
-        .first = (uint64_t) frame_number(here.first),
-        .last = (uint64_t) frame_number(here.last),
+        .first = (uint64_t) frame_number(here->first),
+        .last = (uint64_t) frame_number(here->last),
         .connection = work->connections->len,
     };
     g_array_append_val(work->connections, connection);
@@ -148,42 +142,43 @@ static void plan_extent(Work *work, guint part, const Record *record)
 }
 
 /** The work on the capture of a frame; NULL when that capture is not read. */
-static Work *find_work(GArray *works, int64_t frame)
+static Work *find_work(const Plan *plan, int64_t frame)
 {
-    for (guint i = 0; i < works->len; i++) {
-        Work *work = &g_array_index(works, Work, i);
-        if (work->capture->file == frame_file(frame))
-            return work;
-    }
-    return NULL;
+    gpointer index = g_hash_table_lookup(plan->by_file, GUINT_TO_POINTER(frame_file(frame)));
+    return index ? &g_array_index(plan->works, Work, GPOINTER_TO_UINT(index) - 1) : NULL;
 }
 
 /** The whole flow that a frame is of is wanted: of the ticket that names a user, of a file with a command's output. */
-static void plan_flow_of(GArray *works, guint part, int64_t frame)
+static void plan_flow_of(const Plan *plan, guint part, int64_t frame)
 {
-    Work *work = frame ? find_work(works, frame) : NULL;
+    Work *work = frame ? find_work(plan, frame) : NULL;
     if (work)
         add_part(work->flows, GSIZE_TO_POINTER((size_t) frame_number(frame)), part);
 }
 
-static void plan_record(GArray *works, guint part, const Record *record)
+static void plan_record(const Plan *plan, guint part, const Record *record)
 {
-    for (guint i = 0; i < works->len; i++)
-        plan_extent(&g_array_index(works, Work, i), part, record);
+    const RecordPart only = {record->frames.first, record->frames.last, record->frames.count};
+    const RecordPart *parts = record->parts ? (const RecordPart *) (void *) record->parts->data : &only;
+    for (guint i = 0; i < (record->parts ? record->parts->len : 1); i++) {
+        Work *work = parts[i].first ? find_work(plan, parts[i].first) : NULL;
+        if (work)
+            plan_extent(work, part, record, &parts[i]);
+    }
     g_autoptr(GPtrArray) claims = claims_new(record);
     for (guint i = 0; i < claims->len; i++) {
         const Claim *claim = g_ptr_array_index(claims, i);
-        Work *work = find_work(works, claim->frame);
+        Work *work = find_work(plan, claim->frame);
         if (work)
             add_comment(work, part, record, claim);
     }
-    plan_flow_of(works, part, record->auth.user_frame);
+    plan_flow_of(plan, part, record->auth.user_frame);
     for (guint i = 0; i < record->user_candidates->len; i++)
-        plan_flow_of(works, part, g_array_index(record->user_candidates, UserCandidate, i).frame);
+        plan_flow_of(plan, part, g_array_index(record->user_candidates, UserCandidate, i).frame);
     for (guint i = 0; record->artifacts && i < record->artifacts->len; i++) {
         const GArray *frames = g_array_index(record->artifacts, RecordArtifact, i).frames;
         for (guint k = 0; k < frames->len; k++)
-            plan_flow_of(works, part, g_array_index(frames, int64_t, k));
+            plan_flow_of(plan, part, g_array_index(frames, int64_t, k));
     }
 }
 
@@ -192,6 +187,7 @@ static void plan_client(Work *work, guint part, const Activity *activity)
     Address ip;
     if (!address_parse(slice(activity->client.ip), &ip))
         return;
+    work->wanted[part] = true;
     GArray *list = g_hash_table_lookup(work->clients, &ip);
     if (list)
         g_array_append_val(list, part);
@@ -199,16 +195,16 @@ static void plan_client(Work *work, guint part, const Activity *activity)
         add_part(work->clients, g_memdup2(&ip, sizeof(ip)), part);
 }
 
-static void plan(GArray *works, const GArray *parts, bool all_tickets)
+static void plan_all(const Plan *plan, const GArray *parts, bool all_tickets)
 {
     for (guint i = 0; i < parts->len; i++) {
         const GPtrArray *activities = g_array_index(parts, ExtractPart, i).activities;
         for (guint j = 0; j < activities->len; j++) {
             const Activity *activity = g_ptr_array_index(activities, j);
             for (guint k = 0; k < activity->records->len; k++)
-                plan_record(works, i, g_ptr_array_index(activity->records, k));
-            for (guint k = 0; all_tickets && k < works->len; k++)
-                plan_client(&g_array_index(works, Work, k), i, activity);
+                plan_record(plan, i, g_ptr_array_index(activity->records, k));
+            for (guint k = 0; all_tickets && k < plan->works->len; k++)
+                plan_client(&g_array_index(plan->works, Work, k), i, activity);
         }
     }
 }
@@ -382,6 +378,40 @@ static bool advance(Work *work, GError **error)
     return true;
 }
 
+static void work_clear(gpointer data)
+{
+    Work *work = data;
+    g_clear_pointer(&work->reader, capture_reader_close);
+    g_hash_table_unref(work->extents);
+    g_hash_table_unref(work->clients);
+    g_array_unref(work->connections);
+    g_hash_table_unref(work->comments);
+    g_hash_table_unref(work->flows);
+    g_free(work->written);
+    g_free(work->wanted);
+}
+
+/** Whether nothing of the capture is wanted: it is then not read. */
+static bool is_idle(const Work *work)
+{
+    return g_hash_table_size(work->extents) == 0 && g_hash_table_size(work->clients) == 0;
+}
+
+static void drop_idle(GArray *works)
+{
+    guint kept = 0;
+    for (guint i = 0; i < works->len; i++) {
+        Work *work = &g_array_index(works, Work, i);
+        if (is_idle(work))
+            work_clear(work);
+        else
+            g_array_index(works, Work, kept++) = *work;
+    }
+    g_array_set_clear_func(works, NULL);
+    g_array_set_size(works, kept);
+    g_array_set_clear_func(works, work_clear);
+}
+
 /** Writes the packets of all captures, which are in order of their first packets, in order of time. */
 static bool copy_packets(GArray *works, GError **error)
 {
@@ -419,33 +449,31 @@ static guint hash_address(gconstpointer address)
     return (guint) hash_bytes(address, sizeof(Address));
 }
 
-static void write_section(const GArray *captures, FILE *stream)
+static void add_origin(GPtrArray *comments, const ExtractCapture *capture)
 {
+    g_autofree char *path = g_utf8_make_valid(capture->path, -1);
+    g_autofree char *shown = text_escape(path, false);
+    g_ptr_array_add(comments, g_strdup_printf("from %s, SHA-256 %s, %" PRId64 " bytes", shown,
+                                              capture->sha256 ? capture->sha256 : "unknown", capture->size));
+}
+
+/** Names all captures, or, where there is a file an activity, those from which it takes something. */
+static void write_section(const GArray *captures, const GArray *works, guint part, FILE *stream)
+{
+    bool all = works->len == 0 || g_array_index(works, Work, 0).parts->len == 1;
     g_autoptr(GPtrArray) comments = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(comments, g_strdup("Packets of remote WMI, copied as they are by car-wmi " CAR_VERSION
                                        "; comments say where each stood and what it shows"));
-    for (guint i = 0; i < captures->len; i++) {
-        const ExtractCapture *capture = &g_array_index(captures, ExtractCapture, i);
-        g_autofree char *path = g_utf8_make_valid(capture->path, -1);
-        g_autofree char *shown = text_escape(path, false);
-        g_ptr_array_add(comments, g_strdup_printf("from %s, SHA-256 %s, %" PRId64 " bytes", shown,
-                                                  capture->sha256 ? capture->sha256 : "unknown", capture->size));
+    for (guint i = 0; all && i < captures->len; i++)
+        add_origin(comments, &g_array_index(captures, ExtractCapture, i));
+    for (guint i = 0; !all && i < works->len; i++) {
+        const Work *work = &g_array_index(works, Work, i);
+        if (work->wanted[part])
+            add_origin(comments, work->capture);
     }
     g_autoptr(GByteArray) block = g_byte_array_new();
     pcapng_add_section(block, comments);
     write_bytes(block, stream);
-}
-
-static void work_clear(gpointer data)
-{
-    Work *work = data;
-    g_clear_pointer(&work->reader, capture_reader_close);
-    g_hash_table_unref(work->extents);
-    g_hash_table_unref(work->clients);
-    g_array_unref(work->connections);
-    g_hash_table_unref(work->comments);
-    g_hash_table_unref(work->flows);
-    g_free(work->written);
 }
 
 /** Whether the captures are still those that the records are of. */
@@ -471,8 +499,7 @@ bool extract_write(GArray *captures, GArray *parts, bool all_tickets, GError **e
     g_autoptr(GHashTable) interfaces = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     g_autoptr(GArray) works = g_array_new(FALSE, TRUE, sizeof(Work));
     g_array_set_clear_func(works, work_clear);
-    for (guint i = 0; i < parts->len; i++)
-        write_section(captures, g_array_index(parts, ExtractPart, i).stream);
+    g_autoptr(GHashTable) by_file = g_hash_table_new(NULL, NULL);
     for (guint i = 0; i < captures->len; i++) {
         Work work = {
             .capture = &g_array_index(captures, ExtractCapture, i),
@@ -486,10 +513,13 @@ bool extract_write(GArray *captures, GArray *parts, bool all_tickets, GError **e
             .flows = g_hash_table_new_full(NULL, NULL, NULL, unref_array),
             .counts = counts,
             .written = g_new0(uint64_t, parts->len),
+            .wanted = g_new0(bool, parts->len),
         };
         g_array_append_val(works, work);
+        g_hash_table_insert(by_file, GUINT_TO_POINTER(work.capture->file), GUINT_TO_POINTER(works->len));
     }
-    plan(works, parts, all_tickets);
+    const Plan plan = {works, by_file};
+    plan_all(&plan, parts, all_tickets);
     for (guint i = 0; i < works->len; i++) {
         Work *work = &g_array_index(works, Work, i);
         if (!plan_flows(works, work, error)) {
@@ -497,6 +527,9 @@ bool extract_write(GArray *captures, GArray *parts, bool all_tickets, GError **e
             return false;
         }
     }
+    drop_idle(works);
+    for (guint i = 0; i < parts->len; i++)
+        write_section(captures, works, i, g_array_index(parts, ExtractPart, i).stream);
     if (!copy_packets(works, error))
         return false;
     for (guint i = 0; i < works->len; i++)

@@ -171,6 +171,27 @@ def test_each_activity(cli: Tools, found: Found) -> None:
     assert [path.read_bytes() for path in sorted(folder.iterdir())] == before
 
 
+def test_each_activity_of_several_captures(cli: Tools) -> None:
+    """Each file names the captures that it is from, and no other."""
+    paths = []
+    for number in range(3):
+        lab = Lab(seed=60 + number)
+        lab.clock.now_ns += number * 10**12
+        session = scenario.wmi_session(lab, CLIENT, SERVER)
+        session.create_process("notepad.exe")
+        paths.append(cli.write(lab.capture(), f"part-{number}.pcap"))
+    folder = cli.home / "several"
+    result = cli.car_wmi("extract", "--per-activity", folder, *paths)
+    assert (result.returncode, result.stderr) == (0, "")
+    made = sorted(folder.iterdir())
+    assert len(made) == 3
+    for path, source in zip(made, paths):
+        data = path.read_bytes()
+        digest = hashlib.sha256(source.read_bytes()).hexdigest()
+        assert f"from {source}, SHA-256 {digest}".encode() in data and data.count(b", SHA-256 ") == 1
+        assert cli.records(path)[-1]["calls"][-1]["method"] == "ExecMethod"
+
+
 @pytest.mark.parametrize(
     ("lab", "name", "options"),
     [
