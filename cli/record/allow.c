@@ -251,6 +251,11 @@ static GHashTable *users_of_activities(const RecordSet *set)
         else
             g_hash_table_insert(table, (gpointer) &record->activity, users);
     }
+    GHashTableIter iter;
+    gpointer users;
+    g_hash_table_iter_init(&iter, table);
+    while (set->partial && g_hash_table_iter_next(&iter, NULL, &users))
+        g_ptr_array_add(users, NULL); // of whom nothing is known here
     return table;
 }
 

@@ -12,6 +12,7 @@
 
 #define DEFAULT_LIMIT ((size_t) 1 << 30)
 #define MAX_CANDIDATES 16
+#define MAX_VIEW 64 ///< connections of an activity that a view shows
 #define RPCSS_PORT 135
 
 /** The best authentication seen on one kind of PDU. */
@@ -42,6 +43,7 @@ typedef struct {
     AuthSeen auth_on_bind, auth_on_call;
     const char *mechanism;       ///< what SPNEGO agreed on
     bool totalled;               ///< a `state` or `end` event was seen
+    bool resolved;               ///< nothing was told of it since it was
     Confidence final_confidence; ///< of the newest of these
     int64_t activation_conn, activation_call;
     GArray *candidates; ///< UserCandidate
@@ -53,6 +55,7 @@ struct EventFold {
     EventReader *reader;
     Texts *texts;
     GHashTable *conversations; ///< number → Conversation
+    GHashTable *activities;    ///< number → GPtrArray of FoldedConversation *, those that were once of the activity
     GHashTable *call_frames;   ///< number of a call of any conversation → its frame
     size_t room;               ///< bytes that may still be taken
     FrameMap *frames;          ///< may be NULL
@@ -82,6 +85,7 @@ EventFold *event_fold_new(size_t limit)
     fold->reader = event_reader_new();
     fold->texts = texts_new();
     fold->conversations = g_hash_table_new_full(NULL, NULL, NULL, conversation_free);
+    fold->activities = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
     fold->call_frames = g_hash_table_new(NULL, NULL);
     fold->room = limit ? limit : DEFAULT_LIMIT;
     fold->stream.format = NUMBER_UNKNOWN;
@@ -92,6 +96,7 @@ void event_fold_free(EventFold *fold)
 {
     event_reader_free(fold->reader);
     g_clear_pointer(&fold->texts, texts_free);
+    g_hash_table_unref(fold->activities);
     g_hash_table_unref(fold->conversations);
     g_hash_table_unref(fold->call_frames);
     g_free(fold);
@@ -642,6 +647,19 @@ static void fold_inferred(EventFold *fold, FoldedConversation *c, const EventLis
     }
 }
 
+static void join_activity(EventFold *fold, FoldedConversation *c, int64_t activity)
+{
+    if (c->record->activity == activity)
+        return;
+    c->record->activity = activity;
+    GPtrArray *members = g_hash_table_lookup(fold->activities, number_key(activity));
+    if (!members) {
+        members = g_ptr_array_new();
+        g_hash_table_insert(fold->activities, number_key(activity), members);
+    }
+    g_ptr_array_add(members, c);
+}
+
 /** All that is known at one moment; a later one takes its place. */
 static void fold_totals(EventFold *fold, FoldedConversation *c, const Event *e)
 {
@@ -652,7 +670,7 @@ static void fold_totals(EventFold *fold, FoldedConversation *c, const Event *e)
     r->verdict_reason = e->verdict_reason;
     c->activation_conn = e->activation_conn;
     c->activation_call = e->activation_call;
-    r->activity = e->activity;
+    join_activity(fold, c, e->activity);
     r->callback = e->callback == 1;
     r->lookup = (RecordLookup){
         .frame = to_frame(fold, e->lookup_frame),
@@ -746,8 +764,10 @@ static void fold_event(EventFold *fold, const Event *e)
         stream->done = true;
     } else if (handlers[e->kind]) {
         FoldedConversation *c = need_conversation(fold, e->conn);
-        if (c)
+        if (c) {
+            c->resolved = false;
             handlers[e->kind](fold, c, e);
+        }
     }
 }
 
@@ -957,6 +977,23 @@ static void resolve(EventFold *fold, FoldedConversation *c)
         record_add_technique(r, TECHNIQUE_WMI);
     g_autofree char *summary = summary_make(r);
     r->summary = keep_text(fold, summary);
+    c->resolved = true;
+}
+
+/** Adds the other records of the activity; of a large one, those that came first. */
+static void add_others(EventFold *fold, const FoldedConversation *c, RecordSet *set)
+{
+    const GPtrArray *members = g_hash_table_lookup(fold->activities, number_key(c->record->activity));
+    guint looked_at = members && c->record->activity != NUMBER_UNKNOWN ? MIN(members->len, MAX_VIEW) : 0;
+    for (guint i = 0; i < looked_at; i++) {
+        FoldedConversation *other = g_ptr_array_index(members, i);
+        if (other == c || other->record->activity != c->record->activity)
+            continue;
+        if (!other->resolved)
+            resolve(fold, other);
+        g_ptr_array_add(set->records, other->record);
+    }
+    set->partial = members && looked_at < members->len;
 }
 
 RecordSet *event_fold_view(EventFold *fold, int64_t conn)
@@ -968,16 +1005,7 @@ RecordSet *event_fold_view(EventFold *fold, int64_t conn)
     g_ptr_array_set_free_func(set->records, NULL);
     resolve(fold, c);
     g_ptr_array_add(set->records, c->record);
-    GHashTableIter iter;
-    gpointer value;
-    g_hash_table_iter_init(&iter, fold->conversations);
-    while (c->record->activity != NUMBER_UNKNOWN && g_hash_table_iter_next(&iter, NULL, &value)) {
-        FoldedConversation *other = value;
-        if (other == c || other->record->activity != c->record->activity)
-            continue;
-        resolve(fold, other);
-        g_ptr_array_add(set->records, other->record);
-    }
+    add_others(fold, c, set);
     return set;
 }
 

@@ -273,6 +273,7 @@ typedef struct {
     GPtrArray *records;                             ///< Record *, in order of first frame
     Texts *texts;                                   ///< owns the texts of all records
     const char *plugin_version, *wireshark_version; ///< of what read the captures; NULL when nothing did
+    bool partial;                                   ///< of the activity, not all records are in it
     uint64_t unlisted_binds;                        ///< that nobody answered, beyond those of which there are records
 } RecordSet;
 

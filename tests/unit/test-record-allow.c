@@ -117,6 +117,19 @@ static void test_users_that_disagree(void)
     record_set_clear(set);
 }
 
+/** Of an activity of which not all is shown, nobody knows all users; a connection's own are enough. */
+static void test_users_of_a_part(void)
+{
+    static const char rules[] = "[a]\nuser=ann\n";
+    g_autoptr(Allow) allow = allow_parse(rules, strlen(rules), NULL);
+    RecordSet *set = make_set();
+    set->partial = true;
+    allow_apply(allow, set);
+    for (guint i = 0; i < set->records->len; i++)
+        g_assert_true((((const Record *) g_ptr_array_index(set->records, i))->allowed.rule != NULL) == (i == 1));
+    record_set_clear(set);
+}
+
 static void add_user(Record *record, const char *name)
 {
     RecordUser user = {.user = name, .domain = "EXAMPLE", .calls = 1};
@@ -216,6 +229,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/allow/host-like-address", test_host_that_is_called_like_an_address);
     g_test_add_func("/cli/allow/users", test_users);
     g_test_add_func("/cli/allow/users-disagree", test_users_that_disagree);
+    g_test_add_func("/cli/allow/users-of-a-part", test_users_of_a_part);
     g_test_add_func("/cli/allow/several-users", test_several_users);
     g_test_add_func("/cli/allow/processes", test_processes);
     g_test_add_func("/cli/allow/until", test_until);

@@ -662,6 +662,38 @@ static void test_bounded(void)
     g_assert_cmpuint(record_at(set, 0)->calls->len, <, 500);
 }
 
+static void put_state(EventFold *fold, int conn, int activity)
+{
+    g_autofree char *evidence = g_strdup_printf(
+        "{\"event\":\"evidence\",\"conn\":%d,\"frame\":%d,\"kind\":\"interface\",\"confidence\":\"wmi\"}", conn, conn);
+    g_autofree char *state = g_strdup_printf(
+        "{\"event\":\"state\",\"conn\":%d,\"frame\":%d,\"activity\":%d,\"confidence\":\"wmi\"}", conn, conn, activity);
+    event_fold_line(fold, evidence, strlen(evidence));
+    event_fold_line(fold, state, strlen(state));
+}
+
+/** Who looks at a large activity again and again sees a part of it, and is told so. */
+static void test_views(void)
+{
+    g_autoptr(EventFold) fold = event_fold_new(0);
+    for (int i = 1; i <= 10; i++)
+        put_state(fold, i, i < 10 ? 1 : 10);
+    g_autoptr(RecordSet) small = event_fold_view(fold, 9);
+    g_assert_cmpint(record_at(small, 0)->conn, ==, 9);
+    g_assert_cmpuint(small->records->len, ==, 9);
+    g_assert_false(small->partial);
+    put_state(fold, 9, 10); // it turned out to belong to another
+    g_autoptr(RecordSet) less = event_fold_view(fold, 1);
+    g_assert_cmpuint(less->records->len, ==, 8);
+    for (int i = 11; i <= 10000; i++)
+        put_state(fold, i, 1);
+    g_autoptr(RecordSet) large = event_fold_view(fold, 10000);
+    g_assert_cmpint(record_at(large, 0)->conn, ==, 10000);
+    g_assert_cmpuint(large->records->len, >, 10);
+    g_assert_cmpuint(large->records->len, <, 100);
+    g_assert_true(large->partial);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -687,5 +719,6 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/fold/server-names", test_server_names);
     g_test_add_func("/cli/fold/hostile-lines", test_hostile_lines);
     g_test_add_func("/cli/fold/bounded", test_bounded);
+    g_test_add_func("/cli/fold/views", test_views);
     return g_test_run();
 }
