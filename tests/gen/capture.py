@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -83,3 +83,26 @@ def _options(options: Sequence[tuple[int, str | bytes | None]]) -> bytes:
 def _block(kind: int, body: bytes) -> bytes:
     length = struct.pack("<I", 12 + len(body))
     return struct.pack("<I", kind) + length + body + length
+
+
+def lose(data: bytes, lost: Callable[[], bool]) -> bytes:
+    """A pcap or pcapng file without the packets for which `lost` says so, and without what follows a damaged one."""
+    swapped = data[:4] in (b"\xa1\xb2\xc3\xd4", b"\xa1\xb2\x3c\x4d")
+    order = ">" if swapped else "<"
+    if data[:4] == b"\x0a\x0d\x0d\x0a":
+        at, head, order = 0, 12, "<" if data[8:12] == b"\x4d\x3c\x2b\x1a" else ">"
+    else:
+        at, head = 24, 16
+    out = bytearray(data[:at])
+    while at + head <= len(data):
+        if head == 16:
+            size, packet = 16 + struct.unpack_from(order + "I", data, at + 8)[0], True
+        else:
+            kind, size = struct.unpack_from(order + "II", data, at)
+            packet = kind in (2, 3, 6)
+        if size < head or at + size > len(data):
+            break
+        if not (packet and lost()):
+            out += data[at : at + size]
+        at += size
+    return bytes(out)
