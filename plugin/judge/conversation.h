@@ -54,6 +54,7 @@ typedef struct {
     bool sealed_call_seen;
     bool called;       ///< an object was called on it …
     Guid first_object; ///< … first this one
+    bool is_first;     ///< none was called on it before, even one that was not captured
     bool shared; ///< objects of other interfaces are called on it, too: what it was bound to says nothing of others
 } Context;
 
@@ -245,12 +246,15 @@ struct Conversation {
 
     // made with the first PDU
     bool bind_seen;
-    Security *last_security; ///< of the newest Bind or Alter_context that carried a verifier; NULL: none did
-    wmem_map_t *contexts;    ///< context id → Context, its newest meaning
-    wmem_map_t *binds;       ///< call id → PduResult of a Bind or Alter_context that waits for its answer
-    wmem_map_t *calls;       ///< call id → Call, the newest
-    wmem_map_t *security;    ///< auth context id, type and level → Security
-    wmem_array_t *results;   ///< PduResult *, in order
+    uint32_t bind_call_id;    ///< of the newest PDU that offered presentation contexts or authenticated
+    const Interface *offered; ///< last, of DCOM or WMI; NULL: none
+    bool offers_several;      ///< different ones
+    Security *last_security;  ///< of the newest Bind or Alter_context that carried a verifier; NULL: none did
+    wmem_map_t *contexts;     ///< context id → Context, its newest meaning
+    wmem_map_t *binds;        ///< call id → PduResult of a Bind or Alter_context that waits for its answer
+    wmem_map_t *calls;        ///< call id → Call, the newest
+    wmem_map_t *security;     ///< auth context id, type and level → Security
+    wmem_array_t *results;    ///< PduResult *, in order
 };
 
 static inline const Endpoint *conversation_client(const Conversation *c)

@@ -244,18 +244,32 @@ static bool is_other_interface(const Ipid *known, const Call *call)
            !(is_remunknown(known->interface) && is_remunknown(call->interface));
 }
 
+/** Notes the first object that is called on a presentation context. */
+static void context_call(const Step *s, Context *context, const Call *call, bool known)
+{
+    if (context->called)
+        return;
+    context->called = true;
+    context->first_object = call->object;
+    // Calls are numbered on: before another one, there may have been a call on another object.
+    context->is_first = known || s->pdu->call_id <= s->conversation->bind_call_id + 1;
+}
+
+/** A client that offers nothing but the interface of the login may send all of its calls on that presentation context. There is
+ *  one such object a login. */
+static bool may_carry_all(const Conversation *c, const Context *context)
+{
+    return context->source == SOURCE_BIND && !c->offers_several && context->interface &&
+           strcmp(context->interface->name, "IWbemLevel1Login") == 0;
+}
+
 /** Whether the interface of an object that nobody was seen to hand out cannot be told by its presentation context. The first
  *  object that was called on that is of its interface all the same. */
-static bool is_guess(Conversation *c, const Call *call)
+static bool is_guess(const Conversation *c, const Context *context, const Call *call)
 {
-    Context *context = wmem_map_lookup(c->contexts, GUINT_TO_POINTER(call->context_id));
-    if (!context)
-        return false;
-    if (!context->called) {
-        context->called = true;
-        context->first_object = call->object;
-    }
-    return context->shared && !guid_equal(&context->first_object, &call->object);
+    bool carries = may_carry_all(c, context);
+    bool first = guid_equal(&context->first_object, &call->object) && (context->is_first || !carries);
+    return (context->shared || carries) && !first;
 }
 
 static void context_share(Conversation *c, const Call *call)
@@ -270,8 +284,12 @@ void check_ipid(Step *s, Call *call)
     Conversation *c = s->conversation;
     IpidKey key = ipid_key(c, &call->object);
     const Ipid *known = wmem_map_lookup(s->tracker->ipids, &key);
-    if (!known && is_guess(c, call))
-        call_forget_interface(call);
+    Context *context = wmem_map_lookup(c->contexts, GUINT_TO_POINTER(call->context_id));
+    if (context) {
+        context_call(s, context, call, known);
+        if (!known && is_guess(c, context, call))
+            call_forget_interface(call);
+    }
     if (known) {
         if (known->is_wmi)
             add_evidence(s, EVIDENCE_IPID);
@@ -290,7 +308,7 @@ void check_ipid(Step *s, Call *call)
             call_set_interface(call, s->tracker->pool, &known->uuid, known->interface, SOURCE_IPID);
         if (!bound) {
             // Later calls on this context may be made on objects that were handed out unseen.
-            Context *context = wmem_new0(s->tracker->pool, Context);
+            context = wmem_new0(s->tracker->pool, Context);
             context->offered.id = call->context_id;
             context->offered.uuid = known->uuid;
             context->interface = known->interface;

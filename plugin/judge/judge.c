@@ -165,6 +165,7 @@ static void take_bind(Step *s)
     PduResult *r = s->result;
     bool objects = false;
     c->bind_seen = true;
+    c->bind_call_id = pdu->call_id;
     if (pdu->has_auth) {
         c->last_security = security_made(s);
     } else if (pdu->type == PDU_BIND && pdu->auth_len == 0) {
@@ -189,6 +190,8 @@ static void take_bind(Step *s)
             wmem_map_insert(c->contexts, id, context);
         if (!context->interface)
             continue;
+        c->offers_several |= c->offered && c->offered != context->interface;
+        c->offered = context->interface;
         if (context->interface->family == FAMILY_WMI) {
             check_callback(s, context->interface);
             add_evidence(s, EVIDENCE_INTERFACE);
@@ -281,7 +284,10 @@ PduResult *tracker_pdu(Tracker *t, Conversation *c, const PduBytes *bytes)
         take_bind_ack(&step);
         take_token(&step);
         break;
-    case PDU_AUTH3: take_token(&step); break;
+    case PDU_AUTH3:
+        c->bind_call_id = pdu.call_id;
+        take_token(&step);
+        break;
     case PDU_REQUEST: {
         find_security(&step);
         uint32_t calls_before = t->n_calls;

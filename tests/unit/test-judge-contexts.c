@@ -108,16 +108,17 @@ static void test_bind_frame(void)
     g_assert_cmpint(unknown->source, ==, SOURCE_UNKNOWN);
 }
 
-/** A client may call all objects on one context: the pointer tells the interface, and from then on the context tells it only of
- *  the object that was called on it first. */
+/** A client may call all objects on one context: the pointer tells the interface, and the context only of the object that was
+ *  called on it first. */
 static void test_shared_context(void)
 {
     g_autoptr(Judge) j = judge_new();
     Conversation *c = judge_connect(j, 1, 2, 49668);
     const PduResult *bind = judge_bind(j, c, NAMES("IWbemLevel1Login"), NULL);
     const Guid login = windows_ipid(1), services = windows_ipid(2), unseen = windows_ipid(3);
-    g_assert_cmpstr(judge_call(j, c, 0, 3, &unseen, NULL)->call->interface->name, ==, "IWbemLevel1Login");
     g_auto(StubBuilder) asked = stub_login("root", NULL), given = stub_logged_in(&services);
+    g_assert_cmpstr(judge_call(j, c, 0, 6, &login, &asked)->call->method->name, ==, "NTLMLogin");
+    g_assert_null(judge_call(j, c, 0, 4, &unseen, NULL)->call->interface);
     g_assert_cmpstr(judge_call(j, c, 0, 6, &login, &asked)->call->method->name, ==, "NTLMLogin");
     (void) judge_answer(j, c, &given);
     const Call *call = judge_call(j, c, 0, 24, &services, NULL)->call;
@@ -125,8 +126,27 @@ static void test_shared_context(void)
     g_assert_cmpstr(call->method->name, ==, "ExecMethod");
     g_assert_cmpint(call->source, ==, SOURCE_IPID);
     g_assert_cmpuint(call->bind_frame, ==, bind->frame);
-    g_assert_cmpstr(judge_call(j, c, 0, 3, &unseen, NULL)->call->interface->name, ==, "IWbemLevel1Login");
-    g_assert_null(judge_call(j, c, 0, 3, &login, NULL)->call->interface);
+    g_assert_cmpstr(judge_call(j, c, 0, 3, &login, NULL)->call->interface->name, ==, "IWbemLevel1Login");
+    // Who offers other interfaces, too, calls theirs on those.
+    judge_bind(j, c = judge_connect(j, 1, 2, 49668), NAMES("IWbemLevel1Login", "IRemUnknown2"), NULL);
+    (void) judge_call(j, c, 0, 6, &login, &asked);
+    g_assert_cmpstr(judge_call(j, c, 0, 6, &unseen, NULL)->call->method->name, ==, "NTLMLogin");
+}
+
+/** Of a client that calls everything on one context, the first call may have been lost. */
+static void test_first_call_lost(void)
+{
+    for (uint32_t missing = 0; missing < 2; missing++) {
+        g_autoptr(Judge) j = judge_new();
+        Conversation *c = judge_connect(j, 1, 2, 49668);
+        (void) judge_bind(j, c, NAMES("IWbemLevel1Login"), NULL);
+        j->call_id += missing;
+        const Guid login = windows_ipid(1);
+        for (unsigned i = 0; i < 2; i++) {
+            const Call *call = judge_call(j, c, 0, 6, &login, NULL)->call;
+            g_assert_cmpstr(call->method ? call->method->name : NULL, ==, missing ? NULL : "NTLMLogin");
+        }
+    }
 }
 
 /** A method that the interface of the context does not have is not one of it. */
@@ -239,6 +259,7 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/contexts/redefinition", test_redefinition);
     g_test_add_func("/judge/contexts/bind-frame", test_bind_frame);
     g_test_add_func("/judge/contexts/shared-context", test_shared_context);
+    g_test_add_func("/judge/contexts/first-call-lost", test_first_call_lost);
     g_test_add_func("/judge/contexts/no-such-method", test_no_such_method);
     g_test_add_func("/judge/contexts/other-interface", test_other_interface);
     g_test_add_func("/judge/contexts/many", test_many);
