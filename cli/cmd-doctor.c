@@ -157,6 +157,43 @@ static bool check_files(Doctor *d)
     return false;
 }
 
+static void add_copy(GString *copies, GHashTable *seen, const char *path)
+{
+    g_autofree char *real = realpath(path, NULL);
+    if (!real || !g_hash_table_add(seen, g_strdup(real)))
+        return;
+    g_string_append_printf(copies, "%s%s", copies->len ? ", " : "", path);
+}
+
+/** One installed from source and one from a package are of different times, sooner or later. */
+static void note_copies(const Doctor *d)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GString) programs = g_string_new(NULL), plugins = g_string_new(NULL);
+    g_auto(GStrv) folders = g_strsplit(g_getenv("PATH") ? g_getenv("PATH") : "", ":", -1);
+    guint n_programs = 0, n_plugins = 0;
+    for (char **folder = folders; *folder; folder++) {
+        g_autofree char *path = g_build_filename(*folder, "car-wmi", NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
+            add_copy(programs, seen, path);
+    }
+    n_programs = g_hash_table_size(seen);
+    g_autoptr(GPtrArray) files = plugin_files_find(d->global_plugins);
+    for (guint i = 0; i < files->len; i++) {
+        const PluginFile *file = g_ptr_array_index(files, i);
+        if (strcmp(file->version, d->series) == 0)
+            add_copy(plugins, seen, file->path);
+    }
+    n_plugins = g_hash_table_size(seen) - n_programs;
+    if (n_programs > 1)
+        note(
+            "there are %u car-wmi in PATH, of which the first runs: %s. Keep one (./setup.sh uninstall, or apt remove)",
+            n_programs, programs->str);
+    if (n_plugins > 1)
+        note("there are %u plugins for Wireshark %s, of which it loads one: %s. Keep one", n_plugins, d->series,
+             plugins->str);
+}
+
 /** The line of tshark's messages that tells about the plugin; NULL when none does. */
 static char *find_message(const char *messages)
 {
@@ -361,6 +398,7 @@ static void examine(Doctor *d)
         check_fields(d);
     }
     check_disabled(d);
+    note_copies(d);
     note_heuristics(d);
     note_dumpcap(d);
     note_windows(d);

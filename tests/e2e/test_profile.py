@@ -334,3 +334,14 @@ def test_global_profile(cli: Tools, mixed: Mixed, home: Path) -> None:
     shutil.rmtree(target)
     result = cli.tshark("-C", "CAR-WMI", "-r", mixed.path, **changes)
     assert result.returncode in READ and "IWbemLevel1Login::NTLMLogin" in result.stdout
+
+
+def test_doctor_notes_two_installations(cli: Tools, home: Path) -> None:
+    """One from source and one from a package: which of them runs, and where the other lies."""
+    other = home / "other"
+    other.mkdir(parents=True, exist_ok=True)
+    copy = shutil.copy(cli.program, other / "car-wmi")
+    first = f"{other}:{cli.program.parent}"
+    said = cli.car_wmi("doctor", PATH=f"{first}:{os.environ['PATH']}").stdout
+    assert f"there are 2 car-wmi in PATH, of which the first runs: {copy}, {cli.program}." in said
+    assert "car-wmi in PATH" not in cli.car_wmi("doctor").stdout
