@@ -127,6 +127,10 @@ static char *make_note(const EventStream *stream, const TsharkEnd *end, const ch
 {
     if (end->status != 0 || !stream->done)
         return tshark_explain(end, path);
+    if (stream->forgotten > 0 && !stream->full)
+        return g_strdup_printf("more was found than is kept: %u connections in which nothing was executed, written or "
+                               "deleted are left out, unanswered ones first",
+                               stream->forgotten);
     if (stream->full)
         return g_strdup("more was found than is kept: the last part is missing");
     if (stream->malformed || end->lines_cut)

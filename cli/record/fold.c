@@ -7,6 +7,7 @@
 #include "record/identities.h"
 #include "record/outcome.h"
 #include "record/summary.h"
+#include "record/worth.h"
 
 #include <string.h>
 
@@ -30,6 +31,7 @@ typedef struct {
 
 typedef struct {
     int64_t conn;
+    size_t size;                  ///< of the fold's room that it has taken
     Record *record;               ///< NULL once it was handed over
     GHashTable *calls;            ///< number of the call → index + 1
     GHashTable *interfaces;       ///< UUID → index + 1
@@ -50,16 +52,27 @@ typedef struct {
     GArray *inferred;   ///< Inferred, of the newest `state` or `end` event
 } FoldedConversation;
 
+/** What is left of a conversation that made room. */
+typedef struct {
+    const char *client_ip, *server_ip, *start_time;
+    uint16_t client_port, server_port;
+    int64_t first_frame, order;
+    Confidence confidence;
+    Evidence evidence; ///< the first one
+} Forgotten;
+
 struct EventFold {
     EventStream stream;
     EventReader *reader;
     Texts *texts;
-    GHashTable *conversations; ///< number → Conversation
-    GHashTable *activities;    ///< number → GPtrArray of FoldedConversation *, those that were once of the activity
-    GHashTable *call_frames;   ///< number of a call of any conversation → its frame
-    size_t room;               ///< bytes that may still be taken
-    FrameMap *frames;          ///< may be NULL
-    EventFoldFunc listener;    ///< may be NULL
+    GHashTable *conversations;   ///< number → Conversation
+    GHashTable *activities;      ///< number → GPtrArray of FoldedConversation *, those that were once of the activity
+    GHashTable *call_frames;     ///< number of a call of any conversation → its frame
+    FoldedConversation *current; ///< of the event under way; NULL between events
+    GHashTable *forgotten;       ///< number → Forgotten
+    size_t limit, room;          ///< bytes that may be taken, and those that still may
+    FrameMap *frames;            ///< may be NULL
+    EventFoldFunc listener;      ///< may be NULL
     gpointer listener_data;
 };
 
@@ -87,7 +100,8 @@ EventFold *event_fold_new(size_t limit)
     fold->conversations = g_hash_table_new_full(NULL, NULL, NULL, conversation_free);
     fold->activities = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify) g_ptr_array_unref);
     fold->call_frames = g_hash_table_new(NULL, NULL);
-    fold->room = limit ? limit : DEFAULT_LIMIT;
+    fold->forgotten = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    fold->limit = fold->room = limit ? limit : DEFAULT_LIMIT;
     fold->stream.format = NUMBER_UNKNOWN;
     return fold;
 }
@@ -98,6 +112,7 @@ void event_fold_free(EventFold *fold)
     g_clear_pointer(&fold->texts, texts_free);
     g_hash_table_unref(fold->activities);
     g_hash_table_unref(fold->conversations);
+    g_hash_table_unref(fold->forgotten);
     g_hash_table_unref(fold->call_frames);
     g_free(fold);
 }
@@ -118,21 +133,123 @@ const EventStream *event_fold_stream(const EventFold *fold)
     return &fold->stream;
 }
 
+static gpointer number_key(int64_t number)
+{
+    return GSIZE_TO_POINTER((size_t) number);
+}
+
+// ---- room
+
+static FoldedConversation *find_conversation(EventFold *fold, int64_t conn)
+{
+    return g_hash_table_lookup(fold->conversations, number_key(conn));
+}
+
+/** What each conversation is worth; with one in which something was done, its activation is worth the same. */
+static GHashTable *find_worths(EventFold *fold)
+{
+    GHashTable *worths = g_hash_table_new(NULL, NULL);
+    GHashTableIter iter;
+    gpointer key, value;
+    g_hash_table_iter_init(&iter, fold->conversations);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        FoldedConversation *c = value;
+        Worth worth = c == fold->current ? WORTH_DONE : record_worth(c->record);
+        if (worth == WORTH_DONE)
+            g_hash_table_insert(worths, number_key(c->activation_conn), GUINT_TO_POINTER(worth));
+        if (GPOINTER_TO_UINT(g_hash_table_lookup(worths, key)) < worth)
+            g_hash_table_insert(worths, key, GUINT_TO_POINTER(worth));
+    }
+    return worths;
+}
+
+static void forget(EventFold *fold, const FoldedConversation *c)
+{
+    const Record *r = c->record;
+    Forgotten left = {
+        .confidence = r->confidence,
+        .client_ip = r->client.ip,
+        .server_ip = r->server.ip,
+        .start_time = r->start_time,
+        .client_port = (uint16_t) MAX(r->client.port, 0),
+        .server_port = (uint16_t) MAX(r->server.port, 0),
+        .first_frame = r->frames.first,
+        .order = r->order,
+    };
+    if (r->evidence->len > 0)
+        left.evidence = g_array_index(r->evidence, Evidence, 0);
+    g_hash_table_insert(fold->forgotten, number_key(c->conn), g_memdup2(&left, sizeof(left)));
+    fold->room += c->size - MIN(c->size, sizeof(left));
+    fold->stream.forgotten++;
+}
+
+/** Notes to which activity a conversation belongs. */
+static void add_member(EventFold *fold, FoldedConversation *c)
+{
+    gpointer key = number_key(c->record->activity);
+    GPtrArray *members = g_hash_table_lookup(fold->activities, key);
+    if (!members) {
+        members = g_ptr_array_new();
+        g_hash_table_insert(fold->activities, key, members);
+    }
+    g_ptr_array_add(members, c);
+}
+
+/** The activities lead to conversations that are there. */
+static void forget_activities(EventFold *fold)
+{
+    g_hash_table_remove_all(fold->activities);
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, fold->conversations);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        FoldedConversation *c = value;
+        if (c->record->activity != NUMBER_UNKNOWN)
+            add_member(fold, c);
+    }
+}
+
+/** Forgets conversations of the least worth until a quarter of all room is free. Returns whether any could be. */
+static bool make_room(EventFold *fold)
+{
+    guint before = fold->stream.forgotten;
+    g_autoptr(GHashTable) worths = find_worths(fold);
+    for (Worth worth = WORTH_ASKED; worth < WORTH_DONE && fold->room < fold->limit / 4; worth++) {
+        GHashTableIter iter;
+        gpointer key, value;
+        g_hash_table_iter_init(&iter, fold->conversations);
+        while (fold->room < fold->limit / 4 && g_hash_table_iter_next(&iter, &key, &value)) {
+            if (GPOINTER_TO_UINT(g_hash_table_lookup(worths, key)) > worth)
+                continue;
+            forget(fold, value);
+            g_hash_table_iter_remove(&iter);
+        }
+    }
+    forget_activities(fold);
+    return fold->stream.forgotten > before;
+}
+
 /** Accounts for `bytes` about to be kept. False when there is no room for them. */
 static bool take_room(EventFold *fold, size_t bytes)
 {
-    if (bytes > fold->room) {
+    if (bytes > fold->room && (fold->stream.full || !make_room(fold) || bytes > fold->room)) {
         fold->stream.full = true;
         return false;
     }
     fold->room -= bytes;
+    if (fold->current)
+        fold->current->size += bytes;
     return true;
 }
 
-/** Keeps a text of an event. NULL for NULL, and when there is no room for it. */
+/** Keeps a text of an event, which stays whatever is forgotten. NULL for NULL, and when there is no room for it. */
 static const char *keep(EventFold *fold, const char *text)
 {
-    return text && take_room(fold, strlen(text)) ? texts_keep(fold->texts, text) : NULL;
+    if (!text || !take_room(fold, strlen(text)))
+        return NULL;
+    if (fold->current)
+        fold->current->size -= strlen(text);
+    return texts_keep(fold->texts, text);
 }
 
 /** The frame that an event numbers so. */
@@ -156,11 +273,6 @@ static guint find_index(GHashTable *table, gconstpointer key)
 static void put_index(GHashTable *table, gpointer key, guint length)
 {
     g_hash_table_insert(table, key, GUINT_TO_POINTER(length));
-}
-
-static gpointer number_key(int64_t number)
-{
-    return GSIZE_TO_POINTER((size_t) number);
 }
 
 static RecordCall *find_call(FoldedConversation *c, const Event *e)
@@ -652,12 +764,7 @@ static void join_activity(EventFold *fold, FoldedConversation *c, int64_t activi
     if (c->record->activity == activity)
         return;
     c->record->activity = activity;
-    GPtrArray *members = g_hash_table_lookup(fold->activities, number_key(activity));
-    if (!members) {
-        members = g_ptr_array_new();
-        g_hash_table_insert(fold->activities, number_key(activity), members);
-    }
-    g_ptr_array_add(members, c);
+    add_member(fold, c);
 }
 
 /** All that is known at one moment; a later one takes its place. */
@@ -724,18 +831,45 @@ static void (*const handlers[N_EVENT_KINDS])(EventFold *fold, FoldedConversation
     [EVENT_END] = fold_totals,
 };
 
-static FoldedConversation *find_conversation(EventFold *fold, int64_t conn)
+/** Whether an event makes a conversation worth to be kept again that had made room. */
+static bool is_worth_again(const Event *e)
 {
-    return g_hash_table_lookup(fold->conversations, number_key(conn));
+    return e->kind == EVENT_CALL && e->stage >= STAGE_DELETE;
 }
 
-static FoldedConversation *need_conversation(EventFold *fold, int64_t conn)
+static void remember(EventFold *fold, FoldedConversation *c)
 {
+    const Forgotten *left = g_hash_table_lookup(fold->forgotten, number_key(c->conn));
+    if (!left)
+        return;
+    c->record->client.ip = left->client_ip;
+    c->record->client.port = left->client_port;
+    c->record->server.ip = left->server_ip;
+    c->record->server.port = left->server_port;
+    c->record->start_time = left->start_time;
+    c->record->frames.first = left->first_frame;
+    c->record->order = left->order;
+    c->record->confidence = left->confidence;
+    if (left->evidence.kind)
+        g_array_append_val(c->record->evidence, left->evidence);
+    g_hash_table_remove(fold->forgotten, number_key(c->conn));
+    fold->stream.forgotten--;
+}
+
+static FoldedConversation *need_conversation(EventFold *fold, const Event *e)
+{
+    const size_t size = sizeof(FoldedConversation) + 2 * sizeof(Record) + 1024;
+    const int64_t conn = e->conn;
     FoldedConversation *c = find_conversation(fold, conn);
-    if (c || conn == NUMBER_UNKNOWN || !take_room(fold, sizeof(FoldedConversation) + 2 * sizeof(Record) + 1024))
+    if (c || conn == NUMBER_UNKNOWN)
         return c;
+    if (g_hash_table_contains(fold->forgotten, number_key(conn)) && !is_worth_again(e))
+        return NULL;
+    if (!take_room(fold, size))
+        return NULL;
     c = g_new0(FoldedConversation, 1);
     c->conn = conn;
+    c->size = size;
     c->record = record_new();
     c->record->conn = conn;
     c->calls = g_hash_table_new(NULL, NULL);
@@ -749,6 +883,7 @@ static FoldedConversation *need_conversation(EventFold *fold, int64_t conn)
     c->inferred = g_array_new(FALSE, FALSE, sizeof(Inferred));
     c->activation_conn = c->activation_call = EVENT_UNKNOWN;
     g_hash_table_insert(fold->conversations, number_key(conn), c);
+    remember(fold, c);
     return c;
 }
 
@@ -763,11 +898,13 @@ static void fold_event(EventFold *fold, const Event *e)
     } else if (e->kind == EVENT_DONE) {
         stream->done = true;
     } else if (handlers[e->kind]) {
-        FoldedConversation *c = need_conversation(fold, e->conn);
+        FoldedConversation *c = need_conversation(fold, e);
+        fold->current = c;
         if (c) {
             c->resolved = false;
             handlers[e->kind](fold, c, e);
         }
+        fold->current = NULL;
     }
 }
 

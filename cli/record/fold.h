@@ -22,7 +22,8 @@ typedef struct {
     const char *plugin_version, *wireshark_version;
     bool done;       ///< `done` was seen: the whole capture was processed
     guint malformed; ///< lines that looked like events and were none
-    bool full;       ///< there was more than is kept
+    bool full;       ///< there was more than is kept: the last part is missing
+    guint forgotten; ///< conversations that made room for others of more worth (see worth.h)
     guint found;     ///< conversations that were found to be WMI so far
 } EventStream;
 

@@ -662,6 +662,69 @@ static void test_bounded(void)
     g_assert_cmpuint(record_at(set, 0)->calls->len, <, 500);
 }
 
+static void put(EventFold *fold, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void put(EventFold *fold, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *line = g_strdup_vprintf(format, args);
+    va_end(args);
+    event_fold_line(fold, line, strlen(line));
+}
+
+static void put_conn(EventFold *fold, int conn)
+{
+    put(fold,
+        "{\"event\":\"conn\",\"conn\":%d,\"frame\":%d,\"client\":{\"ip\":\"10.0.0.1\",\"port\":%d},"
+        "\"server\":{\"ip\":\"10.0.0.2\",\"port\":49670},\"first_frame\":%d}",
+        conn, conn, 1000 + conn, conn);
+    put(fold, "{\"event\":\"evidence\",\"conn\":%d,\"frame\":%d,\"kind\":\"interface\",\"confidence\":\"wmi\"}", conn,
+        conn);
+}
+
+static void put_call(EventFold *fold, int conn, const char *stage)
+{
+    put(fold, "{\"event\":\"call\",\"conn\":%d,\"call\":%d,\"frame\":%d,\"method\":\"m\",\"stage\":\"%s\"}", conn, conn,
+        conn, stage);
+}
+
+/** What is not worth much makes room for what is worth more, whichever came first. */
+static void test_worth(void)
+{
+    enum { N = 2000, ACTIVATION = 1, FIRST = 2, ANSWERED = 3, LATE = 10, LAST = N + 1 };
+    g_autoptr(EventFold) fold = event_fold_new(1000000);
+    for (int i = 1; i <= N; i++) {
+        put_conn(fold, i);
+        if (i == FIRST) {
+            put(fold, "{\"event\":\"state\",\"conn\":2,\"frame\":2,\"activity\":1,\"confidence\":\"wmi\","
+                      "\"activation_conn\":1,\"activation_call\":7}");
+            put_call(fold, i, "execute");
+        }
+        if (i == ANSWERED) {
+            put_call(fold, i, "query");
+            put(fold, "{\"event\":\"response\",\"conn\":3,\"call\":3,\"frame\":3}");
+        }
+    }
+    put_call(fold, LATE, "execute"); // its Bind was forgotten
+    put_conn(fold, LAST);
+    put_call(fold, LAST, "execute");
+    const EventStream *stream = event_fold_stream(fold);
+    g_assert_false(stream->full);
+    guint forgotten = stream->forgotten;
+    g_assert_cmpuint(forgotten, >, N / 2);
+    g_autoptr(RecordSet) set = event_fold_finish(fold);
+    g_assert_cmpuint(set->records->len + forgotten, ==, N + 1);
+    bool found[N + 2] = {false};
+    for (guint i = 0; i < set->records->len; i++) {
+        const Record *r = record_at(set, i);
+        g_assert_cmpint(r->client.port, ==, 1000 + r->conn);
+        g_assert_cmpstr(r->client.ip, ==, "10.0.0.1");
+        found[r->conn] = true;
+    }
+    g_assert_true(found[ACTIVATION] && found[FIRST] && found[ANSWERED] && found[LATE] && found[LAST]);
+}
+
 static void put_state(EventFold *fold, int conn, int activity)
 {
     g_autofree char *evidence = g_strdup_printf(
@@ -720,5 +783,6 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/fold/hostile-lines", test_hostile_lines);
     g_test_add_func("/cli/fold/bounded", test_bounded);
     g_test_add_func("/cli/fold/views", test_views);
+    g_test_add_func("/cli/fold/worth", test_worth);
     return g_test_run();
 }
