@@ -63,6 +63,8 @@ static tap_packet_status take_tcp(void *data, packet_info *pinfo, epan_dissect_t
 static void finish(void *data)
 {
     Listener *l = data;
+    while (announce_end(l->announcer))
+        (void) print_lines(l);
     announce_done(l->announcer);
     (void) print_lines(l);
 }

@@ -21,6 +21,7 @@ struct Announcer {
     GString *out;
     GHashTable *announced;    ///< Conversation * whose first line was written → Announced
     GPtrArray *conversations; ///< the same in order
+    guint ended;              ///< of these, whose end was announced
     wmem_allocator_t *pool;   ///< of what one event needs
 };
 
@@ -46,6 +47,7 @@ void announcer_reset(Announcer *announcer)
 {
     g_hash_table_remove_all(announcer->announced);
     g_ptr_array_set_size(announcer->conversations, 0);
+    announcer->ended = 0;
 }
 
 /** Writes the event; what was made for it is gone then. */
@@ -561,11 +563,18 @@ void announce_tcp(Announcer *announcer, Conversation *c, const TcpEnd *end)
         announce_totals(announcer, EVENT_STATE, c, announced, end->frame);
 }
 
+bool announce_end(Announcer *announcer)
+{
+    if (announcer->ended == announcer->conversations->len)
+        return false;
+    Conversation *c = g_ptr_array_index(announcer->conversations, announcer->ended++);
+    announce_totals(announcer, EVENT_END, c, g_hash_table_lookup(announcer->announced, c), 0);
+    return true;
+}
+
 void announce_done(Announcer *announcer)
 {
-    for (guint i = 0; i < announcer->conversations->len; i++) {
-        Conversation *c = g_ptr_array_index(announcer->conversations, i);
-        announce_totals(announcer, EVENT_END, c, g_hash_table_lookup(announcer->announced, c), 0);
+    while (announce_end(announcer)) {
     }
     Event e = event_make(EVENT_DONE);
     announce(announcer, &e);

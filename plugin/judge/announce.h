@@ -34,7 +34,10 @@ typedef struct {
 /** A TCP segment of a conversation. It is closed by a reset, or by the segment that follows both ends' FIN. */
 void announce_tcp(Announcer *announcer, Conversation *c, const TcpEnd *end);
 
-/** Nothing more comes. */
+/** Nothing more comes: announces the totals of the next conversation. False: there is none left. */
+bool announce_end(Announcer *announcer);
+
+/** Nothing more comes: announces the totals of those that are left, and the end. */
 void announce_done(Announcer *announcer);
 
 #endif
