@@ -123,6 +123,36 @@ def test_conversations(read, name: str) -> None:
     assert found == expected
 
 
+EVERY = sorted(path.relative_to(FOLDER) for path in FOLDER.rglob("*.*cap*"))
+
+
+@pytest.mark.parametrize("name", EVERY, ids=str)
+def test_users(read, name: Path) -> None:
+    """A connection whose mechanism is NTLM has nobody of a ticket, and one with a user has no candidates."""
+    for record in read(name).records.values():
+        said = [record["auth"]["user_source"], *(user["source"] for user in record["users"])]
+        assert record["auth"]["type"] != "ntlm" or ("kerberos-tgs-rep" not in said and not record.get("user_candidates"))
+        assert not (record["auth"]["user"] and record.get("user_candidates"))
+
+
+def pids(record: dict) -> set[int]:
+    """Of the client's processes."""
+    return {process["pid"] for process in record["processes"] if process["role"] == "client"}
+
+
+@pytest.mark.parametrize("name", EVERY, ids=str)
+def test_processes(read, name: Path) -> None:
+    """Each connection to an object whose activity names one process has that one; what it did not say itself is marked."""
+    objects = [r for r in read(name).records.values() if not r["server"]["port"] == 135 and not r["callback"]]
+    said: dict[int, set[int]] = {}
+    for record in objects:
+        own = {p["pid"] for p in record["processes"] if p["role"] == "client" and not p.get("inferred")}
+        said.setdefault(record["activity"], set()).update(own)
+    for record in objects:
+        if len(said[record["activity"]]) == 1:
+            assert pids(record) == said[record["activity"]]
+
+
 @pytest.mark.parametrize("row", TRUTH, ids=[f"{row['capture'][:24]}-{row['client']}-{row['server']}" for row in TRUTH])
 def test_row(read, row: dict[str, str]) -> None:
     record = read(row["capture"]).records[row["client"], row["server"]]
