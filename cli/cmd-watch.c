@@ -34,6 +34,12 @@ static gboolean set_format(const char *name, const char *value, gpointer data, G
     return command->format != NULL;
 }
 
+static gboolean set_connections(const char *name, const char *value, gpointer data, GError **error)
+{
+    (void) value;
+    return set_format(name, "table", data, error);
+}
+
 static gboolean set_colour(const char *name, const char *value, gpointer data, GError **error)
 {
     (void) name;
@@ -119,6 +125,24 @@ static bool take_record(RecordSet *set, bool count, gpointer data)
     return fflush(w->file.stream) == 0;
 }
 
+static bool take_call(Record *record, const RecordCall *call, gpointer data)
+{
+    Watching *w = data;
+    g_autoptr(RecordSet) set = record_set_new(NULL);
+    g_ptr_array_set_free_func(set->records, NULL);
+    g_ptr_array_add(set->records, record);
+    if (w->reading->allow)
+        allow_apply(w->reading->allow, set);
+    if (w->command->reading.select)
+        (void) select_apply(w->command->reading.select, set, CONFIDENCE_NONE);
+    if (set->records->len > 0) {
+        begin(w);
+        out_call(&w->out, record, call);
+    }
+    record->allowed.rule = record->allowed.reason = NULL; // texts of the set; more may be known the next time
+    return fflush(w->file.stream) == 0;
+}
+
 /** Says what was lost on the way, of each interface. */
 static void tell_losses(const WatchCommand *command, const WatchEnd *end)
 {
@@ -182,6 +206,7 @@ static int follow(const WatchCommand *command, Reading *reading)
         .limit = command->limit,
         .output = w.file.fd,
         .func = take_record,
+        .call = command->format->live == OUT_LIVE_CALLS ? take_call : NULL,
         .data = &w,
     };
     (void) signal(SIGPIPE, SIG_IGN); // whoever read it is gone: the capture still has to be ended
@@ -233,7 +258,9 @@ static bool parse(int *argc, char ***argv, WatchCommand *command)
          "Capture from this network interface; may be repeated", "IFACE"},
         {"capture-filter", 0, 0, G_OPTION_ARG_STRING, &command->filter,
          "Capture only what this filter lets through (pcap-filter(7))", "FILTER"},
-        {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: table)", "FORMAT"},
+        {"format", 'T', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_format, "How to print (default: actions)", "FORMAT"},
+        {"connections", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer) set_connections,
+         "Print a line a connection, as -T table does", NULL},
         {"color", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) set_colour,
          "When to use colors: auto (default), always, never", "WHEN"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &command->reading.output,
@@ -251,7 +278,7 @@ static bool parse(int *argc, char ***argv, WatchCommand *command)
 int cmd_watch(int argc, char **argv)
 {
     g_autoptr(GPtrArray) interfaces = g_ptr_array_new_with_free_func(g_free);
-    WatchCommand command = {.interfaces = interfaces, .format = &out_format_table, .limit = DEFAULT_LIMIT};
+    WatchCommand command = {.interfaces = interfaces, .format = &out_format_actions, .limit = DEFAULT_LIMIT};
     reading_options_init(&command.reading);
     int status = COMMAND_UNABLE;
     if (parse(&argc, &argv, &command))

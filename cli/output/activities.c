@@ -3,7 +3,7 @@
 
 #include "base/text-escape.h"
 #include "join/summary.h"
-#include "output/format.h"
+#include "output/people.h"
 #include "record/actions.h"
 #include "record/text.h"
 
@@ -11,64 +11,10 @@
 #include <string.h>
 
 #define INDENT 4u
-#define MIN_WIDTH 40u ///< of a narrower terminal, lines are longer than it is
-#define MIN_ROOM 20u  ///< for a text, however far to the right it begins
 #define PLACE 22u     ///< for a time and a frame
 #define MAX_READS 20u ///< queries and the like that a terminal is shown of one activity; all else is never left out
 
-#define BOLD "\033[1m"
-#define DIM "\033[2m"
-#define RED "\033[1;31m"
-#define MAGENTA "\033[1;35m"
-#define YELLOW "\033[33m"
-#define PLAIN "\033[0m"
-
-static size_t line_width(const Out *out)
-{
-    return out->style.width ? MAX(out->style.width, MIN_WIDTH) : 0;
-}
-
-static void put_blanks(FILE *stream, size_t count)
-{
-    (void) fprintf(stream, "%*s", (int) count, "");
-}
-
-/** Writes `text` at `column`; lines that follow begin at `indent`. Returns the column behind it. */
-static size_t put_text(const Out *out, const char *text, size_t column, size_t indent, const char *colour)
-{
-    size_t width = line_width(out);
-    bool coloured = colour && out->style.colour;
-    for (;;) {
-        size_t room = width > column + MIN_ROOM ? width - column : MIN_ROOM;
-        const char *end = width ? text_line_end(text, room) : text + strlen(text);
-        size_t len = (size_t) (end - text);
-        while (*end && len > room && text[len - 1] == ' ') // blanks that would not fit end a line as it is
-            len--;
-        (void) fprintf(out->stream, "%s%.*s%s", coloured ? colour : "", (int) len, text, coloured ? PLAIN : "");
-        if (!*end)
-            return column + text_width(text);
-        text = end;
-        column = indent;
-        (void) putc('\n', out->stream);
-        put_blanks(out->stream, indent);
-    }
-}
-
 // -- who -------------------------------------------------------------------------------------------------------------
-
-static char *host_text(const RecordEnd *end)
-{
-    const char *name = end->host ? end->host : end->fqdn;
-    if (name && end->ip)
-        return g_strdup_printf("%s (%s)", name, end->ip);
-    return g_strdup(name ? name : end->ip ? end->ip : "unknown host");
-}
-
-static char *hosts_text(const Out *out, const Activity *activity)
-{
-    g_autofree char *client = host_text(&activity->client), *server = host_text(&activity->server);
-    return g_strconcat(client, out->style.ascii ? " -> " : " → ", server, NULL);
-}
 
 static char *time_text_of(const Activity *activity)
 {
@@ -237,39 +183,29 @@ static char *capture_text(const Activity *activity)
 /** Writes the pieces, as many on a line as fit. */
 static void put_who(const Out *out, const Activity *activity)
 {
-    char *pieces[] = {time_text_of(activity), hosts_text(out, activity),
+    char *pieces[] = {time_text_of(activity), people_hosts(out, &activity->client, &activity->server),
                       user_text(activity),    process_text(activity),
                       verdict_text(activity), out->style.captures ? capture_text(activity) : NULL};
-    const char *const colours[G_N_ELEMENTS(pieces)] = {BOLD, BOLD, NULL, NULL, activity->allowed ? DIM : NULL};
-    size_t width = line_width(out), column = 0;
+    const char *const colours[G_N_ELEMENTS(pieces)] = {PEOPLE_BOLD, PEOPLE_BOLD, NULL, NULL,
+                                                       activity->allowed ? PEOPLE_DIM : NULL};
+    size_t width = people_width(out), column = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(pieces) && pieces[i]; i++) {
         g_autofree char *piece = text_escape(pieces[i], out->style.ascii);
         g_free(pieces[i]);
         if (i > 0 && width && column + 2 + text_width(piece) > width) {
             (void) putc('\n', out->stream);
-            put_blanks(out->stream, INDENT);
+            people_blanks(out->stream, INDENT);
             column = INDENT;
         } else if (i > 0) {
-            put_blanks(out->stream, 2);
+            people_blanks(out->stream, 2);
             column += 2;
         }
-        column = put_text(out, piece, column, INDENT, colours[i]);
+        column = people_put(out, piece, column, INDENT, colours[i]);
     }
     (void) putc('\n', out->stream);
 }
 
 // -- what ------------------------------------------------------------------------------------------------------------
-
-static const char *action_colour(const Action *action)
-{
-    if (action->outcome == OUTCOME_FAILED)
-        return YELLOW;
-    switch (action->stage) {
-    case STAGE_EXECUTE: return RED;
-    case STAGE_SUBSCRIBE: return MAGENTA;
-    default: return NULL;
-    }
-}
 
 /** Whether it may be counted instead of shown where there are many. */
 static bool is_read(const Action *action)
@@ -301,19 +237,19 @@ static void put_action(const Out *out, const Activity *activity, const Action *a
     else if (action->pid != NUMBER_UNKNOWN)
         more = g_strdup_printf(" (process %" PRId64 ")", action->pid);
     g_autofree char *whole = g_strconcat(text, more, NULL);
-    put_blanks(out->stream, INDENT);
-    size_t column = put_text(out, place, INDENT, INDENT, NULL);
+    people_blanks(out->stream, INDENT);
+    size_t column = people_put(out, place, INDENT, INDENT, NULL);
     size_t gap = column + 2 < INDENT + PLACE ? INDENT + PLACE - column : 2;
-    put_blanks(out->stream, gap);
-    put_text(out, whole, column + gap, INDENT + PLACE, action_colour(action));
+    people_blanks(out->stream, gap);
+    people_put(out, whole, column + gap, INDENT + PLACE, people_colour(action->stage, action->outcome));
     (void) putc('\n', out->stream);
 }
 
 static void put_line(const Out *out, const char *text, const char *colour)
 {
     g_autofree char *line = text_escape(text, out->style.ascii);
-    put_blanks(out->stream, INDENT);
-    put_text(out, line, INDENT, INDENT, colour);
+    people_blanks(out->stream, INDENT);
+    people_put(out, line, INDENT, INDENT, colour);
     (void) putc('\n', out->stream);
 }
 
@@ -330,7 +266,7 @@ static void put_spawned(const Out *out, const Activity *activity)
             g_autofree char *said =
                 g_strdup_printf("started %s%s%s, as a host's log says", name, process->command_line ? ": " : "",
                                 process->command_line ? process->command_line : "");
-            put_line(out, said, RED);
+            put_line(out, said, PEOPLE_RED);
         }
     }
 }

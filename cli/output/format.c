@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 static const OutFormat *const formats[] = {
-    &out_format_activities, &out_format_table,      &out_format_json, &out_format_ndjson,
-    &out_format_csv,        &out_format_csv_calls,  &out_format_ecs,  &out_format_car,
-    &out_format_markdown,   &out_format_timesketch, &out_format_ocsf, &out_format_zeek,
+    &out_format_activities, &out_format_actions,   &out_format_table, &out_format_json, &out_format_ndjson,
+    &out_format_csv,        &out_format_csv_calls, &out_format_ecs,   &out_format_car,  &out_format_markdown,
+    &out_format_timesketch, &out_format_ocsf,      &out_format_zeek,
 };
 
 const OutFormat *out_format_find(const char *name, bool live, GError **error)
@@ -114,6 +114,11 @@ void out_set(Out *out, const RecordSet *set, Confidence min)
         if (record->confidence >= min)
             out_record(out, set, record);
     }
+}
+
+void out_call(Out *out, const Record *record, const RecordCall *call)
+{
+    out->format->call(out, record, call);
 }
 
 void out_end(Out *out)

@@ -26,6 +26,7 @@ typedef enum {
     OUT_LIVE_NO,   ///< it needs all records
     OUT_LIVE_ENDS, ///< each connection once, when it ended
     OUT_LIVE_ALL,  ///< and before, as soon as it is found
+    OUT_LIVE_CALLS ///< each call as it is answered, and each connection when it ended
 } OutLive;
 
 typedef struct {
@@ -37,6 +38,8 @@ typedef struct {
     void (*record)(Out *out, const RecordSet *set, const Record *record);
     /** Instead of `record`, for a format that needs the records of a timeline together: those of a confidence from `min` on. */
     void (*set)(Out *out, const RecordSet *set, Confidence min);
+    /** A call as it is answered; of OUT_LIVE_CALLS. */
+    void (*call)(Out *out, const Record *record, const RecordCall *call);
     void (*end)(Out *out);
     void (*clear)(Out *out); ///< frees `state`, also when `end` was not called
 } OutFormat;
@@ -49,9 +52,9 @@ struct Out {
     gpointer state;
 };
 
-extern const OutFormat out_format_activities, out_format_table, out_format_json, out_format_ndjson, out_format_csv,
-    out_format_ecs, out_format_car, out_format_markdown, out_format_csv_calls, out_format_timesketch, out_format_ocsf,
-    out_format_zeek;
+extern const OutFormat out_format_activities, out_format_actions, out_format_table, out_format_json, out_format_ndjson,
+    out_format_csv, out_format_ecs, out_format_car, out_format_markdown, out_format_csv_calls, out_format_timesketch,
+    out_format_ocsf, out_format_zeek;
 
 /** NULL and an error that names those there are when there is no format of that name, or it cannot be `live`. */
 const OutFormat *out_format_find(const char *name, bool live, GError **error);
@@ -75,6 +78,8 @@ void out_begin(Out *out, const OutFormat *format, FILE *stream, OutStyle style);
 void out_record(Out *out, const RecordSet *set, const Record *record);
 /** All records of a timeline of a confidence from `min` on; not of a live one. */
 void out_set(Out *out, const RecordSet *set, Confidence min);
+/** A call of a live capture, for a format of OUT_LIVE_CALLS. */
+void out_call(Out *out, const Record *record, const RecordCall *call);
 void out_end(Out *out);
 /** Frees what the format holds; harmless on a zeroed Out. */
 void out_clear(Out *out);

@@ -2,6 +2,7 @@
 #include "reading/follower.h"
 
 #include "capture/writer.h"
+#include "record/outcome.h"
 
 #define FOLD_LIMIT ((size_t) 256 << 20)
 
@@ -49,11 +50,43 @@ static bool is_news(const Reported *reported, const Record *r, RecordState state
     return reported->state <= RECORD_OPEN || reported->frames != r->frames.count;
 }
 
+static bool is_reported(const Follower *follower, const Record *r)
+{
+    return r->confidence >= follower->options->min_confidence && r->order > follower->unreported;
+}
+
+/** Once. */
+static void report_call(Follower *follower, Record *r, RecordCall *call)
+{
+    if (call->told)
+        return;
+    call->told = true;
+    outcome_set(call);
+    follower->options->call(r, call, follower->options->data);
+}
+
+static void on_call(EventFold *fold, Record *r, RecordCall *call, gpointer data)
+{
+    (void) fold;
+    if (is_reported(data, r))
+        report_call(data, r, call);
+}
+
+/** Those that were answered before the connection was to be reported, and in the end those that nobody answered. */
+static void report_calls(Follower *follower, Record *r, bool all)
+{
+    for (guint i = 0; follower->options->call && i < r->calls->len; i++) {
+        RecordCall *call = &g_array_index(r->calls, RecordCall, i);
+        if (all || call->response_frame)
+            report_call(follower, r, call);
+    }
+}
+
 static void report(Follower *follower, int64_t conn, RecordState state)
 {
     g_autoptr(RecordSet) set = event_fold_view(follower->fold, conn);
     Record *r = set ? g_ptr_array_index(set->records, 0) : NULL;
-    if (!r || r->confidence < follower->options->min_confidence || r->order <= follower->unreported)
+    if (!r || !is_reported(follower, r))
         return;
     Reported *reported = g_hash_table_lookup(follower->reported, &conn);
     if (!reported) {
@@ -64,6 +97,7 @@ static void report(Follower *follower, int64_t conn, RecordState state)
         return;
     bool count = state != RECORD_OPEN && reported->state <= RECORD_OPEN;
     *reported = (Reported){state, r->confidence, r->frames.count};
+    report_calls(follower, r, state != RECORD_OPEN);
     r->state = state;
     if (follower->options->capture->keys->fd >= 0)
         capture_explain_sealed(r);
@@ -118,6 +152,8 @@ Follower *follower_start(const FollowerOptions *options, bool reports, GError **
     follower->fold = event_fold_new(FOLD_LIMIT);
     event_fold_set_frames(follower->fold, follower->frames);
     event_fold_set_listener(follower->fold, on_news, follower);
+    if (options->call)
+        event_fold_set_call_listener(follower->fold, on_call, follower);
     follower->reported = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     follower->activities = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     follower->writer = capture_writer_new(ends[1], NULL);

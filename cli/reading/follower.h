@@ -13,6 +13,9 @@
  * the first time that the connection's end is told. `note` says why not all was read of it, or is NULL. */
 typedef void (*FollowerRecordFunc)(RecordSet *set, bool count, const char *note, gpointer data);
 
+/** Takes a call as it is answered, in the follower's own thread; of a connection that ends, those that were not. */
+typedef void (*FollowerCallFunc)(Record *record, const RecordCall *call, gpointer data);
+
 /** Gives the next number of an activity, in the follower's own thread. */
 typedef int64_t (*FollowerActivityFunc)(gpointer data);
 
@@ -20,6 +23,7 @@ typedef struct {
     const CaptureOptions *capture;
     Confidence min_confidence;
     FollowerRecordFunc record;
+    FollowerCallFunc call; ///< may be NULL
     FollowerActivityFunc activity;
     gpointer data;
 } FollowerOptions;

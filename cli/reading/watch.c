@@ -73,6 +73,17 @@ static void take_record(RecordSet *set, bool count, const char *note, gpointer d
     g_mutex_unlock(&w->lock);
 }
 
+static void take_call(Record *record, const RecordCall *call, gpointer data)
+{
+    Watch *w = data;
+    g_mutex_lock(&w->lock);
+    if (!g_atomic_int_get(&w->unwanted) && !w->options->call(record, call, w->options->data)) {
+        g_atomic_int_set(&w->unwanted, 1);
+        stop(w);
+    }
+    g_mutex_unlock(&w->lock);
+}
+
 static int64_t next_activity(gpointer data)
 {
     Watch *w = data;
@@ -264,6 +275,7 @@ bool watch(const WatchOptions *options, WatchEnd *end, GError **error)
         .capture = &options->capture,
         .min_confidence = options->min_confidence,
         .record = take_record,
+        .call = options->call ? take_call : NULL,
         .activity = next_activity,
         .data = &w,
     };

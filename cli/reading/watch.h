@@ -14,6 +14,9 @@
  * time that the connection's end is told. Called by one thread at a time. False: nothing more is wanted. */
 typedef bool (*WatchFunc)(RecordSet *set, bool count, gpointer data);
 
+/** Takes a call as it is answered; of a connection that ends, those that were not. By one thread at a time, as WatchFunc. */
+typedef bool (*WatchCallFunc)(Record *record, const RecordCall *call, gpointer data);
+
 typedef struct {
     CaptureOptions capture;
     Confidence min_confidence;
@@ -22,6 +25,7 @@ typedef struct {
     uint64_t limit;              ///< packets that one tshark reads
     int output;                  ///< the watch ends when nobody reads this descriptor any more
     WatchFunc func;
+    WatchCallFunc call; ///< may be NULL
     gpointer data;
 } WatchOptions;
 

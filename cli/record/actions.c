@@ -44,8 +44,7 @@ static void add_call(GPtrArray *actions, const Record *record, const RecordCall 
         g_free(text);
 }
 
-/** Whether a call is told of: beside those that act, logins, and whatever was refused. */
-static bool is_told(const RecordCall *call)
+bool action_is_call(const RecordCall *call)
 {
     return summary_acts(call) || (call->stage == STAGE_LOGIN && call->namespace_path) ||
            (call->outcome == OUTCOME_FAILED && call->stage != STAGE_READ && call->stage != STAGE_UNKNOWN);
@@ -56,7 +55,7 @@ static void add_calls(GPtrArray *actions, const Record *record)
     g_autoptr(GHashTable) operations = outcome_operations(record);
     for (guint i = 0; i < record->calls->len; i++) {
         const RecordCall *call = &g_array_index(record->calls, RecordCall, i);
-        if (is_told(call))
+        if (action_is_call(call))
             add_call(actions, record, call, operations);
     }
 }

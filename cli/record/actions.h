@@ -17,6 +17,9 @@ typedef struct {
     int64_t pid;      ///< of the process that the first started, by its answer; NUMBER_UNKNOWN when there is none
 } Action;
 
+/** Whether a call is an action: beside those that do or ask something, logins, and whatever was refused. */
+bool action_is_call(const RecordCall *call);
+
 /** The logins, the calls that did or asked something, what was denied, and the output that commands left: a list of
  * Action *, in order of time, equal ones as one. Where there are none, what says most of each connection. Owned by the
  * caller. */

@@ -74,6 +74,8 @@ struct EventFold {
     FrameMap *frames;            ///< may be NULL
     EventFoldFunc listener;      ///< may be NULL
     gpointer listener_data;
+    EventFoldCallFunc call_listener; ///< may be NULL
+    gpointer call_listener_data;
 };
 
 static void conversation_free(gpointer data)
@@ -120,6 +122,12 @@ void event_fold_free(EventFold *fold)
 void event_fold_set_frames(EventFold *fold, FrameMap *map)
 {
     fold->frames = map;
+}
+
+void event_fold_set_call_listener(EventFold *fold, EventFoldCallFunc func, gpointer data)
+{
+    fold->call_listener = func;
+    fold->call_listener_data = data;
 }
 
 void event_fold_set_listener(EventFold *fold, EventFoldFunc func, gpointer data)
@@ -527,6 +535,12 @@ static void fold_fragment(EventFold *fold, FoldedConversation *c, const Event *e
         add_frame(fold, &call->response_frames, call->response_frame, frame);
 }
 
+static void tell_answered(EventFold *fold, FoldedConversation *c, RecordCall *call)
+{
+    if (fold->call_listener && call->response_frame)
+        fold->call_listener(fold, c->record, call, fold->call_listener_data);
+}
+
 static void fold_response(EventFold *fold, FoldedConversation *c, const Event *e)
 {
     RecordCall *call = find_call(c, e);
@@ -538,6 +552,8 @@ static void fold_response(EventFold *fold, FoldedConversation *c, const Event *e
     if (!call->response_frame)
         call->response_frame = frame;
     call->fault = to_answer(e->fault);
+    if (e->sealed == 1 && e->decrypted != 1) // no more comes of it
+        tell_answered(fold, c, call);
 }
 
 /** NULL when they are not known. */
@@ -626,6 +642,7 @@ static void fold_outcome(EventFold *fold, FoldedConversation *c, const Event *e)
         call->result_properties = keep_properties(fold, &e->properties);
         add_spawned(fold, c, call, to_frame(fold, e->frame));
     }
+    tell_answered(fold, c, call);
 }
 
 static void fold_undecodable(EventFold *fold, FoldedConversation *c, const Event *e)

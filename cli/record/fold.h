@@ -47,6 +47,11 @@ typedef void (*EventFoldFunc)(EventFold *fold, int64_t conn, FoldNews news, gpoi
 /** Calls `func` when there is such news, once all that the frame told of it was taken. */
 void event_fold_set_listener(EventFold *fold, EventFoldFunc func, gpointer data);
 
+/** A call that was answered, once all that is read of the answer was taken. */
+typedef void (*EventFoldCallFunc)(EventFold *fold, Record *record, RecordCall *call, gpointer data);
+
+void event_fold_set_call_listener(EventFold *fold, EventFoldCallFunc func, gpointer data);
+
 /** Takes one line of tshark's output, without its end. Lines that are no events are passed over. */
 void event_fold_line(EventFold *fold, const char *line, size_t len);
 

@@ -70,6 +70,11 @@ const RecordCall *outcome_operation(GHashTable *operations, const RecordCall *ca
     return g_hash_table_lookup(operations, GSIZE_TO_POINTER((size_t) call->number));
 }
 
+void outcome_set(RecordCall *call)
+{
+    call->outcome = outcome_of(call, NULL);
+}
+
 void outcomes_set(Record *record)
 {
     g_autoptr(GHashTable) operations = outcome_operations(record);

@@ -10,6 +10,9 @@
 /** Sets the outcome of all calls of a record. May be done again when more is known. */
 void outcomes_set(Record *record);
 
+/** Sets that of one call, by its own answer. */
+void outcome_set(RecordCall *call);
+
 /** Why a call failed or was cancelled: "WBEM_E_ACCESS_DENIED", "ReturnValue 9". NULL when it was neither. `operation` is the
  * call that tells its result, NULL: none does. Owned by the caller. */
 char *outcome_reason(const RecordCall *call, const RecordCall *operation);

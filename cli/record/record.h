@@ -121,6 +121,7 @@ typedef struct {
     const char *operation_status_name;
     const char *result_text;
     Outcome outcome;
+    bool told;                  ///< of a live capture: it was told as it happened
     GArray *result_properties;  ///< Property; NULL when unknown
     const char *content_source; ///< the log that said it; NULL when the request itself did
     const char *undecodable;    ///< why request or response, though in clear, could not be read

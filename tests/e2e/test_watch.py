@@ -271,7 +271,7 @@ def test_confidence_that_rises_is_told(cli: Tools) -> None:
 
 def test_table(cli: Tools) -> None:
     talk = Talk()
-    with watching(cli, "-") as watch:
+    with watching(cli, "--connections", "-") as watch:
         watch.write(b"".join(talk.pieces[:-12]))
         assert watch.line().split()[:4] == ["time", "(UTC)", "client", "→"]
         lines = [watch.line(), watch.line()]
@@ -280,6 +280,59 @@ def test_table(cli: Tools) -> None:
         assert watch.end() == 0
         lines = list(iter(watch.line, None))
     assert len(lines) == 2 and all(" closed " in line for line in lines)
+
+
+def clear_talk() -> tuple[Lab, list[int], list[bytes]]:
+    """A session that runs two programs, the second of which is denied and a third never answered; where each call ends."""
+    lab = Lab(seed=5)
+    session = scenario.wmi_session(lab, sealed=False)
+    ends = []
+    for command, options in (("first.exe", {}), ("second.exe", {"fault": 5})):
+        session.create_process(command, **options)
+        ends.append(len(lab.packets()))
+    return lab, ends, pieces(lab.capture(), "pcapng")
+
+
+def test_calls_are_told_as_they_are_answered(cli: Tools) -> None:
+    """Each while the connection goes on, in a line with who and the frame, and not again when it ends."""
+    lab, ends, parts = clear_talk()
+    with watching(cli, "-") as watch:
+        watch.write(b"".join(parts[: 1 + ends[0]]))
+        login, first = watch.line(), watch.line()
+        assert "logged in: " in login and f"{CLIENT.name} ({CLIENT.ip}) → {SERVER.name} ({SERVER.ip})" in first
+        assert "ran: first.exe  (frame " in first and "process " in first
+        watch.write(b"".join(parts[1 + ends[0] :]))
+        assert "tried to run: second.exe (failed" in watch.line()
+        assert watch.end() == 0
+        rest = list(iter(watch.line, None))
+    assert not any("first.exe" in line or "second.exe" in line or "logged in" in line for line in rest)
+
+
+def test_a_call_that_nobody_answers_is_told_at_the_end(cli: Tools) -> None:
+    lab, ends, parts = clear_talk()
+    cut = b"".join(parts[: ends[0] - 1])  # without the answer and what acknowledges it
+    result = cli.car_wmi("watch", "-", stdin=cut)
+    (line,) = [line for line in result.stdout.splitlines() if "first.exe" in line]
+    assert line.endswith(", no answer seen)")
+
+
+def test_allowed_calls_are_marked(cli: Tools) -> None:
+    rules = cli.arena / "watch-calls.ini"
+    rules.write_text(f"[Own]\nclient = {CLIENT.ip}\n")
+    rules.chmod(0o644)
+    _, _, parts = clear_talk()
+    result = cli.car_wmi("watch", "--allow", rules, "-", stdin=b"".join(parts))
+    assert result.returncode == 1 and result.stdout.count("  allowed  ") == len(result.stdout.splitlines())
+
+
+def test_actions_of_whole_captures(cli: Tools) -> None:
+    """The same lines as live, one an action."""
+    _, _, parts = clear_talk()
+    path = cli.write(clear_talk()[0].capture(), "actions.pcapng")
+    listed = cli.car_wmi("list", "-T", "actions", path).stdout.splitlines()
+    live = cli.car_wmi("watch", "-", stdin=b"".join(parts)).stdout.splitlines()
+    assert sum("(frame " in line for line in listed) == 3
+    assert {line for line in live if "(frame " in line} == {line for line in listed if "(frame " in line}
 
 
 @pytest.mark.parametrize("name", ["csv", "ecs", "car", "markdown"])
