@@ -58,16 +58,17 @@ CaptureInput *capture_input_open(const char *path, GError **error)
     CaptureReader *reader = capture_reader_open(path, error);
     if (!reader)
         return NULL;
-    if (capture_reader_has_nothing(reader)) {
-        capture_reader_close(reader);
-        g_set_error_literal(error, CAPTURE_READER_ERROR, CAPTURE_READER_ERROR_OPEN, "is empty");
-        return NULL;
-    }
     CaptureInput *input = g_new0(CaptureInput, 1);
     input->path = g_strdup(path);
     input->once = strcmp(path, "-") == 0 || !file_identity_take(&input->identity, path);
     input->independent = !input->once && capture_reader_is_independent(reader);
     input->empty = !capture_input_read(input, reader, &input->first);
+    if (input->empty && !input->note && capture_reader_has_nothing(reader)) {
+        g_set_error_literal(error, CAPTURE_READER_ERROR, CAPTURE_READER_ERROR_OPEN, "is empty");
+        capture_reader_close(reader);
+        capture_input_free(input);
+        return NULL;
+    }
     if (input->empty && input->note && !capture_reader_is_independent(reader)) {
         // libwiretap guesses some kinds of files from a few bytes of them.
         g_set_error(error, CAPTURE_READER_ERROR, CAPTURE_READER_ERROR_OTHER, "is no capture that can be read (%s)",

@@ -43,7 +43,7 @@ void capture_reader_set_progress(CaptureReader *reader, Progress *progress);
 /** Whether several of this format can be read side by side, each by a thread of its own. */
 bool capture_reader_is_independent(const CaptureReader *reader);
 
-/** Whether it was opened, but not a single byte was there: a pipe into which nothing was written. */
+/** Whether it ended and not a single byte was there: a pipe into which nothing was written. */
 bool capture_reader_has_nothing(const CaptureReader *reader);
 
 /** What was read so far; the caller owns it, and the reader begins anew. */

@@ -358,6 +358,16 @@ def test_one_is_damaged(cli: Tools) -> None:
         assert record["capture"]["complete"] is (record["capture"]["path"] != str(paths[1]))
 
 
+@pytest.mark.parametrize("suffix", ["pcap", "pcapng"])
+def test_large_first_packets(cli: Tools, suffix: str) -> None:
+    """Some that a network card had not cut yet: libwiretap looks beyond them, and goes back, before it reads the file."""
+    capture = session_over_time()
+    start = capture.packets[0].time_ns
+    large = [Packet(start - n, bytes(12) + b"\x08\x00" + bytes(70_000)) for n in range(1, 4)]
+    path = cli.write(Capture([*large, *capture.packets]), f"large.{suffix}")
+    assert len(cli.records(path)) == len(cli.records(cli.write(capture))) > 0
+
+
 def test_capture_without_packets(cli: Tools) -> None:
     path = cli.write(session_over_time())
     empty = cli.write(Capture([]), "empty.pcapng")
