@@ -213,7 +213,8 @@ static void append_listing(GString *s, const char *class_name)
 
 static void describe_query(GString *s, const DescribedCall *described)
 {
-    if (g_str_has_prefix(described->call->method, "ExecNotificationQuery"))
+    const char *method = described->call->method;
+    if (method && g_str_has_prefix(method, "ExecNotificationQuery"))
         append_verb(s, described, "subscribed", "subscribe");
     else
         append_verb(s, described, "queried", "query");
