@@ -23,7 +23,7 @@ static void check_character(gunichar c)
 /** Behind a colour, `text` if there is none. */
 static const char *behind_colour(const char *text)
 {
-    static const char *const colours[] = {"\033[1m", "\033[1;31m", "\033[33m", "\033[0m"};
+    static const char *const colours[] = {"\033[0m", "\033[1m", "\033[2m", "\033[1;31m", "\033[1;35m", "\033[33m"};
     for (size_t i = 0; i < G_N_ELEMENTS(colours); i++) {
         if (g_str_has_prefix(text, colours[i]))
             return text + strlen(colours[i]);
@@ -154,6 +154,29 @@ void check_csv(const char *text, size_t len)
         fuzz_require(text[0] == '\r' && text[1] == '\n' && (!wanted || cells == wanted));
         wanted = cells;
         text += 2;
+    }
+}
+
+// ---- tables of Zeek
+
+void check_table(const char *text, size_t len)
+{
+    fuzz_require(strlen(text) == len && g_utf8_validate(text, (gssize) len, NULL));
+    fuzz_require(len == 0 || text[len - 1] == '\n');
+    size_t wanted = 0, cells = 1;
+    bool comment = *text == '#';
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        if (*p == '\t') {
+            cells++;
+            continue;
+        }
+        check_character(g_utf8_get_char(p));
+        if (*p != '\n')
+            continue;
+        fuzz_require(comment || !wanted || cells == wanted);
+        wanted = comment ? wanted : cells;
+        cells = 1;
+        comment = p[1] == '#';
     }
 }
 

@@ -21,6 +21,9 @@ void check_json(const char *text, size_t len);
 /** RFC 4180, each row with as many cells; none is a formula. */
 void check_csv(const char *text, size_t len);
 
+/** Lines of cells between tabs, as many in each; lines of comments begin with "#". */
+void check_table(const char *text, size_t len);
+
 /** Elements and attributes are balanced and quoted, none is an attacker's, and none loads or runs anything. */
 void check_html(const char *text, size_t len);
 
