@@ -2,6 +2,7 @@
 // dce_rpc.log as Zeek writes it, one line a call. Its reader takes `\t` between fields and "-" for what is not known; bytes
 // that would end a field are written as \xHH.
 
+#include "base/text-escape.h"
 #include "base/time.h"
 #include "output/format.h"
 
@@ -23,11 +24,11 @@ static void put_text(FILE *stream, const char *text)
     (void) putc('\t', stream);
     if (!text || !*text)
         (void) putc('-', stream);
-    for (const char *p = text ? text : ""; *p; p++) {
-        if ((guchar) *p < ' ' || *p == '\\' || *p == 0x7f)
-            (void) fprintf(stream, "\\x%02x", (guchar) *p);
-        else
-            (void) putc(*p, stream);
+    for (const char *p = text ? text : "", *next; *p; p = next) {
+        next = g_utf8_next_char(p);
+        bool plain = *p != '\\' && text_is_printable(g_utf8_get_char(p));
+        for (; p < next; p++)
+            (void) fprintf(stream, plain ? "%c" : "\\x%02x", (guchar) *p);
     }
 }
 
