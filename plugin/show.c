@@ -34,6 +34,7 @@ static int hf_auth_type = -1;
 static int hf_auth_level = -1;
 static int hf_sealed = -1;
 static int hf_technique = -1;
+static int hf_technique_reason = -1;
 static int hf_user = -1;
 static int hf_domain = -1;
 static int hf_workstation = -1;
@@ -58,6 +59,7 @@ static int hf_property_value = -1;
 static int hf_command_line = -1;
 static int hf_command_length = -1;
 static int hf_client_hint = -1;
+static int hf_outcome = -1;
 static int hf_status = -1;
 static int hf_undecodable = -1;
 static int ett_car = -1;
@@ -194,9 +196,10 @@ static const char *pdu_title(packet_info *pinfo, const PduResult *r)
 
 static void add_expert(packet_info *pinfo, proto_item *item, const PduResult *r)
 {
-    if (r->technique == TECHNIQUE_SUBSCRIPTION)
+    bool done = !r->call || !outcome_is_failure(call_outcome(r->call));
+    if (done && pdu_shows(r, TECHNIQUE_SUBSCRIPTION))
         expert_add_info(pinfo, item, &ei_subscription);
-    if (r->technique == TECHNIQUE_WMI) {
+    if (done && pdu_shows(r, TECHNIQUE_WMI)) {
         const CallDetails *d = r->details;
         const char *namespace_path = r->call->namespace_path;
         if (d && d->class_name && d->wmi_method && g_ascii_strcasecmp(d->class_name, "Win32_Process") == 0 &&
@@ -232,7 +235,12 @@ static void add_pdu(proto_tree *car_tree, tvbuff_t *tvb, packet_info *pinfo, con
         add_properties(tree, tvb, pinfo, r->outcome->n_properties, r->outcome->properties);
     if (r->has_status)
         add_uint(tree, hf_status, tvb, r->status);
-    add_string(tree, hf_technique, tvb, technique_id(r->technique));
+    if (r->call && (r->type == PDU_REQUEST || r->ends_answer))
+        add_string(tree, hf_outcome, tvb, word_text(&outcome_words, call_outcome(r->call)));
+    for (unsigned i = 0; i < r->n_techniques; i++) {
+        add_string(tree, hf_technique, tvb, technique_id(r->techniques[i].technique));
+        add_string(tree, hf_technique_reason, tvb, r->techniques[i].reason);
+    }
     if (r->activation && r->activation->has_clsid && r->type == PDU_REQUEST) {
         add_guid(tree, hf_clsid, tvb, &r->activation->clsid);
         add_string(tree, hf_server_name, tvb, r->activation->server_name);
@@ -401,6 +409,9 @@ void show_register(int proto)
         {&hf_sealed,
          {"Sealed", "car.wmi_rpc.sealed", FT_BOOLEAN, BASE_NONE, NULL, 0, "Whether the stub cannot be read", HFILL}},
         {&hf_technique, {"ATT&CK technique", "car.wmi_rpc.technique", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
+        {&hf_technique_reason,
+         {"Reason", "car.wmi_rpc.technique_reason", FT_STRING, BASE_NONE, NULL, 0, "Why the call shows this technique",
+          HFILL}},
         {&hf_user, {"User", "car.wmi_rpc.user", FT_STRING, BASE_NONE, NULL, 0, "Who authenticated", HFILL}},
         {&hf_domain,
          {"Domain", "car.wmi_rpc.domain", FT_STRING, BASE_NONE, NULL, 0, "Domain or realm of the user", HFILL}},
@@ -452,6 +463,9 @@ void show_register(int proto)
         {&hf_client_hint,
          {"Client hint", "car.wmi_rpc.client_hint", FT_STRING, BASE_NONE, NULL, 0,
           "Client family that the pattern is typical of: no verdict", HFILL}},
+        {&hf_outcome,
+         {"Outcome", "car.wmi_rpc.outcome", FT_STRING, BASE_NONE, NULL, 0,
+          "What became of the call: succeeded, failed, cancelled, not-readable", HFILL}},
         {&hf_status,
          {"Status", "car.wmi_rpc.status", FT_UINT32, BASE_HEX, VALS(status_value_strings()), 0, "HRESULT or RPC fault",
           HFILL}},

@@ -62,10 +62,12 @@ typedef struct {
     GHashTable *sessions;    ///< of these, by now
     GHashTable *calls;       ///< Call *
     GHashTable *denied;      ///< PduResult *
-    Texts processes, users, namespaces, techniques, led_by;
+    Texts processes, users, namespaces, led_by;
+    guint shown[N_TECHNIQUES], failed[N_TECHNIQUES]; ///< by how many calls, and by how many that failed
     uint32_t first_frame;
     unsigned rank; ///< of `summary`; lower is stronger
     char *summary; ///< of the strongest call, NULL: none yet
+    const Call *summary_call;
 } Activity;
 
 /// Behind the one table there is.
@@ -123,7 +125,6 @@ static Activity *activity_new(Conversation *root)
     a->processes = texts_new();
     a->users = texts_new();
     a->namespaces = texts_new();
-    a->techniques = texts_new();
     a->led_by = texts_new();
     a->first_frame = UINT32_MAX;
     a->rank = UINT_MAX;
@@ -140,7 +141,6 @@ static void activity_free(gpointer data)
     g_ptr_array_unref(a->processes.list);
     g_ptr_array_unref(a->users.list);
     g_ptr_array_unref(a->namespaces.list);
-    g_ptr_array_unref(a->techniques.list);
     g_ptr_array_unref(a->led_by.list);
     g_free(a->summary);
     g_free(a);
@@ -164,21 +164,58 @@ static void activity_merge(Activity *into, Activity *from)
     texts_merge(&into->processes, &from->processes);
     texts_merge(&into->users, &from->users);
     texts_merge(&into->namespaces, &from->namespaces);
-    texts_merge(&into->techniques, &from->techniques);
     texts_merge(&into->led_by, &from->led_by);
+    for (Technique t = 0; t < N_TECHNIQUES; t++) {
+        into->shown[t] += from->shown[t];
+        into->failed[t] += from->failed[t];
+    }
     into->first_frame = MIN(into->first_frame, from->first_frame);
     if (from->rank < into->rank) {
         g_free(into->summary);
         into->summary = g_steal_pointer(&from->summary);
         into->rank = from->rank;
+        into->summary_call = from->summary_call;
     }
 }
 
-/** How little a call says about what was done: 0 for the most. */
+#define FAILED_MARK " (failed)"
+
+static bool is_failed(const Call *call)
+{
+    return outcome_is_failure(call_outcome(call));
+}
+
+/** How little a call says about what was done: 0 for the most. What failed says less than all that did not. */
 static unsigned call_rank(const PduResult *r)
 {
     Stage stage = r->call->method ? r->call->method->stage : STAGE_UNKNOWN;
-    return r->technique != TECHNIQUE_NONE ? 0 : (unsigned) (N_STAGES - stage);
+    bool strong = pdu_shows(r, TECHNIQUE_WMI) || pdu_shows(r, TECHNIQUE_SUBSCRIPTION) || pdu_shows(r, TECHNIQUE_DCOM);
+    return (strong ? 0 : (unsigned) (N_STAGES - stage)) + (is_failed(r->call) ? N_STAGES + 1 : 0);
+}
+
+static void take_outcome(Activity *a, const Call *call)
+{
+    if (!is_failed(call))
+        return;
+    for (unsigned i = 0; call->shown && i < call->shown->n_techniques; i++)
+        a->failed[call->shown->techniques[i].technique]++;
+    if (call != a->summary_call || a->rank > N_STAGES)
+        return;
+    char *marked = g_strconcat(a->summary, FAILED_MARK, NULL);
+    g_free(a->summary);
+    a->summary = marked;
+    a->rank += N_STAGES + 1;
+}
+
+/** "T1047, T1546.003 (failed)". Owned by the caller. */
+static char *techniques_text(const Activity *a)
+{
+    GString *s = g_string_new(NULL);
+    for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++)
+        if (a->shown[t] > 0)
+            g_string_append_printf(s, "%s%s%s", s->len ? ", " : "", technique_id(t),
+                                   a->failed[t] >= a->shown[t] ? FAILED_MARK : "");
+    return g_string_free(s, FALSE);
 }
 
 /** What on 135 named the port of a connection: the pair that CAR-2014-05-001 looks for. */
@@ -200,18 +237,22 @@ static void activity_take(Activity *a, const PduResult *r, wmem_allocator_t *poo
     texts_add(&a->processes, statistics_process(r, pool));
     texts_add(&a->users, statistics_user(r, pool));
     texts_add(&a->namespaces, statistics_namespace(r, pool));
-    texts_add(&a->techniques, technique_id(r->technique));
     add_led_by(a, r->conversation, pool);
+    for (unsigned i = 0; i < r->n_techniques; i++)
+        a->shown[r->techniques[i].technique]++;
     if (pdu_denied(r))
         g_hash_table_add(a->denied, (gpointer) r);
     if (r->begins_call)
         g_hash_table_add(a->calls, r->call);
+    if (r->ends_answer)
+        take_outcome(a, r->call);
     if (r->type != PDU_REQUEST || call_rank(r) >= a->rank)
         return;
     const char *sentence = sentence_make(pool, r);
     if (sentence) {
         g_free(a->summary);
-        a->summary = g_strdup(sentence);
+        a->summary = g_strconcat(sentence, is_failed(r->call) ? FAILED_MARK : "", NULL);
+        a->summary_call = r->call;
         a->rank = call_rank(r);
     }
 }
@@ -255,7 +296,7 @@ static void write_row(stat_tap_table *table, const Activity *a, wmem_allocator_t
     set_string(row, COLUMN_PROCESS, texts_join(&a->processes));
     set_string(row, COLUMN_USER, texts_join(&a->users));
     set_string(row, COLUMN_NAMESPACE, texts_join(&a->namespaces));
-    set_string(row, COLUMN_TECHNIQUE, texts_join(&a->techniques));
+    set_string(row, COLUMN_TECHNIQUE, techniques_text(a));
     set_string(row, COLUMN_LED_BY, texts_join(&a->led_by));
     set_uint(row, COLUMN_FIRST_FRAME, a->first_frame);
     set_string(row, COLUMN_SUMMARY, g_strdup(a->summary ? a->summary : ""));

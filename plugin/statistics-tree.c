@@ -52,10 +52,30 @@ static void count_in(const Counting *c, int hosts, const char *group, const char
     (void) count(c->st, c->tree, name, node, false);
 }
 
+static void count_techniques(const Counting *c, int hosts, const PduResult *r)
+{
+    for (unsigned i = 0; i < r->n_techniques; i++) {
+        int node = count(c->st, c->tree, "Techniques", hosts, true);
+        (void) count(c->st, c->tree, technique_id(r->techniques[i].technique), node, true);
+    }
+}
+
+/** What became of a call; of the techniques that it showed, that the server did not do it. */
+static void count_outcome(const Counting *c, int hosts, const Call *call)
+{
+    const Outcome outcome = call_outcome(call);
+    count_in(c, hosts, "Outcomes", word_text(&outcome_words, outcome));
+    for (unsigned i = 0; call->shown && outcome_is_failure(outcome) && i < call->shown->n_techniques; i++) {
+        int node = increase_stat_node(c->st, "Techniques", hosts, TRUE, 0);
+        node = increase_stat_node(c->st, technique_id(call->shown->techniques[i].technique), node, TRUE, 0);
+        (void) count(c->st, c->tree, word_text(&outcome_words, outcome), node, false);
+    }
+}
+
 static void take(const PduResult *r, wmem_allocator_t *pool, gpointer data)
 {
     const Counting *c = data;
-    if (!r->begins_call && !r->technique)
+    if (!r->begins_call && !r->n_techniques && !r->ends_answer)
         return;
     const char *hosts =
         wmem_strdup_printf(pool, "%s -> %s", endpoint_ip_text(pool, conversation_client(r->conversation)),
@@ -76,10 +96,10 @@ static void take(const PduResult *r, wmem_allocator_t *pool, gpointer data)
         count_in(c, node, "Processes", statistics_process(r, pool));
         count_in(c, node, "Namespaces", statistics_namespace(r, pool));
     }
-    if (r->technique) {
-        int node = increase_stat_node(c->st, hosts, c->tree->root, TRUE, 0);
-        count_in(c, node, "Techniques", technique_id(r->technique));
-    }
+    int node = increase_stat_node(c->st, hosts, c->tree->root, TRUE, 0);
+    count_techniques(c, node, r);
+    if (r->ends_answer)
+        count_outcome(c, node, r->call);
 }
 
 static tap_packet_status take_frame(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt _U_, const void *data,

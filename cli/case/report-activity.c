@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "case/report-html.h"
 #include "case/report.h"
+#include "names/outcomes.h"
 #include "names/techniques.h"
 #include "record/claims.h"
 #include "record/text.h"
@@ -36,6 +37,36 @@ static void write_captures(const Activity *activity, FILE *stream)
     }
 }
 
+/** The first call that shows a technique, and did not fail; NULL when nothing but the use of WMI does. */
+static const RecordCall *find_showing(const Activity *activity, Technique technique, const char **reason)
+{
+    for (guint i = 0; i < activity->records->len; i++) {
+        const GArray *calls = ((const Record *) g_ptr_array_index(activity->records, i))->calls;
+        for (guint j = 0; j < calls->len; j++) {
+            const RecordCall *call = &g_array_index(calls, RecordCall, j);
+            *reason = outcome_is_failure(call->outcome) ? NULL : call_technique_reason(call, technique);
+            if (*reason)
+                return call;
+        }
+    }
+    return NULL;
+}
+
+static void write_reason(const Activity *activity, Technique technique, FILE *stream)
+{
+    const char *reason;
+    const RecordCall *call = find_showing(activity, technique, &reason);
+    if (!call)
+        return;
+    (void) fputs(": ", stream);
+    html_text(stream, reason, HTML_SHORT);
+    if (!call->frame)
+        return;
+    (void) fputs(" (frame ", stream);
+    html_frame(stream, activity, call->frame);
+    (void) putc(')', stream);
+}
+
 static void write_techniques(const Activity *activity, FILE *stream)
 {
     const char *name = "Technique";
@@ -50,6 +81,7 @@ static void write_techniques(const Activity *activity, FILE *stream)
         for (size_t k = 0; k < G_N_ELEMENTS(technique->tactics) && technique->tactics[k]; k++)
             (void) fprintf(stream, "%s%s %s", k ? ", " : "", technique->tactics[k]->id, technique->tactics[k]->name);
         (void) fputs(")", stream);
+        write_reason(activity, t, stream);
         html_end_fact(stream);
     }
 }

@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "case/report-html.h"
 #include "case/report.h"
+#include "names/outcomes.h"
 #include "record/text.h"
 
 #include <inttypes.h>
@@ -87,8 +88,10 @@ static void append_status(GString *s, const char *prefix, int64_t status, const 
 static char *make_result(const RecordCall *call)
 {
     g_autoptr(GString) s = g_string_new(NULL);
+    if (outcome_is_failure(call->outcome))
+        g_string_append(s, word_text(&outcome_words, call->outcome));
     if (call->fault == ANSWER_YES)
-        g_string_append(s, "fault");
+        append(s, "; ", "fault");
     append_status(s, "", call->status, call->status_name);
     append_status(s, "operation: ", call->operation_status, call->operation_status_name);
     append(s, "; ", call->result_text);
@@ -185,7 +188,7 @@ static void write_row(const Activity *activity, const Row *row, bool ports, FILE
     if (ports)
         (void) fprintf(stream, "<td class=\"number\">%" PRId64 "%s</td>", row->record->client.port,
                        row->record->callback ? " (callback)" : "");
-    bool strong = call->stage >= STAGE_SUBSCRIBE;
+    bool strong = call_weight(call) >= STAGE_SUBSCRIBE;
     (void) fprintf(stream, "<td class=\"call%s\">", strong ? " strong" : "");
     html_name(stream, row->what, HTML_SHORT);
     (void) fputs("</td><td class=\"wide\">", stream);

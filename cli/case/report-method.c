@@ -8,7 +8,8 @@
 static const char method[] =
     "<section id=\"method\">\n<h2>Method and limits</h2>\n"
     "<p>The analytic <a href=\"" CAR_ANALYTIC_URL "\" rel=\"noreferrer\">" CAR_ANALYTIC
-    "</a> of MITRE (" CAR_ANALYTIC_NAME ") looks for WMI’s interfaces in RPC and for the processes at both ends. "
+    "</a> of MITRE (" CAR_ANALYTIC_NAME "; in ATT&amp;CK, detection strategy " ATTACK_STRATEGY
+    ") looks for WMI’s interfaces in RPC and for the processes at both ends. "
     "tshark dissects the packets; the plugin of "
     "car-wmi judges each conversation by what it shows:</p>\n"
     "<ul>\n"
@@ -34,6 +35,12 @@ static const char method[] =
     "</ul>\n<p>References:</p>\n<ul>\n"
     "<li><a href=\"" CAR_ANALYTIC_URL "\" rel=\"noreferrer\">MITRE CAR, " CAR_ANALYTIC ": " CAR_ANALYTIC_NAME
     "</a></li>\n"
+    "<li><a href=\"" CAR_RELATED_ANALYTIC_URL "\" rel=\"noreferrer\">MITRE CAR, " CAR_RELATED_ANALYTIC
+    ": " CAR_RELATED_ANALYTIC_NAME "</a></li>\n"
+    "<li><a href=\"" CAR_LAUNCH_ANALYTIC_URL "\" rel=\"noreferrer\">MITRE CAR, " CAR_LAUNCH_ANALYTIC
+    ": " CAR_LAUNCH_ANALYTIC_NAME "</a></li>\n"
+    "<li><a href=\"" ATTACK_STRATEGY_URL "\" rel=\"noreferrer\">MITRE ATT&amp;CK, " ATTACK_STRATEGY
+    ": " ATTACK_STRATEGY_NAME "</a></li>\n"
     "<li><a href=\"" D3FEND_TECHNIQUE_URL "\" rel=\"noreferrer\">MITRE D3FEND, " D3FEND_TECHNIQUE
     ": " D3FEND_TECHNIQUE_NAME "</a></li>\n";
 

@@ -8,8 +8,9 @@
 #include "join/note.h"
 #include "join/operation.h"
 #include "join/summary.h"
-
 #include "names/interfaces.h"
+#include "record/outcome.h"
+#include "record/techniques.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -190,6 +191,7 @@ static void add_operation(HostAlone *alone, Record *record, const HostEvent *eve
     call.status = number_parse(event->status);
     set_stage(&call);
     wmi_operation_tell(&operation, &call, alone->set->texts, event_reference(alone, event));
+    call_set_outcome(&call, NULL);
     g_array_append_val(record->calls, call);
 }
 
@@ -331,7 +333,7 @@ static bool executes_near(const Group *group, const StoredEvent *process)
     if (group->first == NUMBER_UNKNOWN || process->time < group->first - LAUNCH || process->time > group->last + LAUNCH)
         return false;
     const RecordCall *call = record_strongest_call(group->record);
-    return call && call->stage == STAGE_EXECUTE;
+    return call && call_weight(call) == STAGE_EXECUTE;
 }
 
 /** The operations that started the process: by the same user from one client only, when it was created. */
@@ -405,6 +407,7 @@ RecordSet *host_alone_finish(HostAlone *alone)
         g_autofree char *end = time_text(group->last);
         r->start_time = keep_text(alone, slice(start));
         r->end_time = keep_text(alone, slice(end));
+        record_add_call_techniques(r);
         g_autofree char *summary = host_summary_make(r);
         r->summary = keep_text(alone, slice(summary));
         g_ptr_array_add(alone->set->records, g_steal_pointer(&group->record));

@@ -7,6 +7,7 @@
 #include "join/operation.h"
 #include "join/summary.h"
 #include "join/winmgmt.h"
+#include "record/techniques.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -133,7 +134,7 @@ static void tell_calls(HostConn *conn)
 static bool writes(const Record *record)
 {
     for (guint i = 0; i < record->calls->len; i++) {
-        Stage stage = g_array_index(record->calls, RecordCall, i).stage;
+        Stage stage = call_weight(&g_array_index(record->calls, RecordCall, i));
         if (stage == STAGE_WRITE || stage == STAGE_SUBSCRIBE)
             return true;
     }
@@ -325,6 +326,7 @@ void host_join_facts(HostJoin *join)
     for (guint i = 0; i < conns->len; i++) {
         HostConn *conn = g_ptr_array_index(conns, i);
         tell_calls(conn);
+        record_add_call_techniques(conn->record);
         note_clocks(join, conn);
     }
     for (guint i = 0; i < conns->len; i++) {

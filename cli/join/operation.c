@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "join/operation.h"
 
+#include "record/techniques.h"
+
 #include <string.h>
 
 static Slice strip(Slice text)
@@ -95,4 +97,5 @@ void wmi_operation_tell(const WmiOperation *operation, RecordCall *call, Texts *
         tell(&call->class_name, texts, subject);
     tell(&call->namespace_path, texts, operation->namespace_path);
     call->content_source = source;
+    call_set_techniques(call);
 }

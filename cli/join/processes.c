@@ -180,7 +180,7 @@ static bool same_user(const char *a, Slice b)
 static bool executes(const Record *record)
 {
     const RecordCall *call = record_strongest_call(record);
-    return call && call->stage == STAGE_EXECUTE;
+    return call && call_weight(call) == STAGE_EXECUTE;
 }
 
 static bool is_user(const HostConn *conn, const StoredEvent *event)

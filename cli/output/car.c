@@ -16,10 +16,28 @@ static void put_frame(JsonWriter *w, const char *name, int64_t frame)
     json_write_known_int(w, name, frame ? frame_number(frame) : NUMBER_UNKNOWN);
 }
 
+/** Other analytics that the connection fits, and techniques that it shows. */
+static void write_related(JsonWriter *w, const Record *r)
+{
+    g_autoptr(GPtrArray) ids = record_analytics(r);
+    json_open_array(w, "related");
+    for (guint i = 1; i < ids->len; i++)
+        json_write_text(w, NULL, g_ptr_array_index(ids, i));
+    json_close_array(w);
+    json_open_array(w, "techniques");
+    for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++)
+        if (record_has_technique(r, t))
+            json_write_text(w, NULL, technique_id(t));
+    json_close_array(w);
+}
+
 static void open_event(JsonWriter *w, const Record *r, const char *object, const char *action)
 {
     json_open_object(w, NULL);
     json_write_text(w, "analytic", CAR_ANALYTIC);
+    json_write_text(w, "detection_strategy", ATTACK_STRATEGY);
+    json_write_text(w, "d3fend", D3FEND_TECHNIQUE);
+    write_related(w, r);
     json_write_text(w, "confidence", confidence_name(r->confidence));
     json_write_known_text(w, "verdict", word_text(&verdict_words, record_verdict(r)));
     g_autofree char *allowed = record_text_allowed(r);
@@ -103,6 +121,7 @@ static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, con
     json_write_known_text(w, "class", call->class_name);
     json_write_known_text(w, "wmi_method", call->wmi_method);
     json_write_known_text(w, "command_line", call->command_line);
+    json_write_known_text(w, "outcome", word_text(&outcome_words, call->outcome));
     json_write_known_int(w, "status", call->status);
     json_close_object(w);
     close_event(w);

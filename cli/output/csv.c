@@ -4,6 +4,7 @@
 #include "join/summary.h"
 #include "output/csv-write.h"
 #include "output/format.h"
+#include "record/outcome.h"
 #include "record/text.h"
 
 #include <inttypes.h>
@@ -66,6 +67,16 @@ static char *cell_techniques(const RecordSet *set, const Record *r)
     return g_string_free(ids, FALSE);
 }
 
+static char *cell_analytics(const RecordSet *set, const Record *r)
+{
+    (void) set;
+    g_autoptr(GPtrArray) ids = record_analytics(r);
+    g_ptr_array_add(ids, ATTACK_STRATEGY);
+    g_ptr_array_add(ids, D3FEND_TECHNIQUE);
+    g_ptr_array_add(ids, NULL);
+    return g_strjoinv("; ", (char **) ids->pdata);
+}
+
 static char *artifacts(const Record *r)
 {
     GString *names = g_string_new(NULL);
@@ -107,6 +118,7 @@ CELL(started, processes(r, ROLE_SPAWNED, host_summary_process))
 CELL(summary, g_strdup(r->summary))
 CELL(evidence, record_text_evidence(set, r))
 CELL(artifacts, artifacts(r))
+CELL(outcome, outcome_text(r))
 CELL(first_frame, number(r->frames.first ? frame_number(r->frames.first) : NUMBER_UNKNOWN))
 CELL(last_frame, number(r->frames.last ? frame_number(r->frames.last) : NUMBER_UNKNOWN))
 CELL(frames, number(record_frame_count(r)))
@@ -152,6 +164,8 @@ static const struct {
     {"filter", cell_filter},
     {"client_inferred", cell_client_inferred},
     {"artifacts", cell_artifacts},
+    {"outcome", cell_outcome},
+    {"analytics", cell_analytics},
 };
 
 static void csv_begin(Out *out)

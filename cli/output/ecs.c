@@ -36,6 +36,16 @@ static void write_words(JsonWriter *w, const char *name, const char *first, cons
     json_close_array(w);
 }
 
+/** What of a call that was cancelled was done before, nobody knows. */
+static const char *ecs_outcome(Outcome outcome)
+{
+    static const char *const outcomes[N_OUTCOMES] = {
+        [OUTCOME_SUCCEEDED] = "success", [OUTCOME_FAILED] = "failure",       [OUTCOME_CANCELLED] = "unknown",
+        [OUTCOME_NO_ANSWER] = "unknown", [OUTCOME_NOT_READABLE] = "unknown",
+    };
+    return outcomes[outcome];
+}
+
 static void write_event(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     json_open_object(w, "event");
@@ -48,6 +58,7 @@ static void write_event(JsonWriter *w, const RecordSet *set, const Record *r)
     json_write_text(w, "provider", "car-wmi");
     const RecordCall *call = record_strongest_call(r);
     json_write_known_text(w, "action", call ? stage_name(call->stage) : NULL);
+    json_write_known_text(w, "outcome", call ? ecs_outcome(call->outcome) : NULL);
     g_autofree char *reason = record_text_evidence(set, r);
     json_write_known_text(w, "reason", *reason ? reason : NULL);
     json_write_known_text(w, "start", r->start_time);
@@ -225,6 +236,15 @@ static void write_rule(JsonWriter *w)
     json_close_object(w);
 }
 
+/** What else names the same, and what it leads to. */
+static void write_tags(JsonWriter *w, const Record *r)
+{
+    g_autoptr(GPtrArray) ids = record_analytics(r);
+    g_ptr_array_add(ids, ATTACK_STRATEGY);
+    g_ptr_array_add(ids, D3FEND_TECHNIQUE);
+    put_list(w, "tags", ids);
+}
+
 static void write_log(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     const char *path = record_file(set, r)->path;
@@ -266,6 +286,7 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
     write_threat(w, r);
     write_related(w, r);
     write_rule(w);
+    write_tags(w, r);
     write_log(w, set, r);
     json_close_object(w);
     (void) putc('\n', out->stream);

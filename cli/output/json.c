@@ -153,6 +153,16 @@ static void write_related(JsonWriter *w, const RecordSet *set, const Record *r)
         write_rpc_activity(
             w, set, r,
             &(RpcActivity){"look-up", lookup->frame, lookup->response_frame, lookup->client_port, lookup->interface});
+    for (guint i = 0; i < r->processes->len; i++) {
+        const Process *process = &g_array_index(r->processes, Process, i);
+        if (process->role != ROLE_SPAWNED)
+            continue;
+        json_open_object(w, NULL);
+        json_write_text(w, "analytic", CAR_LAUNCH_ANALYTIC);
+        json_write_number(w, "pid", process->pid);
+        json_write_text(w, "image", process->image);
+        json_close_object(w);
+    }
     json_close_array(w);
 }
 
@@ -272,6 +282,18 @@ static void write_logins(JsonWriter *w, const RecordSet *set, const Record *r)
     json_close_array(w);
 }
 
+static void write_techniques(JsonWriter *w, const RecordCall *call)
+{
+    json_open_array(w, "techniques");
+    for (unsigned i = 0; i < call->n_techniques; i++) {
+        json_open_object(w, NULL);
+        json_write_text(w, "id", technique_id(call->techniques[i].technique));
+        json_write_text(w, "reason", call->techniques[i].reason);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
 static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, const RecordCall *call)
 {
     json_open_object(w, NULL);
@@ -304,6 +326,7 @@ static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, con
     json_write_number(w, "command_length", call->command_length);
     write_properties(w, "properties", call->properties);
     json_write_text(w, "outcome", word_text(&outcome_words, call->outcome));
+    write_techniques(w, call);
     write_answer(w, "fault", call->fault);
     json_write_number(w, "status", call->status);
     json_write_text(w, "status_name", call->status_name);
@@ -429,17 +452,37 @@ static void write_parts(JsonWriter *w, const RecordSet *set, const Record *r)
     json_close_array(w);
 }
 
+/** Those of the techniques, each once. */
+static void write_tactics(JsonWriter *w, const Record *r)
+{
+    g_autoptr(GPtrArray) seen = g_ptr_array_new();
+    json_open_array(w, "tactics");
+    for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
+        const AttackTechnique *technique = record_has_technique(r, t) ? technique_get(t) : NULL;
+        for (size_t i = 0; technique && i < G_N_ELEMENTS(technique->tactics) && technique->tactics[i]; i++) {
+            if (g_ptr_array_find(seen, technique->tactics[i], NULL))
+                continue;
+            g_ptr_array_add(seen, (gpointer) technique->tactics[i]);
+            json_write_text(w, NULL, technique->tactics[i]->id);
+        }
+    }
+    json_close_array(w);
+}
+
 static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     json_open_object(w, NULL);
     json_write_text(w, "schema", "car-wmi/1");
     json_write_text(w, "analytic", CAR_ANALYTIC);
+    json_write_text(w, "detection_strategy", ATTACK_STRATEGY);
+    json_write_text(w, "d3fend", D3FEND_TECHNIQUE);
     json_open_array(w, "techniques");
     for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
         if (record_has_technique(r, t))
             json_write_text(w, NULL, technique_id(t));
     }
     json_close_array(w);
+    write_tactics(w, r);
     json_write_text(w, "confidence", confidence_name(r->confidence));
     json_write_text(w, "verdict", word_text(&verdict_words, record_verdict(r)));
     bool attempt = record_verdict(r) == VERDICT_ATTEMPT;

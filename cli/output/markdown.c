@@ -4,8 +4,10 @@
 
 #include "base/text-escape.h"
 #include "join/summary.h"
+#include "names/outcomes.h"
 #include "names/techniques.h"
 #include "output/format.h"
+#include "record/outcome.h"
 #include "record/text.h"
 
 #include <inttypes.h>
@@ -104,14 +106,29 @@ static void put_processes(FILE *stream, const Record *r)
     }
 }
 
+/** Why a call that did not fail shows a technique; NULL when none does. */
+static const char *technique_reason(const Record *r, Technique technique)
+{
+    const char *reason = NULL;
+    for (guint i = 0; i < r->calls->len && !reason; i++) {
+        const RecordCall *call = &g_array_index(r->calls, RecordCall, i);
+        reason = outcome_is_failure(call->outcome) ? NULL : call_technique_reason(call, technique);
+    }
+    return reason;
+}
+
 static void put_techniques(FILE *stream, const Record *r)
 {
     for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
         if (!record_has_technique(r, t))
             continue;
         const AttackTechnique *technique = technique_get(t);
+        const char *reason = technique_reason(r, t);
         g_autofree char *url = technique_url(technique->id);
-        (void) fprintf(stream, "- Technique: [%s %s](%s)\n", technique->id, technique->name, url);
+        (void) fprintf(stream, "- Technique: [%s %s](%s)%s", technique->id, technique->name, url, reason ? ", " : "");
+        if (reason)
+            put_code(stream, reason);
+        (void) putc('\n', stream);
     }
 }
 
@@ -136,6 +153,8 @@ static void markdown_record(Out *out, const RecordSet *set, const Record *r)
     (void) fprintf(stream, " (%s%s)\n\n", confidence_name(r->confidence),
                    record_verdict(r) == VERDICT_ATTEMPT ? ", attempt" : "");
     put_item(stream, "What", r->summary);
+    g_autofree char *outcome = outcome_text(r);
+    put_item(stream, "Outcome", outcome);
     g_autofree char *allowed = record_text_allowed(r);
     put_item(stream, "Allowed", allowed);
     put_item(stream, "From", r->start_time);
@@ -156,6 +175,10 @@ static void markdown_record(Out *out, const RecordSet *set, const Record *r)
                        "- Related: [" CAR_RELATED_ANALYTIC " " CAR_RELATED_ANALYTIC_NAME "](" CAR_RELATED_ANALYTIC_URL
                        "): port %" PRId64 " was named by the answer to a look-up in the endpoint mapper\n",
                        r->server.port);
+    if (record_launched(r))
+        (void) fputs("- Related: [" CAR_LAUNCH_ANALYTIC " " CAR_LAUNCH_ANALYTIC_NAME "](" CAR_LAUNCH_ANALYTIC_URL
+                     "): a process was started\n",
+                     stream);
     g_autofree char *evidence = record_text_evidence(set, r);
     put_item(stream, "Evidence", evidence);
     put_item(stream, "Display filter", r->filter);
@@ -167,7 +190,9 @@ static void markdown_record(Out *out, const RecordSet *set, const Record *r)
 static void markdown_end(Out *out)
 {
     if (out->records)
-        (void) fputs("\nFound with car-wmi " CAR_VERSION " after [" CAR_ANALYTIC "](" CAR_ANALYTIC_URL ").\n",
+        (void) fputs("\nFound with car-wmi " CAR_VERSION " after [" CAR_ANALYTIC "](" CAR_ANALYTIC_URL
+                     ") of MITRE CAR; ATT&CK's detection strategy [" ATTACK_STRATEGY "](" ATTACK_STRATEGY_URL
+                     "), D3FEND's [" D3FEND_TECHNIQUE "](" D3FEND_TECHNIQUE_URL ").\n",
                      out->stream);
 }
 

@@ -88,7 +88,8 @@ void navigator_write(const Navigator *navigator, FILE *stream)
     json_write_text(w, "layer", "4.5");
     json_close_object(w);
     json_write_text(w, "domain", "enterprise-attack");
-    json_write_text(w, "description", "Connections that car-wmi " CAR_VERSION " found after " CAR_ANALYTIC);
+    json_write_text(w, "description",
+                    "Connections that car-wmi " CAR_VERSION " found after " CAR_ANALYTIC " (" ATTACK_STRATEGY ")");
     json_open_array(w, "techniques");
     for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
         most = MAX(most, navigator->counts[t].connections);
@@ -106,6 +107,9 @@ void navigator_write(const Navigator *navigator, FILE *stream)
     json_close_object(w);
     json_open_array(w, "metadata");
     write_pair(w, "analytic", CAR_ANALYTIC);
+    write_pair(w, "related analytics", CAR_RELATED_ANALYTIC ", " CAR_LAUNCH_ANALYTIC);
+    write_pair(w, "detection strategy", ATTACK_STRATEGY);
+    write_pair(w, "D3FEND", D3FEND_TECHNIQUE);
     json_close_array(w);
     json_close_object(w);
     (void) putc('\n', stream);

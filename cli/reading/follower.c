@@ -61,7 +61,7 @@ static void report_call(Follower *follower, Record *r, RecordCall *call)
     if (call->told)
         return;
     call->told = true;
-    outcome_set(call);
+    call_set_outcome(call, NULL);
     follower->options->call(r, call, follower->options->data);
 }
 

@@ -8,6 +8,7 @@
 #include "record/outcome.h"
 #include "record/summary.h"
 #include "record/worth.h"
+#include "record/techniques.h"
 
 #include <string.h>
 
@@ -654,8 +655,14 @@ static void fold_undecodable(EventFold *fold, FoldedConversation *c, const Event
 
 static void fold_technique(EventFold *fold, FoldedConversation *c, const Event *e)
 {
-    (void) fold;
-    record_add_technique(c->record, e->technique);
+    RecordCall *call = find_call(c, e);
+    const char *reason = keep(fold, e->reason);
+    if (!e->technique || !call || !reason || call->n_techniques == SHOWN_TECHNIQUES_MAX)
+        return;
+    for (unsigned i = 0; i < call->n_techniques; i++)
+        if (call->techniques[i].technique == e->technique)
+            return;
+    call->techniques[call->n_techniques++] = (ShownTechnique){e->technique, reason};
 }
 
 /** The newest one rests on everything before it. */
@@ -1127,8 +1134,10 @@ static void resolve(EventFold *fold, FoldedConversation *c)
     g_autofree char *filter = record_filter(&r->client, &r->server);
     r->filter = keep_text(fold, filter);
     r->remote = record_remote(&r->client, &r->server);
+    r->techniques = 0;
     if (r->confidence == CONFIDENCE_WMI)
         record_add_technique(r, TECHNIQUE_WMI);
+    record_add_call_techniques(r);
     g_autofree char *summary = summary_make(r);
     r->summary = keep_text(fold, summary);
     c->resolved = true;

@@ -1,55 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/outcome.h"
 
+#include "names/outcomes.h"
+
 #include <inttypes.h>
 
-#define CALL_CANCELLED INT64_C(0x80041032) ///< WBEM_E_CALL_CANCELLED (MS-WMI 2.2.11)
+_Static_assert(NUMBER_UNKNOWN == ANSWER_UNKNOWN_NUMBER, "what is not known is so in both");
 
-/** Where the failure of a call stands, when it failed. */
-typedef struct {
-    bool failed;
-    int64_t status; ///< NUMBER_UNKNOWN: a fault whose status is not known, or a method that returned something
-    const char *name;
-    int64_t returned; ///< by the method; NUMBER_UNKNOWN: that is not what failed
-} Failure;
-
-static bool is_failure(int64_t status)
+static CallAnswer answer_of(const RecordCall *call, const RecordCall *operation)
 {
-    return status != NUMBER_UNKNOWN && (status & INT64_C(0x80000000)) != 0;
-}
-
-static Failure find_failure(const RecordCall *call, const RecordCall *operation)
-{
-    if (call->fault == ANSWER_YES || is_failure(call->status))
-        return (Failure){true, call->status, call->status_name, NUMBER_UNKNOWN};
-    // Of a semisynchronous call the result comes later.
-    if (operation && is_failure(operation->operation_status))
-        return (Failure){true, operation->operation_status, operation->operation_status_name, NUMBER_UNKNOWN};
-    int64_t returned = property_number(call->result_properties, "ReturnValue");
-    bool failed = returned > 0 && call_is_method(call, "Win32_Process", "Create");
-    return (Failure){failed, NUMBER_UNKNOWN, NULL, failed ? returned : NUMBER_UNKNOWN};
+    CallAnswer answer = call_answer_make();
+    answer.seen = call->response_frame != 0;
+    answer.fault = call->fault == ANSWER_YES;
+    answer.status = call->status;
+    if (operation)
+        answer.operation_status = operation->operation_status;
+    if (wmi_class_returns_errors(call->class_name))
+        answer.returned = property_number(call->result_properties, "ReturnValue");
+    return answer;
 }
 
 char *outcome_reason(const RecordCall *call, const RecordCall *operation)
 {
-    const Failure failure = find_failure(call, operation);
-    if (!failure.failed)
+    const CallAnswer answer = answer_of(call, operation);
+    const Failure failure = call_answer_failure(&answer);
+    if (failure == FAILURE_NONE)
         return NULL;
-    if (failure.returned != NUMBER_UNKNOWN)
-        return g_strdup_printf("ReturnValue %" PRId64, failure.returned);
-    if (failure.name)
-        return g_strdup(failure.name);
-    return failure.status == NUMBER_UNKNOWN ? g_strdup("fault") : g_strdup_printf("0x%08" PRIx64, failure.status);
-}
-
-static Outcome outcome_of(const RecordCall *call, const RecordCall *operation)
-{
-    const Failure failure = find_failure(call, operation);
-    if (failure.failed)
-        return failure.status == CALL_CANCELLED ? OUTCOME_CANCELLED : OUTCOME_FAILED;
-    if (call->status != NUMBER_UNKNOWN)
-        return OUTCOME_SUCCEEDED;
-    return call->response_frame ? OUTCOME_NOT_READABLE : OUTCOME_NO_ANSWER;
+    if (failure == FAILURE_RETURNED)
+        return g_strdup_printf("ReturnValue %" PRId64, answer.returned);
+    const RecordCall *told = failure == FAILURE_OPERATION ? operation : NULL;
+    const char *name = told ? told->operation_status_name : call->status_name;
+    int64_t status = told ? answer.operation_status : answer.status;
+    if (name)
+        return g_strdup(name);
+    return status == NUMBER_UNKNOWN ? g_strdup("fault") : g_strdup_printf("0x%08" PRIx64, status);
 }
 
 GHashTable *outcome_operations(const Record *record)
@@ -70,9 +54,22 @@ const RecordCall *outcome_operation(GHashTable *operations, const RecordCall *ca
     return g_hash_table_lookup(operations, GSIZE_TO_POINTER((size_t) call->number));
 }
 
-void outcome_set(RecordCall *call)
+void call_set_outcome(RecordCall *call, const RecordCall *operation)
 {
-    call->outcome = outcome_of(call, NULL);
+    const CallAnswer answer = answer_of(call, operation);
+    // What a log alone tells of had no answer that could have been seen.
+    bool known = call->frame || call->status != NUMBER_UNKNOWN;
+    call->outcome = known ? call_answer_outcome(&answer) : OUTCOME_UNKNOWN;
+}
+
+char *outcome_text(const Record *record)
+{
+    const RecordCall *call = record_strongest_call(record);
+    if (!call || !call->outcome)
+        return NULL;
+    g_autoptr(GHashTable) operations = outcome_operations(record);
+    g_autofree char *reason = outcome_reason(call, outcome_operation(operations, call));
+    return g_strconcat(word_text(&outcome_words, call->outcome), reason ? ": " : "", reason, NULL);
 }
 
 void outcomes_set(Record *record)
@@ -80,6 +77,6 @@ void outcomes_set(Record *record)
     g_autoptr(GHashTable) operations = outcome_operations(record);
     for (guint i = 0; i < record->calls->len; i++) {
         RecordCall *call = &g_array_index(record->calls, RecordCall, i);
-        call->outcome = outcome_of(call, outcome_operation(operations, call));
+        call_set_outcome(call, outcome_operation(operations, call));
     }
 }

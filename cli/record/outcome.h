@@ -10,8 +10,12 @@
 /** Sets the outcome of all calls of a record. May be done again when more is known. */
 void outcomes_set(Record *record);
 
-/** Sets that of one call, by its own answer. */
-void outcome_set(RecordCall *call);
+/** Sets that of one call. `operation` is the call that tells its result, NULL: none does. */
+void call_set_outcome(RecordCall *call, const RecordCall *operation);
+
+/** What became of the call that says most, and why it failed: "failed: WBEM_E_ACCESS_DENIED". NULL when that is not known.
+ * Owned by the caller. */
+char *outcome_text(const Record *record);
 
 /** Why a call failed or was cancelled: "WBEM_E_ACCESS_DENIED", "ReturnValue 9". NULL when it was neither. `operation` is the
  * call that tells its result, NULL: none does. Owned by the caller. */

@@ -2,6 +2,7 @@
 #include "record/record.h"
 
 #include "base/address.h"
+#include "names/outcomes.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -265,10 +266,17 @@ Answer record_client_identified(const Record *record, bool begun)
     return ANSWER_UNKNOWN;
 }
 
+const char *call_technique_reason(const RecordCall *call, Technique technique)
+{
+    for (unsigned i = 0; i < call->n_techniques; i++)
+        if (call->techniques[i].technique == technique)
+            return call->techniques[i].reason;
+    return NULL;
+}
+
 Stage call_weight(const RecordCall *call)
 {
-    bool done = call->outcome != OUTCOME_FAILED && call->outcome != OUTCOME_CANCELLED;
-    return done ? call->stage : MIN(call->stage, STAGE_LOGIN);
+    return outcome_is_failure(call->outcome) ? MIN(call->stage, STAGE_LOGIN) : call->stage;
 }
 
 const RecordCall *record_strongest_call(const Record *record)

@@ -12,7 +12,7 @@
 #include "base/frame.h"
 #include "base/texts.h"
 #include "base/unknown.h"
-#include "names/techniques.h"
+#include "names/technique-rules.h"
 #include "names/words.h"
 #include "record/host-facts.h"
 
@@ -121,12 +121,14 @@ typedef struct {
     const char *operation_status_name;
     const char *result_text;
     Outcome outcome;
-    bool told;                  ///< of a live capture: it was told as it happened
-    GArray *result_properties;  ///< Property; NULL when unknown
-    const char *content_source; ///< the log that said it; NULL when the request itself did
-    const char *undecodable;    ///< why request or response, though in clear, could not be read
-    GArray *frames;             ///< int64_t: all frames of the request; NULL when `frame` is the only one
-    GArray *response_frames;    ///< the same of the response
+    bool told; ///< of a live capture: it was told as it happened
+    unsigned n_techniques;
+    ShownTechnique techniques[SHOWN_TECHNIQUES_MAX]; ///< that it shows, whatever its outcome
+    GArray *result_properties;                       ///< Property; NULL when unknown
+    const char *content_source;                      ///< the log that said it; NULL when the request itself did
+    const char *undecodable;                         ///< why request or response, though in clear, could not be read
+    GArray *frames;          ///< int64_t: all frames of the request; NULL when `frame` is the only one
+    GArray *response_frames; ///< the same of the response
 } RecordCall;
 
 typedef struct {
@@ -221,7 +223,7 @@ typedef struct {
     Confidence confidence;
     Verdict verdict;
     AttemptReason verdict_reason;
-    unsigned techniques; ///< set of Technique: record_has_technique()
+    uint64_t techniques; ///< set of Technique: record_has_technique()
     GArray *evidence;    ///< Evidence
     int64_t activity;
     bool has_activation;
@@ -299,15 +301,17 @@ const char *record_other_path(const RecordSet *set, const Record *record, int64_
 void record_set_free(RecordSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecordSet, record_set_free)
 
+_Static_assert(N_TECHNIQUES <= 64, "they are the bits of a number");
+
 static inline bool record_has_technique(const Record *record, Technique technique)
 {
-    return record->techniques & 1u << technique;
+    return record->techniques & UINT64_C(1) << technique;
 }
 
 /** TECHNIQUE_NONE adds nothing. */
 static inline void record_add_technique(Record *record, Technique technique)
 {
-    record->techniques |= technique ? 1u << technique : 0;
+    record->techniques |= technique ? UINT64_C(1) << technique : 0;
 }
 
 /** Adds a copy, which owns the arrays. */
@@ -345,6 +349,9 @@ Answer record_client_identified(const Record *record, bool begun);
 
 /** Whether the connection goes to the port that the answer of its activation named. */
 bool record_is_led_to(const Record *record);
+
+/** Why a call shows a technique; NULL when it does not. */
+const char *call_technique_reason(const RecordCall *call, Technique technique);
 
 /** How much a call says about what was done: what a server refused to do was not done, but tried. */
 Stage call_weight(const RecordCall *call);

@@ -163,6 +163,25 @@ char *record_text_call(const RecordCall *call)
     return g_strdup_printf("%s::opnum %" PRId64, interface, call->opnum);
 }
 
+bool record_launched(const Record *record)
+{
+    for (guint i = 0; i < record->processes->len; i++)
+        if (g_array_index(record->processes, Process, i).role == ROLE_SPAWNED)
+            return true;
+    return false;
+}
+
+GPtrArray *record_analytics(const Record *record)
+{
+    GPtrArray *ids = g_ptr_array_new();
+    g_ptr_array_add(ids, CAR_ANALYTIC);
+    if (record_is_led_to(record))
+        g_ptr_array_add(ids, CAR_RELATED_ANALYTIC);
+    if (record_launched(record))
+        g_ptr_array_add(ids, CAR_LAUNCH_ANALYTIC);
+    return ids;
+}
+
 const Process *record_process(const Record *record, ProcessRole role)
 {
     const Process *found = NULL;

@@ -60,6 +60,12 @@ char *record_text_artifact(const RecordArtifact *artifact);
 /** The same with the server: "\\192.0.2.6\ADMIN$\__1683291962.56". Owned by the caller. */
 char *record_text_artifact_path(const RecordArtifact *artifact);
 
+/** The analytics of CAR that the connection fits, this one first: their ids, which are constants. The list is owned by the caller. */
+GPtrArray *record_analytics(const Record *record);
+
+/** Whether a process was started over it, as its calls or hosts' logs tell. */
+bool record_launched(const Record *record);
+
 /** The first process of that role; NULL when there is none, or several that are inferred. */
 const Process *record_process(const Record *record, ProcessRole role);
 

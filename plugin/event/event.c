@@ -184,7 +184,7 @@ static const EventMember members[] = {
     ITEMS("user_candidates", user_candidates, candidate_members, BIT(AUTH)),
 
     WORD("of", of, call_half_words, BIT(FRAGMENT) | BIT(UNDECODABLE)),
-    TEXT("reason", reason, BIT(UNDECODABLE)),
+    TEXT("reason", reason, BIT(UNDECODABLE) | BIT(TECHNIQUE)),
     TEXT("host", host, BIT(CLIENT)),
     TEXT("fqdn", fqdn, BIT(CLIENT)),
     NUMBER("pid", pid, BIT(CLIENT)),

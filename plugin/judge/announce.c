@@ -280,9 +280,10 @@ static void announce_meaning(Announcer *a, const PduResult *r)
         e.reason = r->undecodable;
         announce(a, &e);
     }
-    if (r->technique != TECHNIQUE_NONE) {
+    for (unsigned i = 0; i < r->n_techniques; i++) {
         Event e = pdu_event(EVENT_TECHNIQUE, r);
-        e.technique = r->technique;
+        e.technique = r->techniques[i].technique;
+        e.reason = r->techniques[i].reason;
         announce(a, &e);
     }
 }

@@ -37,6 +37,7 @@ Call *request_call(Step *s)
         return NULL;
     }
     call = wmem_new0(s->tracker->pool, Call);
+    call->answer = call_answer_make();
     call->id = ++s->tracker->n_calls;
     call->conversation = c;
     call->frame = s->frame;
@@ -137,8 +138,7 @@ static void activation_requested(Step *s, Call *call, const ActivationRequest *r
     a->n_iids = request->iids->len;
     a->iids = keep_copy(s->tracker->pool, request->iids->data, request->iids->len * sizeof(Guid));
     a->is_wmi = class && class->kind == CLASS_WMI;
-    if (class && class->kind == CLASS_LATERAL)
-        s->result->technique = TECHNIQUE_DCOM;
+    s->result->n_techniques = techniques_of_activation(class, s->result->techniques);
     for (unsigned i = 0; i < a->n_iids && !a->is_wmi; i++) {
         const Interface *interface = interface_find(&a->iids[i]);
         a->is_wmi = interface && interface->family == FAMILY_WMI;
@@ -318,6 +318,17 @@ static void take_orpc_request(Step *s, Call *call, Bytes stub)
     take_wmi_request(s, call, stub);
 }
 
+/** A call is judged once: where it was read, or, by its method alone, where it is clear that it will not be. */
+static void judge_call(Step *s, Call *call)
+{
+    PduResult *r = s->result;
+    if (!call->judged && call->method && !call->activation)
+        r->n_techniques = meaning_techniques(call->method, call->details, call->namespace_path, r->techniques);
+    if (!call->judged)
+        call->shown = r;
+    call->judged = true;
+}
+
 void take_request(Step *s, Call *call)
 {
     Bytes stub;
@@ -344,14 +355,8 @@ void take_request(Step *s, Call *call)
         }
         family_take_request(s, call, &stub);
     }
-    // A call is judged once: where it was read, or, by its method alone, where it is clear that it will not be.
-    if (call->judged || (!whole && call->stub))
-        return;
-    call->judged = true;
-    Technique technique =
-        call->method ? meaning_technique(call->method, call->details, call->namespace_path) : TECHNIQUE_NONE;
-    if (technique != TECHNIQUE_NONE)
-        s->result->technique = technique;
+    if (whole || !call->stub)
+        judge_call(s, call);
 }
 
 static void take_orpc_response(Step *s, Call *call, Bytes stub)
@@ -401,17 +406,36 @@ static void take_fault(Step *s, Call *call)
     r->activation = a;
 }
 
-void take_response(Step *s, Call *call)
+static int64_t returned(const Call *call, const CallOutcome *outcome)
+{
+    bool is_error = call->details && wmi_class_returns_errors(call->details->class_name);
+    for (unsigned i = 0; is_error && i < outcome->n_properties; i++) {
+        const Property *property = &outcome->properties[i];
+        if (property->value && g_ascii_strcasecmp(property->name, "ReturnValue") == 0)
+            return g_ascii_strtoll(property->value, NULL, 10);
+    }
+    return ANSWER_UNKNOWN_NUMBER;
+}
+
+/** What became of the call, and of the one that it asks about. */
+static void take_outcome(Step *s, Call *call)
+{
+    const PduResult *r = s->result;
+    const CallOutcome *outcome = r->outcome;
+    call->answer.seen = true;
+    call->answer.fault = s->pdu->type == PDU_FAULT;
+    if (r->has_status)
+        call->answer.status = r->status;
+    if (outcome)
+        call->answer.returned = returned(call, outcome);
+    if (outcome && outcome->has_operation_status && call->origin)
+        call->origin->answer.operation_status = outcome->operation_status;
+}
+
+static void read_response(Step *s, Call *call)
 {
     Bytes stub;
     ActivationKind kind;
-    if (call->answered)
-        return;
-    verdict_answered(s->conversation, call);
-    if (!call->response_frame) {
-        call->response_frame = s->frame;
-        s->result->begins_answer = true;
-    }
     if (s->pdu->type == PDU_FAULT) {
         call->answered = true;
         take_fault(s, call);
@@ -428,4 +452,19 @@ void take_response(Step *s, Call *call)
         take_oxid_response(s, call, &stub);
     else if (call->has_object)
         take_orpc_response(s, call, stub);
+}
+
+void take_response(Step *s, Call *call)
+{
+    if (call->answered)
+        return;
+    verdict_answered(s->conversation, call);
+    judge_call(s, call); // of which the end was not captured
+    if (!call->response_frame) {
+        call->response_frame = s->frame;
+        s->result->begins_answer = true;
+    }
+    read_response(s, call);
+    take_outcome(s, call);
+    s->result->ends_answer = call->answered;
 }

@@ -111,6 +111,19 @@ void call_forget_interface(Call *call)
     call->method = NULL;
 }
 
+Outcome call_outcome(const Call *call)
+{
+    return call->answered ? call_answer_outcome(&call->answer) : OUTCOME_UNKNOWN;
+}
+
+bool pdu_shows(const PduResult *r, Technique technique)
+{
+    for (unsigned i = 0; i < r->n_techniques; i++)
+        if (r->techniques[i].technique == technique)
+            return true;
+    return false;
+}
+
 bool pdu_denied(const PduResult *r)
 {
     const CallOutcome *o = r->outcome;

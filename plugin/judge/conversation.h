@@ -9,7 +9,8 @@
 #include "judge/identity.h"
 #include "judge/meaning.h"
 #include "names/clients.h"
-#include "names/techniques.h"
+#include "names/outcomes.h"
+#include "names/technique-rules.h"
 #include "wire/activation.h"
 #include "wire/pdu.h"
 
@@ -79,11 +80,13 @@ struct Call {
     unsigned n_iids;        ///< when the call is a RemQueryInterface: what it asks for
     const Guid *iids;
     const char *namespace_path; ///< that the object called belongs to, NULL: not known
-    const Call *origin;         ///< the call that handed out the object called, NULL: not known
+    Call *origin;               ///< the call that handed out the object called, NULL: not known
     uint16_t server_pid;        ///< from the IPID, 0: it tells none
     const CallDetails *details; ///< NULL: not read
-    bool judged;                ///< which technique it shows was decided
+    bool judged;                ///< which techniques it shows was decided …
+    const PduResult *shown;     ///< … with this PDU; NULL: not yet
     bool answered;              ///< a whole response or a fault was taken: what comes again is not
+    CallAnswer answer;          ///< what it said
     wmem_array_t *stub;         ///< clear fragments of the message under way, NULL when there are none
 };
 
@@ -159,6 +162,7 @@ struct PduResult {
     Call *call;         ///< request, response, fault
     bool begins_call;   ///< request: the first PDU seen of its call
     bool begins_answer; ///< response, fault: the first PDU seen of the answer
+    bool ends_answer;   ///< response, fault: what became of the call is known from here on
     bool has_status;
     uint32_t status;        ///< fault
     Activation *activation; ///< request: the activation asked for; response: the one answered
@@ -177,10 +181,11 @@ struct PduResult {
     const CallDetails *details;
     const CallOutcome *outcome;
     const char *undecodable; ///< decrypted or clear, but its structure does not hold
-    Technique technique;
-    const ClientGuess *guess; ///< where this PDU changed it, else NULL
-    uint32_t command_length;  ///< sealed ExecMethod: estimate in characters; 0: none
-    bool client_silent;       ///< NTLMLogin by a client that did not say who it is
+    unsigned n_techniques;
+    ShownTechnique techniques[SHOWN_TECHNIQUES_MAX]; ///< that the call shows, where it is clear what can be read of it
+    const ClientGuess *guess;                        ///< where this PDU changed it, else NULL
+    uint32_t command_length;                         ///< sealed ExecMethod: estimate in characters; 0: none
+    bool client_silent;                              ///< NTLMLogin by a client that did not say who it is
 
     bool security_open; ///< the verifier was not captured and the context is not known
     unsigned evidence;  ///< bit mask of EvidenceKind: what this PDU added to its conversation
@@ -279,6 +284,12 @@ void call_set_interface(Call *call, wmem_allocator_t *pool, const Guid *uuid, co
 
 /** Of which interface it is, is not known after all: that of its presentation context has no such method. */
 void call_forget_interface(Call *call);
+
+/** What became of the call, as far as it is known by now: 0 before it was answered. */
+Outcome call_outcome(const Call *call);
+
+/** Whether a PDU shows a technique. */
+bool pdu_shows(const PduResult *r, Technique technique);
 
 /** Whether the server refused for want of rights, as far as it can be read. */
 bool pdu_denied(const PduResult *r);

@@ -306,14 +306,16 @@ void check_ipid(Step *s, Call *call)
             context_share(c, call);
         if (!bound || other)
             call_set_interface(call, s->tracker->pool, &known->uuid, known->interface, SOURCE_IPID);
-        if (!bound) {
+        // What the server rejected stays rejected.
+        gpointer context_key = GUINT_TO_POINTER(call->context_id);
+        if (!bound && !wmem_map_contains(c->contexts, context_key)) {
             // Later calls on this context may be made on objects that were handed out unseen.
             context = wmem_new0(s->tracker->pool, Context);
             context->offered.id = call->context_id;
             context->offered.uuid = known->uuid;
             context->interface = known->interface;
             context->source = SOURCE_IPID;
-            wmem_map_insert(c->contexts, GUINT_TO_POINTER(call->context_id), context);
+            wmem_map_insert(c->contexts, context_key, context);
         }
     }
     if (c->activation_open && !c->activation) {

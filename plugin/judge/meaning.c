@@ -28,20 +28,11 @@ static bool wmi_interface(const Interface *interface, WmiInterface *out)
     return false;
 }
 
-/** Class in an object path: "\\server\root\cimv2:Win32_Process.Handle=4" gives Win32_Process (MS-WMI 2.2.2). */
 static const char *path_class(wmem_allocator_t *pool, const char *path)
 {
-    if (!path)
-        return NULL;
-    // The values of keys may contain colons, the name of the server dots.
-    size_t keys = strcspn(path, "=");
-    const char *start = path;
-    for (size_t i = 0; i < keys; i++)
-        if (path[i] == ':')
-            start = path + i + 1;
-    size_t end = strcspn(start, ".=\\/");
-    bool is_namespace = start[end] == '\\' || start[end] == '/';
-    return end && !is_namespace ? wmem_strndup(pool, start, end) : NULL;
+    size_t len;
+    const char *class_name = path ? wmi_path_class(path, &len) : NULL;
+    return class_name ? wmem_strndup(pool, class_name, len) : NULL;
 }
 
 static const Property *take_properties(wmem_allocator_t *pool, const WmioObject *object, unsigned *n)
@@ -55,8 +46,9 @@ static const Property *take_properties(wmem_allocator_t *pool, const WmioObject 
     return properties;
 }
 
-static const char *property_value(const CallDetails *d, const char *name)
+static const char *property_value(const void *details, const char *name)
 {
+    const CallDetails *d = details;
     for (unsigned i = 0; i < d->n_properties; i++)
         if (g_ascii_strcasecmp(d->properties[i].name, name) == 0)
             return d->properties[i].value;
@@ -216,14 +208,21 @@ const CallOutcome *meaning_of_response(wmem_allocator_t *pool, const Interface *
     return o;
 }
 
-Technique meaning_technique(const Method *method, const CallDetails *details, const char *namespace_path)
+unsigned meaning_techniques(const Method *method, const CallDetails *details, const char *namespace_path,
+                            ShownTechnique shown[SHOWN_TECHNIQUES_MAX])
 {
-    if (strcmp(method->interface, "IWbemServices") != 0)
-        return TECHNIQUE_NONE;
-    if (method->stage == STAGE_EXECUTE)
-        return TECHNIQUE_WMI;
-    bool writes_instance = method->opnum == 14 || method->opnum == 15;
-    bool persists =
-        wmi_namespace_is_subscription(namespace_path) || (details && wmi_class_is_subscription(details->class_name));
-    return writes_instance && persists ? TECHNIQUE_SUBSCRIPTION : TECHNIQUE_NONE;
+    KnownCall call = {
+        .interface = method->interface,
+        .method = method->name,
+        .namespace_path = namespace_path,
+    };
+    if (details) {
+        call.class_name = details->class_name;
+        call.object_path = details->object_path;
+        call.wmi_method = details->wmi_method;
+        call.query = details->query;
+        call.parameter = property_value;
+        call.parameters = details;
+    }
+    return techniques_shown(&call, shown);
 }

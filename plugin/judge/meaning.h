@@ -6,7 +6,7 @@
 #define CAR_JUDGE_MEANING_H
 
 #include "names/interfaces.h"
-#include "names/techniques.h"
+#include "names/technique-rules.h"
 #include "wire/objref.h"
 
 #include <wsutil/nstime.h>
@@ -57,7 +57,8 @@ typedef struct {
 const CallDetails *meaning_of_request(wmem_allocator_t *pool, const Interface *interface, uint16_t opnum, Bytes *stub);
 const CallOutcome *meaning_of_response(wmem_allocator_t *pool, const Interface *interface, uint16_t opnum, Bytes *stub);
 
-/** What a WMI call shows. `details` is NULL for a sealed one, of which the namespace may be known. */
-Technique meaning_technique(const Method *method, const CallDetails *details, const char *namespace_path);
+/** What a call shows; returns how many. `details` is NULL for a sealed one, of which the namespace may be known. */
+unsigned meaning_techniques(const Method *method, const CallDetails *details, const char *namespace_path,
+                            ShownTechnique shown[SHOWN_TECHNIQUES_MAX]);
 
 #endif

@@ -34,7 +34,7 @@ typedef struct {
     bool is_wmi;
     Conversation *conversation; ///< in which it was handed out
     Activation *activation;     ///< when an activation returned it
-    const Call *call;           ///< when a call returned it
+    Call *call;                 ///< when a call returned it
     const char *namespace_path; ///< WMI: that it leads to, NULL: not known
     bool is_shared;             ///< the exporter's IRemUnknown: each client of the server gets the same
     Callers holders;            ///< to whom it was handed out

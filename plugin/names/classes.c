@@ -85,3 +85,29 @@ bool wmi_namespace_is_subscription(const char *path)
 {
     return path && wmi_namespace_ends_in(path, "subscription");
 }
+
+const char *wmi_path_class(const char *path, size_t *len)
+{
+    // The values of keys may contain colons, the name of the server dots.
+    size_t keys = strcspn(path, "=");
+    const char *start = path;
+    for (size_t i = 0; i < keys; i++)
+        if (path[i] == ':')
+            start = path + i + 1;
+    *len = strcspn(start, ".=\\/");
+    bool is_namespace = start[*len] == '\\' || start[*len] == '/';
+    return *len > 0 && !is_namespace ? start : NULL;
+}
+
+const char *wmi_query_class(const char *query, size_t *len)
+{
+    static const char blanks[] = " \t\r\n";
+    bool from = false;
+    for (const char *p = query + strspn(query, blanks); *p; p += *len + strspn(p + *len, blanks)) {
+        *len = strcspn(p, blanks);
+        if (from)
+            return p;
+        from = *len == 4 && g_ascii_strncasecmp(p, "FROM", 4) == 0;
+    }
+    return NULL;
+}

@@ -3,8 +3,8 @@
 """Makes interfaces-dcom.c from a table of interfaces: make-interfaces-dcom.py TABLE > interfaces-dcom.c
 
 TABLE has a line an interface, with tabs between: specification, name, UUID, kind, base, methods in order with commas between
-them. It is read out of the IDL in Microsoft's open specifications. Only objects are taken (kind "object"); an interface that
-interfaces.c names is left to it."""
+them. It is read out of the IDL in Microsoft's open specifications. Only objects are taken: of kind "object", and of kind "rpc"
+with a base, where the IDL left out that they are; an interface that interfaces.c names is left to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def main(table: str) -> None:
     rows = {}
     for line in Path(table).read_text().splitlines():
         specification, name, uuid, kind, base, methods = (line.split("\t") + [""] * 6)[:6]
-        if kind == "object":
+        if kind == "object" or base:
             rows[name] = (specification, uuid, base, [m for m in methods.split(",") if m])
 
     def whole(name: str, depth: int = 0) -> tuple[list[str], str] | None:

@@ -23,6 +23,7 @@ class Mixed:
         self.silent: Session = scenario.wmi_session(lab, OTHER, SERVER, kind="impacket", sealed=False)
         self.query, _ = self.silent.exec_query("SELECT * FROM Win32_Service")
         self.clear = self.silent.create_process("cmd.exe /c whoami")
+        self.failed = self.silent.create_process("calc.exe", status=0x80041002)
         self.filter = self.silent.put_instance(wmio.event_filter("Updater", "SELECT * FROM __TimerEvent"))
         self.denied = scenario.activate(lab, OTHER, SERVER, status=0x80070005)
         self.dispatch: Session = scenario.dispatch_session(lab, OTHER, SERVER)

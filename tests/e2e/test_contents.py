@@ -22,7 +22,7 @@ NAMES = (
     "user", "domain", "workstation", "user_source", "client_host", "client_fqdn", "client_pid", "client_process_start",
     "server_pid", "namespace", "locale", "query", "query_language", "object_path", "class", "wmi_method",
     "property.name", "property.value", "command_line", "command_length", "client_hint", "status", "undecodable",
-    "technique", "client_silent", "execute", "execute_sealed", "subscription", "login",
+    "technique", "technique_reason", "outcome", "client_silent", "execute", "execute_sealed", "subscription", "login",
 )  # fmt: skip
 FIELDS = tuple(f"car.wmi_rpc.{name}" for name in NAMES)
 
@@ -270,6 +270,38 @@ def test_process_creation(cli: Tools, kind: str, command: str) -> None:
     assert (said["object_path"], said["wmi_method"], said["command_line"]) == ("Win32_Process", "Create", command)
     assert said["status"] == 0 and len(said["frames"]) == len(call.requests)
     assert "T1047" in told.record(session)["techniques"]
+
+
+def test_outcomes(cli: Tools) -> None:
+    """On the call, where it is known by then, and on what ends its answer; and what failed shows no technique in the record."""
+    lab = Lab(seed=36)
+    session = scenario.wmi_session(lab, sealed=False)
+    done, _ = session.exec_query("SELECT * FROM Win32_Process")
+    refused = session.put_instance(wmio.event_filter("Updater", "SELECT * FROM __TimerEvent"), status=0x80041003)
+    returned = session.exec_method(
+        "Win32_Process", "Create", wmio.process_create("x", "C:\\"), wmio.process_create_result(0, 9)
+    )
+    sealed = scenario.wmi_session(lab, OTHER, SERVER, kind="impacket")
+    unread = sealed.create_process("notepad.exe")
+    silent = session.create_process("calc.exe", answered=False)
+    told = Told(cli, lab)
+    expected = [
+        (session, done, "succeeded", ["T1057"]), (session, refused, "failed", ["T1546.003"]),
+        (session, returned, "failed", ["T1047"]), (sealed, unread, "not-readable", ["T1047"]),
+        (session, silent, "no-answer", ["T1047"]),
+    ]  # fmt: skip
+    for whose, call, outcome, techniques in expected:
+        said = told.call(whose, call)
+        assert (said["outcome"], [t["id"] for t in said["techniques"]]) == (outcome, techniques)
+        assert [t["reason"] for t in said["techniques"]] == told.field(call.requests[-1], "technique_reason")
+        shown = [] if outcome == "no-answer" else [outcome]
+        assert told.field(call.requests[-1], "outcome") == shown
+        assert [told.field(packet, "outcome") for packet in call.responses[-1:]] == [shown][: len(call.responses)]
+    assert told.record(session)["techniques"] == ["T1047", "T1057"]
+    assert told.frames("subscription") == []
+    first_pass = cli.fields(told.path, "car.wmi_rpc.outcome", two_pass=False)
+    assert told.capture.number(done.requests[-1]) not in only(first_pass, "car.wmi_rpc.outcome")
+    assert told.capture.number(done.responses[-1]) in only(first_pass, "car.wmi_rpc.outcome")
 
 
 @pytest.mark.parametrize("sealed", [False, True], ids=["readable", "sealed"])

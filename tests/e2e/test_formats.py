@@ -185,7 +185,8 @@ def test_ecs_of_hostile_texts(cli: Tools, hostile_capture: Path) -> None:
 
 def check_car(event: dict) -> None:
     """Object, action and fields are the data model's."""
-    assert event.keys() - {"allowed", "verdict"} == {"analytic", "confidence", "object", "action", "fields"}
+    told = {"analytic", "detection_strategy", "d3fend", "related", "techniques", "confidence"}
+    assert event.keys() - {"allowed", "process", "verdict"} == told | {"object", "action", "fields"}
     found = [
         fields
         for (name, actions), fields in facts.CAR.items()
@@ -266,7 +267,7 @@ def test_markdown_of_hostile_texts(cli: Tools, hostile_capture: Path) -> None:
     assert hostile.disobeyed(text) == []
     for line in text.splitlines():
         assert len(line) < 4500
-        prose = re.sub(r"\[[\w .-]+\]\(https://(attack|car)\.mitre\.org/[\w/.-]+\)", "", without_code(line))
+        prose = re.sub(r"\[[\w .-]+\]\(https://(attack|car|d3fend)\.mitre\.org/[\w/.:-]+\)", "", without_code(line))
         assert not re.search(r"[<>@|\[\]\\*_]", prose), prose
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import names
-from gen import scenario
+from gen import scenario, wmio
 from gen.rpc import Call
 from gen.scenario import CLIENT, OTHER, SERVER, Lab, Session
 from support import READ, Tools
@@ -105,6 +105,8 @@ class Two:
         self.windows.create_process("calc.exe")
         self.impacket: Session = scenario.wmi_session(lab, OTHER, SERVER, kind="impacket", sealed=False)
         self.impacket.create_process("cmd.exe")
+        self.impacket.create_process("regedit.exe", status=0x80041003)
+        self.impacket.put_instance(wmio.event_filter("Updater", "SELECT * FROM __TimerEvent"), status=0x80041003)
         self.denied = scenario.activate(lab, OTHER, SERVER, status=0x80070005)
         scenario.dispatch_session(lab, OTHER, SERVER)
         self.capture = lab.capture()
@@ -130,14 +132,18 @@ def test_tree(plugin: Tools, two: Two, passes: tuple[str, ...]) -> None:
     assert (found[()], found[windows,], found[other,]) == (len(first) + len(second), len(first), len(second))
     assert group(found, windows, "Methods") == methods(first)
     assert group(found, other, "Methods") == methods(second)
-    assert group(found, windows, "Techniques") == {"T1047": 2}
-    assert group(found, other, "Techniques") == {"T1047": 1}
+    assert group(found, windows, "Techniques") == {"T1007": 1, "T1047": 2}
+    assert group(found, other, "Techniques") == {"T1047": 2, "T1546.003": 1}
+    failed = {path[2]: count for path, count in found.items() if path[:2] == (other, "Techniques") and path[3:] == ("failed",)}
+    assert failed == {"T1047": 1, "T1546.003": 1}
+    assert group(found, windows, "Outcomes") == {"succeeded": len(first)}
+    assert group(found, other, "Outcomes") == {"succeeded": len(second) - 3, "failed": 3}
     said = two.windows.rpc.calls.index(two.windows.marks["client_info"])
     process = {f"{CLIENT.name}:7240": len(two.windows.rpc.calls) - said}
     assert group(found, windows, "Processes") == process
     assert group(found, other, "Processes") == {}
     assert group(found, windows, "Namespaces") == {two.windows.namespace: 4}
-    assert group(found, other, "Namespaces") == {"//./root/cimv2": 2}
+    assert group(found, other, "Namespaces") == {"//./root/cimv2": 4}
     (user,) = group(found, other, "Users")
     assert re.fullmatch(r"EXAMPLE\\\w+", user)
 
@@ -157,11 +163,12 @@ def test_activities(plugin: Tools, two: Two, passes: tuple[str, ...]) -> None:
         "Process": f"{CLIENT.name}:7240",
         "User": "",
         "Namespace": two.windows.namespace,
-        "Technique": "T1047",
+        "Technique": "T1007, T1047",
         "Led by": f"activation in {two.capture.number(two.windows.activated.call.requests[-1])} to 49670",
         "First frame": "1",
     }
-    assert (second["Client"], second["Connections"], second["Denied"]) == (OTHER.ip, "2", "0")
+    assert (second["Client"], second["Connections"], second["Denied"]) == (OTHER.ip, "2", "2")
+    assert second["Technique"] == "T1047, T1546.003 (failed)"
     assert second["User"].startswith("EXAMPLE\\") and second["Summary"].endswith("runs cmd.exe in //./root/cimv2")
     assert (third["Connections"], third["Calls"], third["Denied"]) == ("1", "1", "1")
     assert int(third["First frame"]) == two.capture.number(two.denied.rpc.tcp.packets[0])
@@ -179,8 +186,8 @@ def test_display_filters(plugin: Tools, two: Two, passes: tuple[str, ...]) -> No
     assert [row["Client"] for row in rows] == [OTHER.ip] * 2
     execute = 'car.wmi_rpc.stage == "execute"'
     found, rows = both(plugin, two.path, *passes, display_filter=execute)
-    assert found[()] == 3
-    assert [(row["Connections"], row["Calls"]) for row in rows] == [("1", "2"), ("1", "1")]
+    assert found[()] == 4
+    assert [(row["Connections"], row["Calls"]) for row in rows] == [("1", "2"), ("1", "2")]
     none = "tcp.port == 9"
     assert both(plugin, two.path, *passes, display_filter=none) == ({(): 0}, [])
 

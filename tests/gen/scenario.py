@@ -203,24 +203,26 @@ class Session:
         request = wmi.exec_query(self.causality, query, nul=self._impacket)
         return self._services(wmi.EXEC_QUERY, request, answer, **options), ipid
 
-    def exec_method(self, path: str, method: str, block: bytes | None, result: bytes | None, **options: object) -> Call:
+    def exec_method(
+        self, path: str, method: str, block: bytes | None, result: bytes | None, status: int = 0, **options: object
+    ) -> Call:
         """ExecMethod with in-parameters and out-parameters as ObjectBlocks."""
         request = wmi.exec_method(
             self.causality, path, method, block and wmio.objref(block), nul=self._impacket, wanted=not self._impacket
         )
-        answer = wmi.exec_method_response(result and wmio.objref(result))
+        answer = wmi.exec_method_response(result and wmio.objref(result), status)
         return self._services(wmi.EXEC_METHOD, request, answer, **options)
 
-    def create_process(self, command_line: str, pid: int = 4242, **options: object) -> Call:
-        """ExecMethod of Win32_Process.Create."""
+    def create_process(self, command_line: str, pid: int = 4242, status: int = 0, **options: object) -> Call:
+        """ExecMethod of Win32_Process.Create, which the server refuses with a status other than 0."""
         block = wmio.process_create(command_line, "C:\\", wide=self._impacket)
-        return self.exec_method("Win32_Process", "Create", block, wmio.process_create_result(pid), **options)
+        result = None if status else wmio.process_create_result(pid)
+        return self.exec_method("Win32_Process", "Create", block, result, status, **options)
 
-    def put_instance(self, block: bytes, **options: object) -> Call:
+    def put_instance(self, block: bytes, status: int = 0, **options: object) -> Call:
         """PutInstance of an ObjectBlock."""
-        return self._services(
-            wmi.PUT_INSTANCE, wmi.put_instance(self.causality, wmio.objref(block)), wmi.put_response(), **options
-        )
+        request = wmi.put_instance(self.causality, wmio.objref(block))
+        return self._services(wmi.PUT_INSTANCE, request, wmi.put_response(status), **options)
 
     def enumerate(self, ipid: str, objects: Sequence[bytes], count: int = 10) -> Call:
         """IEnumWbemClassObject::Next on its own context."""

@@ -133,4 +133,11 @@ StubBuilder stub_query_interface(const Guid *ipid, const char *const *interfaces
 /** Its answer: an IPID for each, of which only the first `given` count: there is no such interface as the others. */
 StubBuilder stub_interfaces(const Guid *ipids, unsigned n, unsigned given);
 
+/** The one technique that a PDU shows, TECHNIQUE_NONE: none. */
+static inline Technique technique_of(const PduResult *r)
+{
+    g_assert_cmpuint(r->n_techniques, <=, 1);
+    return r->n_techniques ? r->techniques[0].technique : TECHNIQUE_NONE;
+}
+
 #endif

@@ -93,7 +93,7 @@ static void test_last_fragment_again(void)
     const PduResult *again = ask(j, c, 5, LAST, &s, 40, s.bytes->len);
     g_assert_null(again->details);
     g_assert_null(again->undecodable);
-    g_assert_cmpint(again->technique, ==, TECHNIQUE_NONE);
+    g_assert_cmpint(technique_of(again), ==, TECHNIQUE_NONE);
 }
 
 /** Where a fragment is missing, the message is none. */

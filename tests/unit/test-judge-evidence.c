@@ -166,7 +166,7 @@ static void test_activation_class(void)
             const uint16_t opnum = remote ? 0 : form == 0 ? 4 : 3;
             const PduResult *r = judge_call(j, c, 0, opnum, NULL, &stub);
             g_assert_cmphex(r->evidence, ==, cases[i].wmi ? KIND(ACTIVATION) : 0);
-            g_assert_cmpint(r->technique, ==, cases[i].technique);
+            g_assert_cmpint(technique_of(r), ==, cases[i].technique);
             g_assert_nonnull(r->activation);
             g_assert_true(r->activation->is_wmi == cases[i].wmi);
             g_assert_true(guid_equal(&r->activation->clsid, cases[i].clsid));

@@ -153,7 +153,7 @@ static void test_path_class(void)
         const PduResult *r = judge_call(j, connect_all(j, NULL), SERVICES, GET_OBJECT, &object, &s);
         g_assert_cmpstr(r->details->object_path, ==, cases[i].path);
         g_assert_cmpstr(r->details->class_name, ==, cases[i].class);
-        g_assert_cmpint(r->technique, ==, TECHNIQUE_NONE);
+        g_assert_cmpint(technique_of(r), ==, TECHNIQUE_NONE);
     }
 }
 
@@ -168,13 +168,13 @@ static void test_exec_method(void)
     g_assert_cmpstr(r->details->command_line, ==, "cmd.exe /Q /c dir");
     g_assert_cmpuint(r->details->n_properties, ==, 1);
     g_assert_cmpstr(r->details->properties[0].name, ==, "CommandLine");
-    g_assert_cmpint(r->technique, ==, TECHNIQUE_WMI);
+    g_assert_cmpint(technique_of(r), ==, TECHNIQUE_WMI);
 
     g_auto(StubBuilder) answer = stub_executed("ReturnValue", "0");
     r = judge_answer(j, c, &answer);
     g_assert_cmpuint(r->outcome->n_properties, ==, 1);
     g_assert_cmpstr(r->outcome->properties[0].value, ==, "0");
-    g_assert_cmpint(r->technique, ==, TECHNIQUE_NONE); // once a call
+    g_assert_cmpint(technique_of(r), ==, TECHNIQUE_NONE); // once a call
 }
 
 /** Of objects that are only read, nothing is kept. */
@@ -210,7 +210,7 @@ static void test_put_instance(void)
             const PduResult *r = judge_call(j, connect_all(j, NULL), SERVICES, opnum, &object, &s);
             g_assert_cmpstr(r->details->class_name, ==, cases[i].class);
             g_assert_cmpstr(r->details->command_line, ==, cases[i].command ? "calc.exe" : NULL);
-            g_assert_cmpint(r->technique, ==, cases[i].technique);
+            g_assert_cmpint(technique_of(r), ==, cases[i].technique);
         }
     }
 }
@@ -245,9 +245,9 @@ static void test_sealed_technique(void)
         call.verifier = &v;
         const PduResult *r = judge_client(j, c, pb_request(&call));
         g_assert_true(r->sealed);
-        g_assert_cmpint(r->technique, ==, cases[i].technique);
+        g_assert_cmpint(technique_of(r), ==, cases[i].technique);
         call.flags = PFC_LAST_FRAG;
-        g_assert_cmpint(judge_client(j, c, pb_request(&call))->technique, ==, TECHNIQUE_NONE); // once a call
+        g_assert_cmpint(technique_of(judge_client(j, c, pb_request(&call))), ==, TECHNIQUE_NONE); // once a call
     }
 }
 
@@ -271,7 +271,7 @@ static void test_fragmented_technique(void)
             call.stub_len = to - from;
             GByteArray *pdu = pb_request(&call);
             const PduResult *r = judge_snapped(j, c, 0, pdu, pdu->len - (form == SNAPPED && i == 1 ? 4 : 0));
-            shown += r->technique == TECHNIQUE_WMI;
+            shown += technique_of(r) == TECHNIQUE_WMI;
             g_assert_true(!r->details == !(form == READABLE && i == 2));
         }
         g_test_message("form %u", form);
@@ -311,7 +311,7 @@ static void test_undecodable(void)
         g_assert_true(!r->details == !!decrypted);
         if (!decrypted)
             g_assert_cmpstr(r->details->object_path, ==, "Win32_Process");
-        g_assert_cmpint(r->technique, ==, TECHNIQUE_WMI);
+        g_assert_cmpint(technique_of(r), ==, TECHNIQUE_WMI);
     }
     g_autoptr(Judge) j = judge_new();
     Conversation *c = connect_all(j, NULL);

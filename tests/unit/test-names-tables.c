@@ -58,6 +58,9 @@ static void test_other_services(void)
         if (d->interface.family == FAMILY_AUTOMATION)
             g_assert_cmpstr(invoke->name, ==, "Invoke");
     }
+    // MS-FSRM: an object, though its IDL does not say so
+    static const Guid report = {0xd8cc81d9, 0x46b8, 0x4fa4, {0xbf, 0xa5, 0x4a, 0xa9, 0xde, 0xc9, 0xb6, 0x38}};
+    g_assert_cmpstr(interface_find(&report)->name, ==, "IFsrmReport");
     // MS-WCCE: ICertRequestD
     static const Guid request = {0xd99e6e70, 0xfc88, 0x11d0, {0xb4, 0x98, 0x00, 0xa0, 0xc9, 0x03, 0x12, 0xf3}};
     const Interface *found = interface_find(&request);

@@ -79,8 +79,9 @@ static void test_whole_record(void)
         "\"operation_status\":1,\"operation_status_name\":\"WBEM_S_FALSE\",\"text\":\"t\","
         "\"properties\":[{\"name\":\"ProcessId\",\"value\":\"4880\"}]}",
         "{\"event\":\"undecodable\",\"conn\":2,\"frame\":123,\"call\":7,\"of\":\"response\",\"reason\":\"odd\"}",
-        "{\"event\":\"technique\",\"conn\":2,\"frame\":120,\"call\":7,\"technique\":\"T1546.003\"}",
-        "{\"event\":\"technique\",\"conn\":2,\"frame\":120,\"call\":7,\"technique\":\"T1047\"}",
+        "{\"event\":\"technique\",\"conn\":2,\"frame\":120,\"call\":7,\"technique\":\"T1546.003\",\"reason\":"
+        "\"because\"}",
+        "{\"event\":\"technique\",\"conn\":2,\"frame\":120,\"call\":7,\"technique\":\"T1047\",\"reason\":\"why\"}",
         "{\"event\":\"hint\",\"conn\":2,\"frame\":120,\"call\":7,\"text\":\"somebody\"}",
         "{\"event\":\"end\",\"conn\":2,\"activity\":1,\"confidence\":\"wmi\",\"activation_frame\":59,"
         "\"activation_conn\":1,\"activation_call\":1,\"callback\":false,\"first_frame\":62,\"last_frame\":124,"
@@ -97,7 +98,8 @@ static void test_whole_record(void)
     g_assert_cmpstr(
         json, ==,
         "{\"schema\":\"car-wmi/"
-        "1\",\"analytic\":\"CAR-2014-11-007\",\"techniques\":[\"T1047\",\"T1546.003\"],\"confidence\":\"wmi\","
+        "1\",\"analytic\":\"CAR-2014-11-007\",\"detection_strategy\":\"DET0364\",\"d3fend\":\"D3-RTA\",\"techniques\":["
+        "\"T1047\",\"T1546.003\"],\"tactics\":[\"TA0002\",\"TA0003\",\"TA0004\"],\"confidence\":\"wmi\","
         "\"verdict\":null,\"verdict_reason\":null,"
         "\"evidence\":[{\"kind\":\"interface\",\"frame\":65}],\"activity\":1,"
         "\"activation\":{\"frame\":59,\"client_port\":55274,\"clsid\":\"8bc3f05e-d86b-11d0-a075-00c04fb68820\","
@@ -125,7 +127,8 @@ static void test_whole_record(void)
         "\"query_language\":null,\"object_path\":\"Win32_Process\",\"class\":\"Win32_Process\","
         "\"wmi_method\":\"Create\",\"command_line\":\"cmd\",\"command_length\":39,"
         "\"properties\":[{\"name\":\"CommandLine\",\"value\":\"cmd\"},"
-        "{\"name\":\"CurrentDirectory\",\"value\":null}],\"outcome\":\"succeeded\",\"fault\":false,\"status\":0,"
+        "{\"name\":\"CurrentDirectory\",\"value\":null}],\"outcome\":\"succeeded\",\"techniques\":[{\"id\":\"T1546."
+        "003\",\"reason\":\"because\"},{\"id\":\"T1047\",\"reason\":\"why\"}],\"fault\":false,\"status\":0,"
         "\"status_name\":\"S_OK\","
         "\"operation_status\":1,\"operation_status_name\":\"WBEM_S_FALSE\",\"result_text\":\"t\","
         "\"result_properties\":[{\"name\":\"ProcessId\",\"value\":\"4880\"}],\"content_source\":null,"

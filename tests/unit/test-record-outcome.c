@@ -16,6 +16,7 @@ static void add(Record *record, RecordCall call, const char *returned)
 static RecordCall create(int64_t status, int64_t response_frame)
 {
     RecordCall call = call_init();
+    call.frame = 3;
     call.interface = "IWbemServices";
     call.method = "ExecMethod";
     call.stage = STAGE_EXECUTE;
@@ -72,6 +73,7 @@ static void test_operation(void)
     Record *record = record_new();
     RecordCall call = create(0, 9), asked = call_init();
     call.number = 4;
+    asked.frame = 10;
     asked.origin = 4;
     asked.status = 0;
     asked.response_frame = 11;
@@ -89,6 +91,7 @@ static void test_strongest(void)
 {
     Record *record = record_new();
     RecordCall query = call_init();
+    query.frame = 6;
     query.stage = STAGE_QUERY;
     query.status = 0;
     query.response_frame = 7;
