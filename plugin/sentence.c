@@ -31,7 +31,9 @@ static void append_client(wmem_strbuf_t *s, const PduResult *r)
     const Identity *identity = r->has_security ? r->security.identity : NULL;
     if (client && client->host) {
         append_wire(s, client->host);
-        wmem_strbuf_append_printf(s, " pid %u%s", client->pid, r->client_inferred ? " (inferred)" : "");
+        bool says = r->details && r->details->has_client;
+        const Basis basis = r->client_inferred ? BASIS_INFERRED : says ? BASIS_SEEN : BASIS_CLIENT;
+        wmem_strbuf_append_printf(s, " pid %u%s", client->pid, basis_note(basis));
         return;
     }
     if (identity && identity->user) {
@@ -40,6 +42,7 @@ static void append_client(wmem_strbuf_t *s, const PduResult *r)
             wmem_strbuf_append_c(s, '\\');
         }
         append_wire(s, identity->user);
+        wmem_strbuf_append(s, basis_note(user_source_basis(identity->source)));
         wmem_strbuf_append(s, " at ");
     }
     append_endpoint(s, conversation_client(r->conversation));
@@ -201,7 +204,8 @@ static bool say_request(wmem_strbuf_t *s, const PduResult *r)
     }
     append_with(s, " in ", call->namespace_path);
     if (r->command_length)
-        wmem_strbuf_append_printf(s, ", sealed, command line of about %u characters", r->command_length);
+        wmem_strbuf_append_printf(s, ", sealed, command line of %u characters%s", r->command_length,
+                                  basis_note(BASIS_ESTIMATED));
     else if (r->sealed)
         wmem_strbuf_append(s, ", sealed");
     return true;

@@ -51,7 +51,7 @@ const char *statistics_user(const PduResult *r, wmem_allocator_t *pool)
 const char *statistics_process(const PduResult *r, wmem_allocator_t *pool)
 {
     char *process = sentence_client_process(pool, r->client);
-    return r->client_inferred ? wmem_strdup_printf(pool, "%s (inferred)", process) : process;
+    return r->client_inferred ? wmem_strdup_printf(pool, "%s%s", process, basis_note(BASIS_INFERRED)) : process;
 }
 
 const char *statistics_namespace(const PduResult *r, wmem_allocator_t *pool)

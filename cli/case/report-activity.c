@@ -234,7 +234,8 @@ static void write_facts(const Activity *activity, FILE *stream)
     html_fact(stream, "Authentication", auth);
     html_fact(stream, "Service asked for", main->auth.spn);
     html_fact(stream, "Namespace", record_text_namespace(main));
-    html_fact(stream, "Client family (hint)", main->client_hint);
+    g_autofree char *family = g_strconcat("Client family", basis_note(BASIS_INFERRED), NULL);
+    html_fact(stream, family, main->client_hint);
     html_begin_fact(stream, "Confidence");
     (void) fputs(confidence_name(activity->confidence), stream);
     html_end_fact(stream);
@@ -256,7 +257,7 @@ static void write_claim(const Activity *activity, const Claim *claim, FILE *stre
         (void) putc(' ', stream);
         html_code(stream, claim->detail, HTML_SHORT);
     }
-    (void) fputs("</td><td class=\"number\">", stream);
+    (void) fprintf(stream, "%s</td><td class=\"number\">", basis_note(claim->basis));
     html_frame(stream, activity, claim->frame);
     (void) fprintf(stream, "</td><td><code>frame.number==%" PRId64, frame_number(claim->frame));
     if (claim->field) {

@@ -65,7 +65,8 @@ static char *make_argument(const RecordCall *call)
     if (!readable && call->stage == STAGE_LOGIN)
         append(s, " ", call->namespace_path);
     if (s->len == 0 && call->sealed == ANSWER_YES && call->command_length != NUMBER_UNKNOWN)
-        g_string_append_printf(s, "sealed; a command line of about %" PRId64 " characters", call->command_length);
+        g_string_append_printf(s, "sealed; a command line of %" PRId64 " characters%s", call->command_length,
+                               basis_note(BASIS_ESTIMATED));
     else if (s->len == 0 && call->sealed == ANSWER_YES)
         g_string_append(s, "sealed");
     if (call->content_source)

@@ -3,6 +3,7 @@
 
 #include "case/report-html.h"
 #include "case/report.h"
+#include "record/basis.h"
 #include "record/text.h"
 
 #include <inttypes.h>
@@ -98,7 +99,7 @@ static void write_card(const Activity *activity, const char *title, const Record
 {
     (void) fprintf(stream, "<div class=\"card\">\n<p><strong>%s</strong> on ", title);
     html_text(stream, activity_host(end), 60);
-    (void) fputs("</p>\n<dl class=\"facts\">\n", stream);
+    (void) fprintf(stream, "%s</p>\n<dl class=\"facts\">\n", basis_note(process_basis(process)));
     html_fact(stream, "Program", process->image);
     write_number(stream, "Process id", process->pid);
     html_fact(stream, "Command line", process->command_line);

@@ -2,6 +2,7 @@
 #include "join/summary.h"
 
 #include "base/slice.h"
+#include "record/basis.h"
 #include "record/summary.h"
 #include "record/text.h"
 
@@ -51,7 +52,7 @@ static void append_client(GString *s, const Record *record)
     const Process *client = record_process(record, ROLE_CLIENT);
     if (client) {
         append_process(s, client, client->user);
-        g_string_append(s, client->inferred ? " (inferred)" : "");
+        g_string_append(s, basis_note(process_basis(client)));
         return;
     }
     const RecordEnd *end = &record->client;
@@ -84,6 +85,7 @@ static bool append_spawned(GString *s, const Record *record)
             continue;
         g_string_append(s, count == 1 ? "ran " : ", ");
         append_process(s, process, NULL);
+        g_string_append(s, basis_note(process_basis(process)));
     }
     if (count > MAX_SPAWNED)
         g_string_append_printf(s, ", and %u more", count - MAX_SPAWNED);

@@ -5,6 +5,7 @@
 #include "join/summary.h"
 #include "output/people.h"
 #include "record/actions.h"
+#include "record/basis.h"
 #include "record/text.h"
 
 #include <inttypes.h>
@@ -24,11 +25,24 @@ static char *time_text_of(const Activity *activity)
     return g_strdup_printf("%.10s %.8s UTC", time, time + 11);
 }
 
+/** What the accounts rest on; BASIS_UNKNOWN where that is not the same for all. */
+static Basis accounts_basis(const Activity *activity)
+{
+    Basis basis = BASIS_UNKNOWN;
+    for (guint i = 0; i < activity->records->len; i++) {
+        const Basis other = auth_basis(&((const Record *) g_ptr_array_index(activity->records, i))->auth);
+        if (other && basis && other != basis)
+            return BASIS_UNKNOWN;
+        basis = other ? other : basis;
+    }
+    return basis;
+}
+
 static char *user_text(const Activity *activity)
 {
     g_autofree char *accounts = record_text_accounts(activity->accounts);
     if (accounts)
-        return g_strconcat("user ", accounts, NULL);
+        return g_strconcat("user ", accounts, basis_note(accounts_basis(activity)), NULL);
     for (guint i = 0; i < activity->records->len; i++) {
         const Record *record = g_ptr_array_index(activity->records, i);
         if (record->user_candidates->len == 0)
@@ -36,21 +50,20 @@ static char *user_text(const Activity *activity)
         const UserCandidate *candidate = &g_array_index(record->user_candidates, UserCandidate, 0);
         g_autofree char *account = record_text_account(candidate->domain, candidate->user);
         g_autofree char *reason = record_text_candidate(activity->set, record, candidate);
-        return g_strdup_printf("user not known, perhaps %s (%s%s)", account, reason,
+        return g_strdup_printf("user not known, perhaps %s%s (%s%s)", account, basis_note(BASIS_INFERRED), reason,
                                record->user_candidates->len > 1 ? "; others may be, too" : "");
     }
     return g_strdup("user not seen");
 }
 
-/** What says who the process is. NULL when nothing that is named does. Owned by the caller. */
+/** " (said by the client in frame 70)". Owned by the caller. */
 static char *source_text(const Process *process)
 {
-    if (process->log_sources && process->log_sources->len > 0)
-        return g_strdup("from a host's log");
-    if (process->sources->len == 0)
-        return NULL;
+    const Basis basis = process_basis(process);
+    if (basis != BASIS_CLIENT)
+        return g_strdup(basis_note(basis));
     const ProcessSource *source = &g_array_index(process->sources, ProcessSource, 0);
-    return g_strdup_printf("said by the client in frame %" PRId64, frame_number(source->frame));
+    return g_strdup_printf(" (%s in frame %" PRId64 ")", word_text(&basis_words, basis), frame_number(source->frame));
 }
 
 static bool is_same_process(const Process *a, const Process *b)
@@ -86,6 +99,7 @@ static void append_families(GString *s, const Activity *activity)
     const GArray *families = activity->main->client_families;
     for (guint i = 0; i < families->len; i++)
         g_string_append_printf(s, "%s%s", i ? " or " : "; probably ", g_array_index(families, const char *, i));
+    g_string_append(s, families->len > 0 ? basis_note(BASIS_INFERRED) : "");
 }
 
 #define MAX_PROCESSES 3u
@@ -98,11 +112,7 @@ static char *process_text(const Activity *activity)
         const Process *process = g_ptr_array_index(processes, i);
         g_autofree char *name = host_summary_process(process);
         g_autofree char *source = source_text(process);
-        g_string_append_printf(s, "%s%s", i ? ", " : "process ", name);
-        if (process->inferred)
-            g_string_append(s, " (inferred from other connections)");
-        else if (source)
-            g_string_append_printf(s, " (%s)", source);
+        g_string_append_printf(s, "%s%s%s", i ? ", " : "process ", name, source);
     }
     if (processes->len > MAX_PROCESSES)
         g_string_append_printf(s, " and %u more", processes->len - MAX_PROCESSES);
@@ -156,6 +166,8 @@ static char *verdict_text(const Activity *activity)
     }
     if (evidence && evidence->frame)
         append_frame(s, ", ", activity, evidence->frame);
+    if (evidence)
+        g_string_append(s, basis_note(evidence_basis(evidence->kind)));
     const Record *main = activity->main;
     g_autofree char *allowed = activity->allowed ? record_text_allowed(main) : NULL;
     if (allowed)
@@ -264,8 +276,8 @@ static void put_spawned(const Out *out, const Activity *activity)
                 continue;
             g_autofree char *name = host_summary_process(process);
             g_autofree char *said =
-                g_strdup_printf("started %s%s%s, as a host's log says", name, process->command_line ? ": " : "",
-                                process->command_line ? process->command_line : "");
+                g_strdup_printf("started %s%s%s%s", name, process->command_line ? ": " : "",
+                                process->command_line ? process->command_line : "", basis_note(BASIS_LOG));
             put_line(out, said, PEOPLE_RED);
         }
     }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The data model of MITRE CAR, one JSON object a line: {object, action, fields}. A connection gives flow/start, a
 // flow/message for each interface bound and each call, flow/end, and process/create for each process that was started.
-// What is unknown is left out. pid, image_path and the like are those of the client's process; the data model has no place to
-// say that one is inferred, so that such a one is left out, too.
+// What is unknown is left out. pid, image_path and the like are those of the client's process; `process`, beside `fields`, says
+// what they rest on, for which the data model has no place.
 
 #include "base/json-write.h"
 #include "names/techniques.h"
 #include "output/format.h"
+#include "record/basis.h"
 #include "record/text.h"
 
 #include <string.h>
@@ -31,6 +32,18 @@ static void write_related(JsonWriter *w, const Record *r)
     json_close_array(w);
 }
 
+static void write_process_basis(JsonWriter *w, const Record *r, const char *object)
+{
+    bool spawned = strcmp(object, "process") == 0;
+    const Process *process = record_process(r, spawned ? ROLE_SPAWNED : ROLE_CLIENT);
+    if (!process)
+        return;
+    // A connection to 135 is RPCSS', whoever asked for it.
+    g_autofree char *text =
+        g_strconcat(word_text(&basis_words, process_basis(process)), process->asked_for ? ", asked for it" : "", NULL);
+    json_write_text(w, "process", text);
+}
+
 static void open_event(JsonWriter *w, const Record *r, const char *object, const char *action)
 {
     json_open_object(w, NULL);
@@ -42,6 +55,7 @@ static void open_event(JsonWriter *w, const Record *r, const char *object, const
     json_write_known_text(w, "verdict", word_text(&verdict_words, record_verdict(r)));
     g_autofree char *allowed = record_text_allowed(r);
     json_write_known_text(w, "allowed", allowed);
+    write_process_basis(w, r, object);
     json_write_text(w, "object", object);
     json_write_text(w, "action", action);
     json_open_object(w, "fields");
@@ -57,7 +71,7 @@ static void close_event(JsonWriter *w)
 
 static void write_owner(JsonWriter *w, const Process *process)
 {
-    if (!process || process->inferred)
+    if (!process)
         return;
     json_write_known_int(w, "pid", process->pid);
     json_write_known_int(w, "ppid", process->parent_pid);

@@ -4,6 +4,7 @@
 #include "join/summary.h"
 #include "output/csv-write.h"
 #include "output/format.h"
+#include "record/basis.h"
 #include "record/outcome.h"
 #include "record/text.h"
 
@@ -65,6 +66,36 @@ static char *cell_techniques(const RecordSet *set, const Record *r)
             g_string_append_printf(ids, "%s%s", ids->len ? "; " : "", technique_id(t));
     }
     return g_string_free(ids, FALSE);
+}
+
+static void append_basis(GString *s, const char *column, Basis basis)
+{
+    if (basis)
+        g_string_append_printf(s, "%s%s: %s", s->len ? "; " : "", column, word_text(&basis_words, basis));
+}
+
+static Basis role_basis(const Record *r, ProcessRole role)
+{
+    for (guint i = 0; i < r->processes->len; i++) {
+        const Process *process = &g_array_index(r->processes, Process, i);
+        if (process->role == role)
+            return process_basis(process);
+    }
+    return BASIS_UNKNOWN;
+}
+
+/** What columns rest on that stand in the packets for certain or do not. */
+static char *cell_basis(const RecordSet *set, const Record *r)
+{
+    (void) set;
+    GString *s = g_string_new(NULL);
+    append_basis(s, "client_host", host_basis(r, &r->client));
+    append_basis(s, "client_pid", role_basis(r, ROLE_CLIENT));
+    append_basis(s, "server_host", host_basis(r, &r->server));
+    append_basis(s, "server_pid", role_basis(r, ROLE_SERVER));
+    append_basis(s, "user", auth_basis(&r->auth));
+    append_basis(s, "started", role_basis(r, ROLE_SPAWNED));
+    return g_string_free(s, FALSE);
 }
 
 static char *cell_analytics(const RecordSet *set, const Record *r)
@@ -166,6 +197,7 @@ static const struct {
     {"artifacts", cell_artifacts},
     {"outcome", cell_outcome},
     {"analytics", cell_analytics},
+    {"basis", cell_basis},
 };
 
 static void csv_begin(Out *out)

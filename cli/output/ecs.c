@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "names/techniques.h"
 #include "output/format.h"
+#include "record/basis.h"
 #include "record/text.h"
 
 #include <string.h>
@@ -257,6 +258,24 @@ static void write_log(JsonWriter *w, const RecordSet *set, const Record *r)
     json_close_object(w);
 }
 
+static void write_basis(JsonWriter *w, const char *name, Basis basis)
+{
+    json_write_known_text(w, name, word_text(&basis_words, basis));
+}
+
+/** What the members of that name rest on. */
+static void write_bases(JsonWriter *w, const Record *r, const Process *process)
+{
+    if (process) {
+        g_autofree char *text =
+            g_strconcat(word_text(&basis_words, process_basis(process)), process->asked_for ? ", asked for it" : "", NULL);
+        json_write_text(w, "process", text);
+    }
+    write_basis(w, "source_domain", host_basis(r, &r->client));
+    write_basis(w, "destination_domain", host_basis(r, &r->server));
+    write_basis(w, "user", auth_basis(&r->auth));
+}
+
 static void ecs_record(Out *out, const RecordSet *set, const Record *r)
 {
     JsonWriter writer = {.stream = out->stream}, *w = &writer;
@@ -272,10 +291,7 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
     g_autofree char *allowed = record_text_allowed(r);
     json_write_known_text(w, "allowed", allowed);
     const Process *process = record_process(r, ROLE_CLIENT);
-    if (process && process->inferred)
-        json_write_text(w, "process", process->asked_for ? "inferred, asked for it" : "inferred");
-    if (r->client.host_inferred)
-        json_write_text(w, "source_domain", "inferred");
+    write_bases(w, r, process);
     json_close_object(w);
     write_event(w, set, r);
     write_end(w, "source", &r->client, r->bytes.client);

@@ -4,6 +4,7 @@
 #include "base/json-write.h"
 #include "output/format.h"
 #include "output/json-host.h"
+#include "record/basis.h"
 #include "record/text.h"
 
 static void write_frame(JsonWriter *w, const char *name, int64_t frame)
@@ -62,6 +63,11 @@ static void write_more_frames(JsonWriter *w, const char *name, const RecordSet *
         json_close_array(w);
 }
 
+static void write_basis(JsonWriter *w, const char *name, Basis basis)
+{
+    json_write_text(w, name, word_text(&basis_words, basis));
+}
+
 static void write_evidence(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     json_open_array(w, "evidence");
@@ -69,6 +75,7 @@ static void write_evidence(JsonWriter *w, const RecordSet *set, const Record *r)
         const Evidence *evidence = &g_array_index(r->evidence, Evidence, i);
         json_open_object(w, NULL);
         json_write_text(w, "kind", evidence_name(evidence->kind));
+        write_basis(w, "basis", evidence_basis(evidence->kind));
         write_frame(w, "frame", evidence->frame);
         write_capture(w, "capture", set, r, evidence->frame);
         json_close_object(w);
@@ -166,13 +173,14 @@ static void write_related(JsonWriter *w, const RecordSet *set, const Record *r)
     json_close_array(w);
 }
 
-static void write_endpoint(JsonWriter *w, const char *name, const RecordEnd *endpoint)
+static void write_endpoint(JsonWriter *w, const char *name, const Record *r, const RecordEnd *endpoint)
 {
     json_open_object(w, name);
     json_write_text(w, "ip", endpoint->ip);
     json_write_number(w, "port", endpoint->port);
     json_write_text(w, "host", endpoint->host);
     json_write_text(w, "fqdn", endpoint->fqdn);
+    write_basis(w, "host_basis", host_basis(r, endpoint));
     if (endpoint->host_inferred)
         json_write_bool(w, "host_inferred", true);
     if (endpoint->fqdn_inferred)
@@ -192,6 +200,7 @@ static void write_auth(JsonWriter *w, const RecordSet *set, const Record *r)
     json_write_text(w, "domain", auth->domain);
     json_write_text(w, "workstation", auth->workstation);
     json_write_text(w, "user_source", record_text_user_source(auth));
+    write_basis(w, "user_basis", auth_basis(auth));
     write_frame(w, "user_frame", auth->user_frame);
     write_capture(w, "user_capture", set, r, auth->user_frame);
     json_close_object(w);
@@ -207,6 +216,7 @@ static void write_users(JsonWriter *w, const RecordSet *set, const Record *r)
         json_write_text(w, "domain", user->domain);
         json_write_text(w, "workstation", user->workstation);
         json_write_text(w, "source", user_source_name(user->source));
+        write_basis(w, "basis", user_source_basis(user->source));
         write_frame(w, "frame", user->frame);
         write_capture(w, "capture", set, r, user->frame);
         json_write_int(w, "calls", user->calls);
@@ -228,6 +238,7 @@ static void write_candidates(JsonWriter *w, const RecordSet *set, const Record *
         write_capture(w, "capture", set, r, candidate->frame);
         json_write_number(w, "age", candidate->age);
         json_write_text(w, "reason", reason);
+        write_basis(w, "basis", BASIS_INFERRED);
         json_close_object(w);
     }
     json_close_array(w);
@@ -335,6 +346,7 @@ static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, con
     json_write_text(w, "result_text", call->result_text);
     write_properties(w, "result_properties", call->result_properties);
     json_write_text(w, "content_source", call->content_source);
+    write_basis(w, "basis", call_basis(call));
     json_write_text(w, "undecodable", call->undecodable);
     json_close_object(w);
 }
@@ -346,6 +358,7 @@ static void write_processes(JsonWriter *w, const RecordSet *set, const Record *r
         const Process *process = &g_array_index(r->processes, Process, i);
         json_open_object(w, NULL);
         json_write_text(w, "role", process_role_name(process->role));
+        write_basis(w, "basis", process_basis(process));
         if (process->inferred)
             json_write_bool(w, "inferred", true);
         if (process->asked_for)
@@ -517,8 +530,8 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
     json_close_object(w);
 
     json_write_text(w, "filter", r->filter);
-    write_endpoint(w, "client", &r->client);
-    write_endpoint(w, "server", &r->server);
+    write_endpoint(w, "client", r, &r->client);
+    write_endpoint(w, "server", r, &r->server);
     write_answer(w, "remote", r->remote);
     json_write_bool(w, "callback", r->callback);
     write_auth(w, set, r);

@@ -7,6 +7,7 @@
 #include "names/outcomes.h"
 #include "names/techniques.h"
 #include "output/format.h"
+#include "record/basis.h"
 #include "record/outcome.h"
 #include "record/text.h"
 
@@ -60,6 +61,7 @@ static void put_user(FILE *stream, const RecordSet *set, const Record *r)
         return;
     (void) fputs("- User: ", stream);
     put_code(stream, user);
+    (void) fputs(basis_note(auth_basis(auth)), stream);
     const char *source = record_text_user_source(auth);
     if (source && auth->user_frame) {
         const char *path = record_other_path(set, r, auth->user_frame);
@@ -81,7 +83,7 @@ static void put_candidates(FILE *stream, const RecordSet *set, const Record *r)
         g_autofree char *reason = record_text_candidate(set, r, candidate);
         (void) fputs("- User not known, perhaps: ", stream);
         put_code(stream, account);
-        (void) fputs(", ", stream);
+        (void) fprintf(stream, "%s, ", basis_note(BASIS_INFERRED));
         put_code(stream, reason);
         (void) putc('\n', stream);
     }
@@ -100,8 +102,9 @@ static void put_processes(FILE *stream, const Record *r)
             if (process->role != role)
                 continue;
             g_autofree char *shown = host_summary_process(process);
-            g_autofree char *marked = g_strconcat(shown, process->inferred ? " (inferred)" : "", NULL);
-            put_item(stream, titles[role], process->command_line ? process->command_line : marked);
+            (void) fprintf(stream, "- %s: ", titles[role]);
+            put_code(stream, process->command_line ? process->command_line : shown);
+            (void) fprintf(stream, "%s\n", basis_note(process_basis(process)));
         }
     }
 }

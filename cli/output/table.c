@@ -4,6 +4,7 @@
 #include "base/text-escape.h"
 #include "join/summary.h"
 #include "output/format.h"
+#include "record/basis.h"
 #include "record/text.h"
 
 #include <string.h>
@@ -89,8 +90,6 @@ static char *cell_connection(const Out *out, const Record *r)
     return g_strconcat(a, arrow(out), b, NULL);
 }
 
-#define INFERRED_MARK "~"
-
 static char *cell_process(const Out *out, const Record *r)
 {
     g_autoptr(GString) all = g_string_new(NULL);
@@ -103,13 +102,19 @@ static char *cell_process(const Out *out, const Record *r)
         g_autofree char *shown = host_summary_process(process);
         g_string_append_printf(all, "%s%s%s%s%s", all->len ? (process->asked_for ? ", " : " or ") : "",
                                r->client.host ? r->client.host : "", r->client.host ? ":" : "", shown,
-                               process->inferred ? INFERRED_MARK : "");
+                               basis_mark(process_basis(process)));
         if (!process->inferred)
             break;
     }
     if (all->len > 0)
         return cell_text(out, all->str);
     return cell_text(out, r->client_identified == ANSWER_NO ? "unidentified" : NULL);
+}
+
+static char *user_text(const Record *r)
+{
+    g_autofree char *users = record_text_users(r);
+    return users ? g_strconcat(users, basis_mark(auth_basis(&r->auth)), NULL) : NULL;
 }
 
 /** Takes over `text`. */
@@ -227,7 +232,7 @@ static Row *make_row(const Out *out, const RecordSet *set, const Record *r)
     row->cells[MATCH] = g_strdup(r->allowed.rule ? "allowed" : attempt ? "attempt" : confidence_name(r->confidence));
     row->cells[STATE] = cell_text(out, record_state_text(r->state));
     row->cells[PROCESS] = cell_process(out, r);
-    row->cells[USER] = cell_take(out, record_text_users(r));
+    row->cells[USER] = cell_take(out, user_text(r));
     row->cells[NAMESPACE] = cell_text(out, record_text_namespace(r));
     row->cells[INTERFACES] = cell_take(out, record_text_interfaces(r));
     row->cells[AUTH] = cell_take(out, record_text_auth(&r->auth));

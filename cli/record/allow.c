@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "record/allow.h"
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "record/pattern.h"
 #include "record/text.h"
@@ -204,22 +205,45 @@ static bool matches_users(const GPtrArray *values, const GPtrArray *users)
     return users->len > 0;
 }
 
-/** One that is inferred counts where it is the only candidate. */
-static bool matches_process(const GPtrArray *values, const Record *record)
+/** Whether a rule is for a process that the connection itself, or a log, names. */
+static bool matches_own_process(const GPtrArray *values, const Record *record)
 {
-    guint inferred = 0;
-    for (guint i = 0; i < record->processes->len; i++)
-        inferred += g_array_index(record->processes, Process, i).inferred;
-    for (guint i = 0; i < record->processes->len; i++) {
+    for (guint i = 0; record && i < record->processes->len; i++) {
         const Process *process = &g_array_index(record->processes, Process, i);
-        if (process->role == ROLE_CLIENT && (!process->inferred || inferred == 1) &&
-            patterns_match_name(values, process->image))
+        if (process->role == ROLE_CLIENT && !process->inferred && patterns_match_name(values, process->image))
             return true;
     }
     return false;
 }
 
-static bool matches(const Rule *rule, const Record *record, const GPtrArray *users)
+/** The only process that is inferred; NULL when there is none, or several candidates. */
+static const Process *only_inferred(const Record *record)
+{
+    const Process *found = NULL;
+    for (guint i = 0; i < record->processes->len; i++) {
+        const Process *process = &g_array_index(record->processes, Process, i);
+        if (process->inferred && found)
+            return NULL;
+        found = process->inferred ? process : found;
+    }
+    return found;
+}
+
+/** What is inferred silences nothing by itself: only where the connection on which that process said who it is, is there, and the
+ * rule is for its process. `by_filter` has all records. */
+static bool matches_process(const GPtrArray *values, const Record *record, GHashTable *by_filter)
+{
+    if (matches_own_process(values, record))
+        return true;
+    const Process *process = only_inferred(record);
+    if (!process || process->sources->len == 0)
+        return false;
+    const char *connection = g_array_index(process->sources, ProcessSource, 0).connection;
+    const Record *origin = connection ? g_hash_table_lookup(by_filter, connection) : NULL;
+    return origin && origin->activity == record->activity && matches_own_process(values, origin);
+}
+
+static bool matches(const Rule *rule, const Record *record, const GPtrArray *users, GHashTable *by_filter)
 {
     // The server of a callback is the client of the WMI that it belongs to.
     const RecordEnd *client = record->callback ? &record->server : &record->client;
@@ -229,8 +253,21 @@ static bool matches(const Rule *rule, const Record *record, const GPtrArray *use
            (!rule->server || patterns_match_place(rule->server, server)) &&
            (!rule->user || matches_users(rule->user, users)) &&
            (!rule->verdict || rule->verdict == record_verdict(record)) &&
-           (!rule->process || matches_process(rule->process, record)) &&
+           (!rule->process || matches_process(rule->process, record, by_filter)) &&
            (rule->until == NUMBER_UNKNOWN || (start != NUMBER_UNKNOWN && start < rule->until));
+}
+
+/** Filter → record. Of several with one filter, which are connections of the same ports, none. */
+static GHashTable *records_by_filter(const RecordSet *set)
+{
+    GHashTable *table = g_hash_table_new(hash_text, g_str_equal);
+    for (guint i = 0; i < set->records->len; i++) {
+        Record *record = g_ptr_array_index(set->records, i);
+        if (record->filter)
+            g_hash_table_insert(table, (gpointer) record->filter,
+                                g_hash_table_contains(table, record->filter) ? NULL : record);
+    }
+    return table;
 }
 
 static void free_users(gpointer data)
@@ -262,6 +299,7 @@ static GHashTable *users_of_activities(const RecordSet *set)
 void allow_apply(Allow *allow, RecordSet *set)
 {
     g_autoptr(GHashTable) activities = users_of_activities(set);
+    g_autoptr(GHashTable) by_filter = records_by_filter(set);
     for (guint i = 0; i < set->records->len; i++) {
         Record *record = g_ptr_array_index(set->records, i);
         g_autoptr(GPtrArray) own = record_users(record);
@@ -271,7 +309,7 @@ void allow_apply(Allow *allow, RecordSet *set)
         const GPtrArray *users = alone ? own : g_hash_table_lookup(activities, &record->activity);
         for (guint j = 0; j < allow->rules->len; j++) {
             Rule *rule = g_ptr_array_index(allow->rules, j);
-            if (!matches(rule, record, users))
+            if (!matches(rule, record, users, by_filter))
                 continue;
             rule->used = true;
             if (record->allowed.rule)

@@ -2,6 +2,7 @@
 #include "record/claims.h"
 
 #include "base/hash.h"
+#include "record/basis.h"
 #include "record/text.h"
 
 #include <inttypes.h>
@@ -16,12 +17,19 @@ static void claim_free(gpointer data)
     g_free(claim);
 }
 
-/** Takes over `value`. */
-static void add(GPtrArray *claims, const char *text, const char *detail, int64_t frame, const char *field, char *value)
+/** Takes over `value`. Returns what was added. */
+static Claim *add(GPtrArray *claims, const char *text, const char *detail, int64_t frame, const char *field,
+                  char *value)
 {
     Claim *claim = g_new(Claim, 1);
-    *claim = (Claim){.text = text, .detail = g_strdup(detail), .frame = frame, .field = field, .value = value};
+    *claim = (Claim){.text = text,
+                     .detail = g_strdup(detail),
+                     .basis = BASIS_SEEN,
+                     .frame = frame,
+                     .field = field,
+                     .value = value};
     g_ptr_array_add(claims, claim);
+    return claim;
 }
 
 static void add_evidence(GPtrArray *claims, const Record *record)
@@ -30,7 +38,8 @@ static void add_evidence(GPtrArray *claims, const Record *record)
         const Evidence *evidence = &g_array_index(record->evidence, Evidence, i);
         if (evidence_sentence(evidence->kind) && evidence->frame)
             add(claims, evidence_sentence(evidence->kind), NULL, evidence->frame, "car.wmi_rpc.evidence",
-                g_strdup_printf("\"%s\"", evidence_name(evidence->kind)));
+                g_strdup_printf("\"%s\"", evidence_name(evidence->kind)))
+                ->basis = evidence_basis(evidence->kind);
     }
 }
 
@@ -52,24 +61,24 @@ static void add_process(GPtrArray *claims, const Process *process)
                            ? "The client’s process, by a connection whose objects this one calls, has the id"
                            : roles[process->role].text;
     const char *field = roles[process->role].field;
-    add(claims, text, pid, source->frame, field, field ? g_strdup(pid) : NULL);
+    add(claims, text, pid, source->frame, field, field ? g_strdup(pid) : NULL)->basis = wire_basis(process);
 }
 
-static void add_user(GPtrArray *claims, const char *domain, const char *user, int64_t frame)
+static void add_user(GPtrArray *claims, const char *domain, const char *user, int64_t frame, Basis basis)
 {
     g_autofree char *account = record_text_account(domain, user);
     if (account && frame)
-        add(claims, "The user is", account, frame, NULL, NULL);
+        add(claims, "The user is", account, frame, NULL, NULL)->basis = basis;
 }
 
 static void add_identities(GPtrArray *claims, const Record *record)
 {
     const Auth *auth = &record->auth;
     if (record->users->len == 0)
-        add_user(claims, auth->domain, auth->user, auth->user_frame);
+        add_user(claims, auth->domain, auth->user, auth->user_frame, auth_basis(auth));
     for (guint i = 0; i < MIN(record->users->len, MAX_OF_KIND); i++) {
         const RecordUser *user = &g_array_index(record->users, RecordUser, i);
-        add_user(claims, user->domain, user->user, user->frame);
+        add_user(claims, user->domain, user->user, user->frame, user_source_basis(user->source));
     }
     for (guint i = 0; i < MIN(record->processes->len, MAX_OF_KIND); i++)
         add_process(claims, &g_array_index(record->processes, Process, i));

@@ -11,6 +11,7 @@
 typedef struct {
     const char *text; ///< "The user is"
     char *detail;     ///< what it is, from the wire; NULL when the text says all
+    Basis basis;
     int64_t frame;
     const char *field; ///< of the plugin, that has the value …
     char *value;       ///< … this, as a display filter writes it; both NULL when the frame has no such field

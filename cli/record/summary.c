@@ -276,7 +276,8 @@ static void describe_unread(GString *s, const DescribedCall *described)
     else if (call->opnum != NUMBER_UNKNOWN)
         g_string_append_printf(s, "%" PRId64, call->opnum);
     if (call->sealed == ANSWER_YES && call->command_length != NUMBER_UNKNOWN)
-        g_string_append_printf(s, " (sealed, ~%" PRId64 " characters)", call->command_length);
+        g_string_append_printf(s, " (sealed, %" PRId64 " characters, %s)", call->command_length,
+                               word_text(&basis_words, BASIS_ESTIMATED));
     else if (call->sealed == ANSWER_YES)
         g_string_append(s, " (sealed)");
     else if (call->undecodable) {

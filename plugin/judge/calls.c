@@ -210,6 +210,23 @@ static void take_query_interface(Step *s, Call *call, Bytes *b)
     rem_query_request_clear(&request);
 }
 
+static bool is_reference_count(const Call *call)
+{
+    return (call->opnum == 4 || call->opnum == 5) &&
+           (interface_is(call, "IRemUnknown") || interface_is(call, "IRemUnknown2"));
+}
+
+/** Who counts references to a pointer has it. */
+static void take_reference_count(Step *s, Bytes *b)
+{
+    const char *why;
+    g_autoptr(GArray) ipids = g_array_new(FALSE, FALSE, sizeof(Guid));
+    if (!rem_refs_request_read(b, ipids, &why))
+        return;
+    for (guint i = 0; i < ipids->len; i++)
+        check_holder(s, &g_array_index(ipids, Guid, i));
+}
+
 static void take_query_interface_response(Step *s, Call *call, Bytes *b)
 {
     RemQueryResponse response;
@@ -310,6 +327,9 @@ static void take_orpc_request(Step *s, Call *call, Bytes stub)
     if (is_query_interface(call)) {
         b = stub;
         take_query_interface(s, call, &b);
+    } else if (is_reference_count(call)) {
+        b = stub;
+        take_reference_count(s, &b);
     }
     objrefs_learn(s, stub.data, stub.len);
     if (!call->interface || call->interface->family != FAMILY_WMI)

@@ -60,6 +60,16 @@ static const char *const attempt_reasons[N_ATTEMPT_REASONS] = {
     [ATTEMPT_BIND_NAK] = "bind-nak",   [ATTEMPT_REJECTED] = "rejected",   [ATTEMPT_OTHER] = "other-protocol",
 };
 
+#define WORD_CLIENT "said by the client"
+#define WORD_LOG "said by a log"
+#define WORD_INFERRED "inferred"
+#define WORD_ESTIMATED "estimated"
+
+static const char *const bases[N_BASES] = {
+    [BASIS_SEEN] = "seen",      [BASIS_CLIENT] = WORD_CLIENT,     [BASIS_LOG] = WORD_LOG,
+    [BASIS_INFERRED] = WORD_INFERRED, [BASIS_ESTIMATED] = WORD_ESTIMATED,
+};
+
 const Vocabulary confidence_words = {confidences, N_CONFIDENCES};
 const Vocabulary evidence_words = {evidence_kinds, N_EVIDENCE_KINDS};
 const Vocabulary stage_words = {stages, N_STAGES};
@@ -71,6 +81,7 @@ const Vocabulary call_half_words = {halves, N_HALVES};
 const Vocabulary outcome_words = {outcomes, N_OUTCOMES};
 const Vocabulary verdict_words = {verdicts, N_VERDICTS};
 const Vocabulary attempt_reason_words = {attempt_reasons, N_ATTEMPT_REASONS};
+const Vocabulary basis_words = {bases, N_BASES};
 
 const char *word_text(const Vocabulary *vocabulary, unsigned value)
 {
@@ -120,5 +131,49 @@ Confidence evidence_confidence(EvidenceKind kind)
     case EVIDENCE_DCOM_INTERFACE: return CONFIDENCE_DCOM;
     case EVIDENCE_RPCSS_SPN: return CONFIDENCE_RPCSS;
     default: return CONFIDENCE_WMI;
+    }
+}
+
+const char *basis_note(Basis basis)
+{
+    static const char *const notes[N_BASES] = {
+        [BASIS_CLIENT] = " (" WORD_CLIENT ")",
+        [BASIS_LOG] = " (" WORD_LOG ")",
+        [BASIS_INFERRED] = " (" WORD_INFERRED ")",
+        [BASIS_ESTIMATED] = " (" WORD_ESTIMATED ")",
+    };
+    return basis < N_BASES && notes[basis] ? notes[basis] : "";
+}
+
+const char *basis_mark(Basis basis)
+{
+    static const char *const marks[N_BASES] = {
+        [BASIS_CLIENT] = "^",
+        [BASIS_LOG] = "*",
+        [BASIS_INFERRED] = "~",
+        [BASIS_ESTIMATED] = "~",
+    };
+    return basis < N_BASES && marks[basis] ? marks[basis] : "";
+}
+
+Basis evidence_basis(EvidenceKind kind)
+{
+    switch (kind) {
+    case EVIDENCE_NONE: return BASIS_UNKNOWN;
+    case EVIDENCE_OXID_ENDPOINT:
+    case EVIDENCE_IPID:
+    case EVIDENCE_CAUSALITY: return BASIS_INFERRED;
+    case EVIDENCE_RPCSS_SPN: return BASIS_ESTIMATED;
+    case EVIDENCE_HOST_LOG: return BASIS_LOG;
+    default: return BASIS_SEEN;
+    }
+}
+
+Basis user_source_basis(UserSource source)
+{
+    switch (source) {
+    case USER_SOURCE_NTLM: return BASIS_CLIENT;
+    case USER_SOURCE_KERBEROS: return BASIS_SEEN; // the key distribution centre says it
+    default: return BASIS_UNKNOWN;
     }
 }

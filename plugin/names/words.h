@@ -112,6 +112,17 @@ typedef enum {
     N_ATTEMPT_REASONS
 } AttemptReason;
 
+/** What a claim rests on; car-wmi-record(5) says which claim on what. */
+typedef enum {
+    BASIS_UNKNOWN,
+    BASIS_SEEN,      ///< the packets show it, and not on the client's word alone
+    BASIS_CLIENT,    ///< it stands in the packets, and nobody but the client vouches for it
+    BASIS_LOG,       ///< a host's log
+    BASIS_INFERRED,  ///< from other packets or connections, or from a convention
+    BASIS_ESTIMATED, ///< a number that was calculated, or the analytic's guess
+    N_BASES
+} Basis;
+
 /** A list of words; the numbers are those of its enum. */
 typedef struct {
     const char *const *words;
@@ -119,7 +130,8 @@ typedef struct {
 } Vocabulary;
 
 extern const Vocabulary confidence_words, evidence_words, stage_words, auth_level_words, interface_source_words,
-    context_result_words, user_source_words, call_half_words, outcome_words, verdict_words, attempt_reason_words;
+    context_result_words, user_source_words, call_half_words, outcome_words, verdict_words, attempt_reason_words,
+    basis_words;
 
 /** NULL for 0 and what is beyond the list. */
 const char *word_text(const Vocabulary *vocabulary, unsigned value);
@@ -169,5 +181,15 @@ const char *attempt_reason_sentence(AttemptReason reason);
 
 /** How sure a kind of evidence makes that a conversation is remote WMI. */
 Confidence evidence_confidence(EvidenceKind kind);
+
+/** The basis behind a claim in a sentence: " (inferred)". Nothing for what is seen, and for BASIS_UNKNOWN. */
+const char *basis_note(Basis basis);
+
+/** The same as one character behind a cell of the table: "~". */
+const char *basis_mark(Basis basis);
+
+/** On what a piece of evidence rests, and a user. */
+Basis evidence_basis(EvidenceKind kind);
+Basis user_source_basis(UserSource source);
 
 #endif

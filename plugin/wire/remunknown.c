@@ -4,6 +4,7 @@
 #include "wire/trailer.h"
 
 #define IID_SIZE 16
+#define REFERENCE_SIZE 24 ///< REMINTERFACEREF: IPID, public and private references
 #define RESULT_SIZE 48 ///< REMQIRESULT: HRESULT, padding, STDOBJREF
 
 static bool rem_query_request_parse(Bytes *b, RemQueryRequest *out, const char **why)
@@ -85,4 +86,29 @@ void rem_query_response_clear(RemQueryResponse *r)
     if (r->results)
         g_array_unref(r->results);
     *r = (RemQueryResponse){0};
+}
+
+bool rem_refs_request_read(Bytes *b, GArray *ipids, const char **why)
+{
+    OrpcThis orpc;
+    if (!orpc_this_read(b, &orpc)) {
+        *why = "no ORPC request";
+        return false;
+    }
+    uint16_t count = bytes_u16(b);
+    bytes_align(b, 4);
+    uint32_t max_count = bytes_u32(b);
+    if (max_count != count || count > bytes_left(b) / REFERENCE_SIZE) {
+        *why = "number of references does not fit";
+        return false;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        Guid ipid = guid_read(b);
+        bytes_skip(b, REFERENCE_SIZE - 16);
+        g_array_append_val(ipids, ipid);
+    }
+    if (stub_end_read(b, NULL, why))
+        return true;
+    g_array_set_size(ipids, 0);
+    return false;
 }

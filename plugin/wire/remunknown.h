@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * IRemUnknown and IRemUnknown2 RemQueryInterface, opnum 3 (MS-DCOM 3.1.1.5.6.1.1): how a client gets the IPIDs of an
- * object's further interfaces.
+ * IRemUnknown and IRemUnknown2: RemQueryInterface, opnum 3 (MS-DCOM 3.1.1.5.6.1.1), how a client gets the IPIDs of an object's
+ * further interfaces; RemAddRef and RemRelease, opnums 4 and 5 (3.1.1.5.6.1.2 and 3), how it keeps and gives back what it has.
  *
  * `b` covers a whole stub. Each function returns false unless the structure accounts for each byte of it, then with
  * nothing to clear and a static reason in `*why`.
@@ -35,5 +35,8 @@ void rem_query_request_clear(RemQueryRequest *r);
 
 bool rem_query_response_read(Bytes *b, RemQueryResponse *out, const char **why);
 void rem_query_response_clear(RemQueryResponse *r);
+
+/** Reads the request of RemAddRef or RemRelease: the IPIDs that it names go into `ipids` (Guid). */
+bool rem_refs_request_read(Bytes *b, GArray *ipids, const char **why);
 
 #endif

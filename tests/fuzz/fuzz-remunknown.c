@@ -8,7 +8,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!size)
         return 0;
     Bytes b = fuzz_cursor(data, size);
-    if (data[0] & 1) {
+    if (data[0] & 2) {
+        g_autoptr(GArray) ipids = g_array_new(FALSE, FALSE, sizeof(Guid));
+        if (rem_refs_request_read(&b, ipids, &why))
+            fuzz_range((const uint8_t *) ipids->data, ipids->len * sizeof(Guid));
+    } else if (data[0] & 1) {
         RemQueryRequest request;
         if (rem_query_request_read(&b, &request, &why)) {
             fuzz_range((const uint8_t *) request.iids->data, request.iids->len * sizeof(Guid));

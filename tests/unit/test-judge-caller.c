@@ -90,6 +90,19 @@ static StubBuilder query(const Guid *asked)
     return s;
 }
 
+/** RemAddRef or RemRelease of one pointer. */
+static StubBuilder count_references(const Guid *ipid)
+{
+    StubBuilder s = sb_request(false);
+    sb_uint(&s, 1, 2);
+    sb_align(&s, 4);
+    sb_u32(&s, 1);
+    sb_guid(&s, ipid);
+    sb_u32(&s, 5);
+    sb_u32(&s, 0);
+    return s;
+}
+
 /** As "pid pid"; "" for none. */
 static void check(Judge *j, const Conversation *c, const char *expected)
 {
@@ -157,6 +170,11 @@ static void test_shared_pointer(void)
     ask(j, named, REMUNKNOWN, 3, &ipid_remunknown, query(&two.login));
     check(j, named, "800");
     g_assert_cmpuint(conversation_process(named)->pid, ==, 800);
+    for (uint16_t opnum = 4; opnum <= 5; opnum++) {
+        Conversation *counted = connection(j, 1, ACTIVATED_HOST);
+        ask(j, counted, REMUNKNOWN, opnum, &ipid_remunknown, count_references(&one.services));
+        check(j, counted, "700");
+    }
 }
 
 /** A connection of a process that never says who it is does not get the name of its neighbour. */

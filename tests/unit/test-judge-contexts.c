@@ -87,6 +87,25 @@ static void test_redefinition(void)
     }
 }
 
+/** What the server rejected is not defined by a call on it: that is told by its object, the next one's is not. */
+static void test_rejected_stays(void)
+{
+    g_autoptr(Judge) j = judge_new();
+    Conversation *c = judge_connect(j, 1, 2, 49668);
+    (void) judge_bind(j, c, NAMES("IWbemLevel1Login"), NULL);
+    const Guid services = windows_ipid(0x21), other = windows_ipid(0x22);
+    g_auto(StubBuilder) login = stub_login("root", NULL), handed_out = stub_handed_out("IWbemServices", &services);
+    (void) judge_call(j, c, 0, 6, &object, &login);
+    (void) judge_answer(j, c, &handed_out);
+    const PbContext offered = {3, interface_uuid("IWbemCallResult")};
+    (void) judge_client(j, c, pb_bind(PDU_ALTER_CONTEXT, 2, &offered, 1, NULL));
+    answer(j, c, PDU_ALTER_CONTEXT_RESP, 2, &(uint16_t){CONTEXT_USER_REJECTED}, 1);
+    const Call *named = judge_call(j, c, 3, 20, &services, NULL)->call;
+    g_assert_cmpstr(named->method->name, ==, "ExecQuery");
+    g_assert_cmpint(named->source, ==, SOURCE_IPID);
+    g_assert_false(judge_call(j, c, 3, 20, &other, NULL)->call->has_uuid);
+}
+
 /** Where the call's context was defined is told; a call without a context tells no interface. */
 static void test_bind_frame(void)
 {
@@ -257,6 +276,7 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/contexts/results", test_results);
     g_test_add_func("/judge/contexts/more-results", test_more_results);
     g_test_add_func("/judge/contexts/redefinition", test_redefinition);
+    g_test_add_func("/judge/contexts/rejected-stays", test_rejected_stays);
     g_test_add_func("/judge/contexts/bind-frame", test_bind_frame);
     g_test_add_func("/judge/contexts/shared-context", test_shared_context);
     g_test_add_func("/judge/contexts/first-call-lost", test_first_call_lost);

@@ -279,6 +279,29 @@ static void test_fragmented_technique(void)
     }
 }
 
+/** Of a call whose end was not captured, its answer shows what the method does. */
+static void test_unended_technique(void)
+{
+    g_autoptr(Judge) j = judge_new();
+    Conversation *c = connect_all(j, NULL);
+    g_auto(StubBuilder) s = stub_exec_method("Win32_Process", "Create", "calc.exe");
+    const PbCall call = {.call_id = 50,
+                         .flags = PFC_FIRST_FRAG,
+                         .context_id = SERVICES,
+                         .opnum = EXEC_METHOD,
+                         .object = &object,
+                         .stub = s.bytes->data,
+                         .stub_len = 40};
+    g_assert_cmpint(technique_of(judge_client(j, c, pb_request(&call))), ==, TECHNIQUE_NONE);
+    PbCall answer = {.flags = PFC_FIRST_FRAG | PFC_LAST_FRAG, .call_id = 50, .context_id = SERVICES};
+    g_auto(StubBuilder) response = stub_executed("ReturnValue", "0");
+    answer.stub = response.bytes->data;
+    answer.stub_len = response.bytes->len;
+    const PduResult *r = judge_server(j, c, pb_response(&answer));
+    g_assert_cmpint(technique_of(r), ==, TECHNIQUE_WMI);
+    g_assert_cmpint(call_outcome(r->call), ==, OUTCOME_SUCCEEDED);
+}
+
 /** What does not hold is said; of clear calls what stands before the object is believed. */
 static void test_undecodable(void)
 {
@@ -429,6 +452,7 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/meaning/read-object", test_read_object);
     g_test_add_func("/judge/meaning/put-instance", test_put_instance);
     g_test_add_func("/judge/meaning/sealed-technique", test_sealed_technique);
+    g_test_add_func("/judge/meaning/unended-technique", test_unended_technique);
     g_test_add_func("/judge/meaning/fragmented-technique", test_fragmented_technique);
     g_test_add_func("/judge/meaning/undecodable", test_undecodable);
     g_test_add_func("/judge/meaning/decrypted", test_decrypted);

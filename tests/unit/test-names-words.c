@@ -18,6 +18,8 @@ static const struct {
     {"context-result", &context_result_words, N_CONTEXT_RESULTS},
     {"user-source", &user_source_words, N_USER_SOURCES},
     {"half", &call_half_words, N_HALVES},
+    {"outcome", &outcome_words, N_OUTCOMES},
+    {"basis", &basis_words, N_BASES},
     {"technique", &technique_words, N_TECHNIQUES},
     {"event", &event_words, N_EVENT_KINDS},
 };
@@ -81,11 +83,27 @@ static void test_techniques(void)
     g_assert_cmpstr(whole, ==, "https://attack.mitre.org/techniques/T1047/");
 }
 
+/** Each word is in its note; only what is seen has none. */
+static void test_bases(void)
+{
+    for (Basis b = BASIS_UNKNOWN + 1; b < N_BASES; b++) {
+        g_autofree char *note = g_strdup_printf(" (%s)", word_text(&basis_words, b));
+        g_assert_cmpstr(basis_note(b), ==, b == BASIS_SEEN ? "" : note);
+        g_assert_cmpuint(strlen(basis_mark(b)), ==, b == BASIS_SEEN ? 0 : 1);
+    }
+    g_assert_cmpstr(basis_note(BASIS_UNKNOWN), ==, "");
+    for (EvidenceKind kind = EVIDENCE_NONE + 1; kind < N_EVIDENCE_KINDS; kind++)
+        g_assert_cmpint(evidence_basis(kind), !=, BASIS_UNKNOWN);
+    for (UserSource source = USER_SOURCE_UNKNOWN + 1; source < N_USER_SOURCES; source++)
+        g_assert_cmpint(user_source_basis(source), !=, BASIS_UNKNOWN);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/words/words", test_words);
     g_test_add_func("/words/evidence", test_evidence);
     g_test_add_func("/words/techniques", test_techniques);
+    g_test_add_func("/words/bases", test_bases);
     return g_test_run();
 }

@@ -222,6 +222,42 @@ static void test_errors(void)
     }
 }
 
+static void add_process(Record *record, const char *image, const char *connection)
+{
+    Process process = process_init(ROLE_CLIENT, 700);
+    process.image = image;
+    process.inferred = connection != NULL;
+    const ProcessSource source = {.kind = "wire:test", .frame = 5, .connection = connection};
+    g_array_append_val(process.sources, source);
+    g_array_append_val(record->processes, process);
+}
+
+/** What is inferred silences nothing unless the connection that it is inferred from is there and is allowed by its own process. */
+static void test_inferred(void)
+{
+    enum { CARRIED, NO_ORIGIN, OTHER_ORIGIN, OTHER_ACTIVITY, INFERRED_ORIGIN, CANDIDATES, N_CASES };
+    for (int form = CARRIED; form < N_CASES; form++) {
+        g_autoptr(RecordSet) set = record_set_new(NULL);
+        Record *origin = record_new(), *other = record_new();
+        origin->filter = form == NO_ORIGIN ? "tcp.port==1" : "tcp.port==2";
+        origin->activity = 1;
+        other->filter = "tcp.port==3";
+        other->activity = form == OTHER_ACTIVITY ? 2 : 1;
+        add_process(origin, form == OTHER_ORIGIN ? "C:\\evil.exe" : "C:\\agent.exe", form == INFERRED_ORIGIN ? "x" : NULL);
+        add_process(other, "C:\\agent.exe", "tcp.port==2");
+        if (form == CANDIDATES)
+            add_process(other, "C:\\agent.exe", "tcp.port==2");
+        g_ptr_array_add(set->records, origin);
+        g_ptr_array_add(set->records, other);
+        static const char rules[] = "[a]\nprocess=agent.exe\n";
+        g_autoptr(Allow) allow = allow_parse(rules, strlen(rules), NULL);
+        allow_apply(allow, set);
+        g_test_message("case %d", form);
+        g_assert_true(!origin->allowed.rule == (form == OTHER_ORIGIN || form == INFERRED_ORIGIN));
+        g_assert_true(!other->allowed.rule == (form != CARRIED));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -235,5 +271,6 @@ int main(int argc, char **argv)
     g_test_add_func("/cli/allow/until", test_until);
     g_test_add_func("/cli/allow/reason", test_reason);
     g_test_add_func("/cli/allow/errors", test_errors);
+    g_test_add_func("/cli/allow/inferred", test_inferred);
     return g_test_run();
 }

@@ -82,7 +82,7 @@ static void test_process(void)
 
 static void test_sealed(void)
 {
-    EXPECT("ExecMethod (sealed, ~39 characters)", .call = {EXEC, .sealed = ANSWER_YES, .command_length = 39});
+    EXPECT("ExecMethod (sealed, 39 characters, estimated)", .call = {EXEC, .sealed = ANSWER_YES, .command_length = 39});
     EXPECT("ExecMethod (sealed)", .call = {EXEC, .sealed = ANSWER_YES});
     EXPECT("ExecQuery (sealed)", .call = {.method = "ExecQuery", .stage = STAGE_QUERY, .sealed = ANSWER_YES});
     EXPECT("ExecMethod (not readable: odd)",

@@ -57,6 +57,43 @@ static void test_request(gconstpointer big_endian)
     }
 }
 
+static bool references_good(const uint8_t *data, size_t len)
+{
+    const char *why = NULL;
+    Bytes b = bytes_init(data, len, false);
+    g_autoptr(GArray) ipids = g_array_new(FALSE, FALSE, sizeof(Guid));
+    bool good = rem_refs_request_read(&b, ipids, &why);
+    g_assert_true(good == !why);
+    g_assert_true(good || ipids->len == 0);
+    return good;
+}
+
+static void test_references(gconstpointer big_endian)
+{
+    for (unsigned n = 0; n < 3; n++) {
+        const char *why;
+        g_auto(StubBuilder) s = sb_request(!!big_endian);
+        sb_uint(&s, n, 2);
+        sb_align(&s, 4);
+        sb_u32(&s, n);
+        for (unsigned i = 0; i < n; i++) {
+            sb_guid(&s, i ? &sb_iid_sink : &sb_ipid);
+            sb_u32(&s, 5);
+            sb_u32(&s, 0);
+        }
+        Bytes b = bytes_init(s.bytes->data, s.bytes->len, s.big_endian);
+        g_autoptr(GArray) ipids = g_array_new(FALSE, FALSE, sizeof(Guid));
+        g_assert_true(rem_refs_request_read(&b, ipids, &why));
+        g_assert_cmpuint(ipids->len, ==, n);
+        if (n > 0)
+            g_assert_true(guid_equal(&g_array_index(ipids, Guid, 0), &sb_ipid));
+        if (!big_endian) {
+            sb_check_truncations(s.bytes, references_good);
+            sb_check_mutations(s.bytes, 2000, references_good);
+        }
+    }
+}
+
 static void put_result(StubBuilder *s, uint32_t status)
 {
     sb_u32(s, status);
@@ -138,6 +175,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     sb_add_test("/remunknown/request", test_request);
+    sb_add_test("/remunknown/references", test_references);
     sb_add_test("/remunknown/response", test_response);
     g_test_add_func("/remunknown/counts", test_counts);
     return g_test_run();
