@@ -118,8 +118,8 @@ static void add_comment(Work *work, guint part, const Record *record, const Clai
     g_autofree char *server = record_text_endpoint(&record->server);
     g_autofree char *detail = text_escape(claim->detail, false);
     g_autofree char *fitting = text_fit(detail, MAX_COMMENT, TEXT_CUT_END, "…");
-    g_ptr_array_add(list,
-                    g_strdup_printf("%s%s%s%s (%s → %s)", claim->text, *fitting ? " " : "", fitting, basis_note(claim->basis), client, server));
+    g_ptr_array_add(list, g_strdup_printf("%s%s%s%s (%s → %s)", claim->text, *fitting ? " " : "", fitting,
+                                          basis_note(claim->basis), client, server));
 }
 
 /** The packets of the conversation in one capture. */

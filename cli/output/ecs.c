@@ -267,8 +267,8 @@ static void write_basis(JsonWriter *w, const char *name, Basis basis)
 static void write_bases(JsonWriter *w, const Record *r, const Process *process)
 {
     if (process) {
-        g_autofree char *text =
-            g_strconcat(word_text(&basis_words, process_basis(process)), process->asked_for ? ", asked for it" : "", NULL);
+        g_autofree char *text = g_strconcat(word_text(&basis_words, process_basis(process)),
+                                            process->asked_for ? ", asked for it" : "", NULL);
         json_write_text(w, "process", text);
     }
     write_basis(w, "source_domain", host_basis(r, &r->client));

@@ -22,12 +22,8 @@ static Claim *add(GPtrArray *claims, const char *text, const char *detail, int64
                   char *value)
 {
     Claim *claim = g_new(Claim, 1);
-    *claim = (Claim){.text = text,
-                     .detail = g_strdup(detail),
-                     .basis = BASIS_SEEN,
-                     .frame = frame,
-                     .field = field,
-                     .value = value};
+    *claim = (Claim){
+        .text = text, .detail = g_strdup(detail), .basis = BASIS_SEEN, .frame = frame, .field = field, .value = value};
     g_ptr_array_add(claims, claim);
     return claim;
 }

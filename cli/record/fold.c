@@ -1066,11 +1066,11 @@ static const char *inferred_note(EventFold *fold, const FoldedConversation *c, c
         c->inferred->len > 1 ? g_strdup_printf(", one of %u candidates", c->inferred->len) : g_strdup("");
     const char *inferred = word_text(&basis_words, BASIS_INFERRED);
     g_autofree char *port = g_strdup_printf("%" G_GINT64_FORMAT, from ? from->record->client.port : 0);
-    g_autofree char *note = is_rpcss(c->record)
-                                ? g_strconcat(inferred, ": asked for it: the process of the object connection from port ",
-                                              port, ", which uses what was returned", NULL)
-                                : g_strconcat(inferred, candidate, ": the process of the connection from port ", port,
-                                              ", to which was handed out what this one calls", NULL);
+    g_autofree char *note =
+        is_rpcss(c->record) ? g_strconcat(inferred, ": asked for it: the process of the object connection from port ",
+                                          port, ", which uses what was returned", NULL)
+                            : g_strconcat(inferred, candidate, ": the process of the connection from port ", port,
+                                          ", to which was handed out what this one calls", NULL);
     return keep_text(fold, note);
 }
 

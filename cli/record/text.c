@@ -175,7 +175,7 @@ GPtrArray *record_analytics(const Record *record)
 {
     GPtrArray *ids = g_ptr_array_new();
     g_ptr_array_add(ids, CAR_ANALYTIC);
-    if (record_is_led_to(record))
+    if (record_is_led_to(record) || record->lookup.frame)
         g_ptr_array_add(ids, CAR_RELATED_ANALYTIC);
     if (record_launched(record))
         g_ptr_array_add(ids, CAR_LAUNCH_ANALYTIC);

@@ -66,8 +66,11 @@ static const char *const attempt_reasons[N_ATTEMPT_REASONS] = {
 #define WORD_ESTIMATED "estimated"
 
 static const char *const bases[N_BASES] = {
-    [BASIS_SEEN] = "seen",      [BASIS_CLIENT] = WORD_CLIENT,     [BASIS_LOG] = WORD_LOG,
-    [BASIS_INFERRED] = WORD_INFERRED, [BASIS_ESTIMATED] = WORD_ESTIMATED,
+    [BASIS_SEEN] = "seen",
+    [BASIS_CLIENT] = WORD_CLIENT,
+    [BASIS_LOG] = WORD_LOG,
+    [BASIS_INFERRED] = WORD_INFERRED,
+    [BASIS_ESTIMATED] = WORD_ESTIMATED,
 };
 
 const Vocabulary confidence_words = {confidences, N_CONFIDENCES};

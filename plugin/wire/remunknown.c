@@ -5,7 +5,7 @@
 
 #define IID_SIZE 16
 #define REFERENCE_SIZE 24 ///< REMINTERFACEREF: IPID, public and private references
-#define RESULT_SIZE 48 ///< REMQIRESULT: HRESULT, padding, STDOBJREF
+#define RESULT_SIZE 48    ///< REMQIRESULT: HRESULT, padding, STDOBJREF
 
 static bool rem_query_request_parse(Bytes *b, RemQueryRequest *out, const char **why)
 {

@@ -16,7 +16,7 @@ from support import Tools
 
 SUMMARY, PROCESS = "car.wmi_rpc.summary", "car.wmi_rpc.process"
 BIND, REQUEST, RESPONSE = "car.wmi_rpc.bind_frame", "car.wmi_rpc.request_frame", "car.wmi_rpc.response_frame"
-WHO = f"{CLIENT.name} pid 7240"
+WHO = f"{CLIENT.name} pid 7240 (said by the client)"
 NAMESPACE = f"\\\\{SERVER.name}\\root\\cimv2"
 
 
@@ -68,7 +68,7 @@ def test_sentences_of_the_login(readable: tuple[Session, dict[str, Call], Shown]
     endpoint = f"{SERVER.name}[{session.activated.exporter.port}]"
     answer = f"{SERVER.ip} answers ISystemActivator::RemoteCreateInstance: S_OK, endpoint {endpoint}"
     assert shown.response(activation) == [answer]
-    assert shown.request(session.marks["client_info"]) == [f"{WHO} says who it is"]
+    assert shown.request(session.marks["client_info"]) == [f"{CLIENT.name} pid 7240 says who it is"]
     assert shown.request(session.login) == [f"{WHO} logs in to {NAMESPACE}"]
     assert shown.response(session.login) == [f"{SERVER.ip} answers IWbemLevel1Login::NTLMLogin: S_OK"]
 
@@ -106,7 +106,7 @@ def test_sentences_of_a_client_that_is_silent(plugin: Tools) -> None:
     call = session.create_process("calc.exe")
     shown = Shown(plugin, lab)
     (said,) = shown.request(call)
-    assert re.fullmatch(rf"EXAMPLE\\\w+ at {CLIENT.ip} runs calc.exe in //./root/cimv2", said), said
+    assert re.fullmatch(rf"EXAMPLE\\\w+ \(said by the client\) at {CLIENT.ip} runs calc.exe in //./root/cimv2", said), said
     assert shown.of(call.requests[-1], PROCESS) == []
 
 

@@ -141,7 +141,7 @@ def test_everything(incident: Incident, form: Callable, validator: Callable[[dic
     assert (logon["user"], logon["domain"], logon["package"]) == ("user", "EXAMPLE.COM", "Kerberos")
     assert (logon["logon_id"], logon["source_port"]) == (hex(LOGON), incident.object.tcp.client.port)
     assert connection["auth"]["user"] == "user" and connection["auth"]["user_source"] == "log:4624"
-    assert connection["summary"] == "dropper.exe (7240, EXAMPLE\\user) → WS06: ran rundll32.exe (3824)"
+    assert connection["summary"] == "dropper.exe (7240, EXAMPLE\\user) (said by a log) → WS06: ran rundll32.exe (3824) (said by a log)"
     assert not processes(activation, "spawned")
 
 
@@ -161,7 +161,7 @@ def test_table(incident: Incident) -> None:
     shown = incident.tools.car_wmi("list", "--connections", "--host-log", incident.log(), incident.path).stdout
     assert "WS05:dropper.exe:7240" in shown and "svchost" not in shown
     assert "EXAMPLE.COM\\user" in shown
-    assert "dropper.exe (7240, EXAMPLE\\user) → WS06: ran rundll32.exe (3824)" in shown
+    assert "dropper.exe (7240, EXAMPLE\\user) (said by a log) → WS06: ran rundll32.exe (3824) (said by a log)" in shown
 
 
 def test_compressed_and_utf16(incident: Incident) -> None:
@@ -564,7 +564,7 @@ def test_operations_alone(incident: Incident, form: Callable, validator: Callabl
     say(incident.executed, "Start IWbemServices::ExecQuery - root\\cimv2 : select * from X", "WS06", 1, "")
     [record] = alone(incident, form)
     validator(record)
-    assert record["evidence"] == [{"kind": "host-log", "frame": None}] and record["confidence"] == "wmi"
+    assert record["evidence"] == [{"kind": "host-log", "basis": "said by a log", "frame": None}] and record["confidence"] == "wmi"
     assert (record["client"]["host"], record["server"]["host"]) == ("WS05", "WS06")
     assert record["server"]["fqdn"] == "WS06.example.com" and record["client"]["ip"] is None
     assert (record["auth"]["user"], record["auth"]["domain"]) == ("user", "EXAMPLE")
@@ -715,7 +715,8 @@ def test_real_covenant(cli: Tools, real: Callable, validator: Callable[[dict], N
             ("pgustavo", "Kerberos", 55275)
         }
         assert connection["summary"] == (
-            "GruntHTTP.exe (7240, THESHIRE\\pgustavo) → WORKSTATION6: ran GruntHTTP2.exe (3824)"
+            "GruntHTTP.exe (7240, THESHIRE\\pgustavo) (said by a log) → WORKSTATION6: "
+            "ran GruntHTTP2.exe (3824) (said by a log)"
         )
         requester, rpcss = processes(activation, "client")
         assert (requester["pid"], rpcss["pid"]) == (7240, 1000)

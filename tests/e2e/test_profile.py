@@ -119,7 +119,7 @@ def test_columns(plugin: Tools, mixed: Mixed, home: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert result.stdout.split()[:2] == [str(number), "2020-08-06"] and " 08:00:0" in result.stdout
     namespace = mixed.windows.namespace
-    for text in ("IWbemLevel1Login::NTLMLogin", "WS05:7240", f"WS05 pid 7240 logs in to {namespace}"):
+    for text in ("IWbemLevel1Login::NTLMLogin", "WS05:7240", f"WS05 pid 7240 (said by the client) logs in to {namespace}"):
         assert text in result.stdout
 
 

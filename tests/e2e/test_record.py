@@ -274,7 +274,9 @@ def test_endpoint_seen_before_the_capture(cli: Tools, validator: Callable[[dict]
     capture = Capture(kept)
     record = cli.records(cli.write(capture))[-1]
     validator(record)
-    assert record["evidence"] == [{"kind": "oxid-endpoint", "frame": capture.number(made.requests[0])}]
+    assert record["evidence"] == [
+        {"kind": "oxid-endpoint", "basis": "inferred", "frame": capture.number(made.requests[0])}
+    ]
     assert [call["opnum"] for call in record["calls"]] == [24]
     assert record["activation"]["frame"] == capture.number(session.activated.call.requests[0])
 

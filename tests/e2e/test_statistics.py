@@ -151,7 +151,7 @@ def test_tree(plugin: Tools, two: Two, passes: tuple[str, ...]) -> None:
 @PASSES
 def test_activities(plugin: Tools, two: Two, passes: tuple[str, ...]) -> None:
     first, second, third = activities(plugin, two.path, *passes)
-    assert first.pop("Summary") == f"{CLIENT.name} pid 7240 runs calc.exe in {two.windows.namespace}"
+    assert first.pop("Summary") == f"{CLIENT.name} pid 7240 (said by the client) runs calc.exe in {two.windows.namespace}"
     assert first == {
         "Activity": "1",
         "Client": CLIENT.ip,

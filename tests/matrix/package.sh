@@ -31,7 +31,7 @@ for run in as_ana eval; do
     $run "car-wmi --version" | tee /tmp/version
     [ "$(grep -c "^car-wmi ${version%-*}\$\|^plugin ${version%-*}\$\|^tshark [0-9]" /tmp/version)" = 3 ]
     $run "car-wmi list /tmp/sample.pcapng" | grep WS05:7240
-    $run "tshark -C CAR-WMI -r /tmp/sample.pcapng" | grep "WS05 pid 7240 logs in to"
+    $run "tshark -C CAR-WMI -r /tmp/sample.pcapng" | grep "WS05 pid 7240 (said by the client) logs in to"
     $run "car-wmi doctor --install-profile"
 done
 as_ana "car-wmi doctor" | grep "you may not capture live traffic .* dpkg-reconfigure wireshark-common, .* ana, then log in"

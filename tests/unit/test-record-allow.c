@@ -243,7 +243,8 @@ static void test_inferred(void)
         origin->activity = 1;
         other->filter = "tcp.port==3";
         other->activity = form == OTHER_ACTIVITY ? 2 : 1;
-        add_process(origin, form == OTHER_ORIGIN ? "C:\\evil.exe" : "C:\\agent.exe", form == INFERRED_ORIGIN ? "x" : NULL);
+        add_process(origin, form == OTHER_ORIGIN ? "C:\\evil.exe" : "C:\\agent.exe",
+                    form == INFERRED_ORIGIN ? "x" : NULL);
         add_process(other, "C:\\agent.exe", "tcp.port==2");
         if (form == CANDIDATES)
             add_process(other, "C:\\agent.exe", "tcp.port==2");
