@@ -7,8 +7,8 @@
 #include "record/identities.h"
 #include "record/outcome.h"
 #include "record/summary.h"
-#include "record/worth.h"
 #include "record/techniques.h"
+#include "record/worth.h"
 
 #include <string.h>
 
