@@ -5,6 +5,7 @@
 #include "base/text-escape.h"
 #include "join/summary.h"
 #include "output/people.h"
+#include "record/basis.h"
 #include "record/summary.h"
 #include "record/text.h"
 
@@ -28,11 +29,11 @@ static char *who_text(const Out *out, const Record *r, const char *time)
     g_string_append(s, hosts);
     g_autofree char *users = record_text_users(r);
     if (users)
-        g_string_append_printf(s, "  %s", users);
+        g_string_append_printf(s, "  %s%s", users, basis_note(auth_basis(&r->auth)));
     const Process *process = record_process(r, ROLE_CLIENT);
     if (process && (process->pid != NUMBER_UNKNOWN || process->image)) {
         g_autofree char *name = host_summary_process(process);
-        g_string_append_printf(s, "  process %s%s", name, process->inferred ? " (inferred)" : "");
+        g_string_append_printf(s, "  process %s%s", name, basis_note(process_basis(process)));
     }
     if (r->confidence < CONFIDENCE_WMI)
         g_string_append_printf(s, "  %s", confidence_name(r->confidence));
