@@ -70,7 +70,7 @@ static const char report_style[] =
     "td.wide{min-width:14rem}\n"
     "td.strong{font-weight:600}\n"
     ".hash{word-break:break-all}\n"
-    "pre{white-space:pre-wrap;margin:.5rem 0;font-family:inherit}\n"
+    "pre{white-space:pre-wrap;margin:.5rem 0;font-family:inherit}.command{margin:.25rem 0}\n"
     "svg{display:block;width:100%;min-width:52rem;height:auto}\n"
     "svg text{fill:var(--ink);font:13px system-ui,-apple-system,\"Segoe UI\",\"Noto Sans\",\"DejaVu "
     "Sans\",sans-serif}\n"

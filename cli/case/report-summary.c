@@ -2,6 +2,7 @@
 // The first page: in plain words, the worst first.
 
 #include "base/hash.h"
+#include "case/findings.h"
 #include "case/report-html.h"
 #include "case/report.h"
 #include "names/techniques.h"
@@ -9,8 +10,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-
-#define MAX_WORST 12
 
 /** How many different ones. */
 typedef struct {
@@ -130,48 +129,6 @@ static void write_kinds(const Counts *counts, FILE *stream)
     (void) fputs("</ul>\n", stream);
 }
 
-static void write_techniques(const Activity *activity, FILE *stream)
-{
-    const char *separator = "";
-    for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
-        if (!activity_has_technique(activity, t))
-            continue;
-        const AttackTechnique *technique = technique_get(t);
-        (void) fprintf(stream, "%s%s (%s)", separator, technique->id, technique->tactics[0]->name);
-        separator = ", ";
-    }
-}
-
-static void write_worst(const Report *report, FILE *stream)
-{
-    (void) fputs("<h3>The worst first</h3>\n<ol class=\"worst\">\n", stream);
-    guint shown = 0;
-    for (; shown < report->activities->len && shown < MAX_WORST; shown++) {
-        const Activity *activity = g_ptr_array_index(report->activities, shown);
-        if (activity->allowed)
-            break;
-        (void) fprintf(stream, "<li class=\"%s\">", html_class(activity));
-        html_badge(stream, activity);
-        (void) fprintf(stream, " <a href=\"#a%u\">", shown + 1);
-        html_text(stream, activity_host(&activity->client), 60);
-        (void) fputs(" → ", stream);
-        html_text(stream, activity_host(&activity->server), 60);
-        (void) fputs("</a>: ", stream);
-        html_code(stream, activity->main->summary ? activity->main->summary : "connected", 300);
-        (void) fputs("<br>\n<span class=\"soft\">", stream);
-        html_time(stream, activity->start_time);
-        g_autofree char *users = record_text_accounts(activity->accounts);
-        if (users) {
-            (void) fputs(" · as ", stream);
-            html_text(stream, users, HTML_SHORT);
-        }
-        (void) fprintf(stream, " · confidence %s · ", confidence_name(activity->confidence));
-        write_techniques(activity, stream);
-        (void) fputs("</span></li>\n", stream);
-    }
-    (void) fputs("</ol>\n", stream);
-}
-
 static void write_incomplete(const Report *report, FILE *stream)
 {
     guint incomplete = 0;
@@ -192,13 +149,14 @@ void report_write_summary(const Report *report, FILE *stream)
 {
     Counts counts = count(report);
     (void) fputs("<section id=\"summary\">\n<h2>Summary</h2>\n", stream);
+    g_autoptr(GPtrArray) findings = findings_new(report->activities);
+    report_write_sentences(report, findings, stream);
     write_counts(&counts, stream);
     write_incomplete(report, stream);
     bool any = counts.activities + counts.of_kind[ACTIVITY_TRY] > 0;
     if (any || counts.allowed > 0)
         write_kinds(&counts, stream);
-    if (any)
-        write_worst(report, stream);
+    report_write_findings(findings, stream);
     (void) fputs("<p class=\"soft\">WMI is Windows’ interface for management. Over it, one host can start programs on "
                  "another, change and read it. Administrators do so, and attackers do.</p>\n</section>\n",
                  stream);

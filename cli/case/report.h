@@ -46,6 +46,9 @@ void report_write(const Report *report, FILE *stream);
 
 // The parts.
 void report_write_summary(const Report *report, FILE *stream);
+/** Who did what to whom, in sentences on the most serious activities; then all `findings` (Finding *). */
+void report_write_sentences(const Report *report, const GPtrArray *findings, FILE *stream);
+void report_write_findings(const GPtrArray *findings, FILE *stream);
 void report_write_timeline(const Report *report, FILE *stream);
 void report_write_graph(const Report *report, FILE *stream);
 void report_write_activities(const Report *report, FILE *stream);

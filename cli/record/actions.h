@@ -14,6 +14,9 @@ typedef struct {
     guint times;      ///< how often the same was done
     Stage stage;      ///< what a call is for; STAGE_UNKNOWN: no call tells it
     Outcome outcome;  ///< of the first
+    bool sealed;      ///< the request of the first cannot be read
+    bool program;     ///< it started one
+    bool output;      ///< it is what a command left
     int64_t pid;      ///< of the process that the first started, by its answer; NUMBER_UNKNOWN when there is none
 } Action;
 

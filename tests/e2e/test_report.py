@@ -360,7 +360,8 @@ def test_execution_that_also_persists(cli: Tools) -> None:
     session.put_instance(wmio.event_filter("Updater", "SELECT * FROM __TimerEvent"))
     page = report(cli, cli.write(lab.capture()))
     said = "1 × Execution: a method was called, as to start a program; 1 of them also wrote an event subscription"
-    assert said in page.words and "T1546.003 (Persistence)" in page.words
+    assert said in page.words and "T1546.003" in page.words and "TA0003 Persistence" in page.words
+    assert "F2 Persistence " in page.words
 
 
 def test_allowed(cli: Tools, found: Found) -> None:
@@ -441,3 +442,60 @@ def test_html_is_valid(cli: Tools, found: Found) -> None:
     for source in (report(cli, found.path).source, report(cli, cli.write(hostile.capture())).source):
         result = subprocess.run(["tidy", "-q", "-e", "-utf8"], input=source.encode(), capture_output=True, check=False)
         assert (result.returncode, result.stderr.decode()) == (0, "")
+
+
+# -- findings ----------------------------------------------------------------------------------------------------------
+
+
+def findings(text: str) -> list[str]:
+    """The findings' list items, without marks for line ends."""
+    return re.findall(r'<li class="[a-z]+" id="f\d+">.*?</li>', text.replace("<wbr>", ""), re.DOTALL)
+
+
+def test_first_screen_says_who_did_what(cli: Tools) -> None:
+    """In one sentence: who, what, whom, as whom, when, from which process, how sure; then each thing as a finding."""
+    lab = Lab(seed=41)
+    session = scenario.wmi_session(lab, CLIENT, SERVER, sealed=False)
+    for command in ("first.exe", 'second.exe  "two spaces"', "first.exe"):
+        session.create_process(command)
+    session.exec_query("SELECT * FROM Win32_Process")
+    session.create_process("denied.exe", fault=5)
+    path = cli.write(lab.capture(), "findings.pcapng")
+    text = cli.car_wmi("report", path).stdout
+    lead = text.replace("<wbr>", "").partition('<p class="lead">')[2].partition("</p>")[0]
+    plain = re.sub(r"<[^>]+>", "", lead)
+    assert plain.startswith(f"{CLIENT.name} ({CLIENT.ip}) ran 3 programs on {SERVER.name} ({SERVER.ip})")
+    assert re.search(r"The process was id \d+ \(said by the client\)\.", plain) and "is certain: a WMI" in plain
+    shown = findings(text)
+    assert [re.search(r'badge [a-z]+">([^<]+)<', item).group(1) for item in shown] == [
+        "Execution", "Execution", "Login", "Reading", "Refused",
+    ]  # fmt: skip
+    assert "2 ×" in shown[0] and "<code>ran: first.exe</code>" in shown[0]
+    assert '<code>ran: second.exe  &quot;two spaces&quot;</code>' in shown[1]
+    assert "tried to run: denied.exe" in shown[4]
+
+
+def test_finding_filters_select_the_fact(cli: Tools, plugin: Tools) -> None:
+    """Each filter that a finding names leaves exactly its frames."""
+    lab = Lab(seed=42)
+    session = scenario.wmi_session(lab, CLIENT, SERVER, sealed=False)
+    session.create_process("one.exe")
+    session.exec_query("SELECT * FROM A")
+    path = cli.write(lab.capture(), "finding-filters.pcapng")
+    filters = [
+        (re.findall(r'class="frame">(\d+)<', item), html.unescape(re.findall(r"<code>(frame.number.*?)</code>", item)[0]))
+        for item in findings(cli.car_wmi("report", path).stdout)
+    ]
+    assert filters
+    for frames, expression in filters:
+        assert plugin.frames(path, expression, True) == [int(frame) for frame in frames], expression
+
+
+def test_many_equal_findings_hide_nothing(cli: Tools) -> None:
+    """Fifty sealed calls of one pair are one finding; persistence elsewhere stands above them."""
+    lab = Lab(seed=43)
+    for number in range(50):
+        scenario.wmi_session(lab, CLIENT, SERVER).create_process("hidden.exe")
+    text = cli.car_wmi("report", cli.write(lab.capture(), "equal.pcapng")).stdout
+    shown = findings(text)
+    assert "50 ×" in shown[0] and "in 50 activities" in shown[0] and len(shown) == 2
