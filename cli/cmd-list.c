@@ -175,7 +175,7 @@ static bool parse(int *argc, char ***argv, ListOptions *options)
     };
     GOptionGroup *group = command_options(entries, options);
     options_add_reading(group, &options->reading);
-    options_add_captures(group, &options->reading);
+    options_add_captures(group);
     return command_parse(argc, argv, &help, group);
 }
 

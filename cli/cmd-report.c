@@ -184,7 +184,7 @@ static bool parse(int *argc, char ***argv, ReportOptions *options)
     };
     GOptionGroup *group = command_options(entries, options);
     options_add_reading(group, &options->reading);
-    options_add_captures(group, &options->reading);
+    options_add_captures(group);
     return command_parse(argc, argv, &help, group);
 }
 

@@ -199,7 +199,10 @@ static int follow(const WatchCommand *command, Reading *reading)
     w.style.goes_on = goes_on;
     w.style.captures = command->interfaces->len > 1;
     const WatchOptions options = {
-        .capture = {.tshark = reading->tshark, .keys = &reading->keys, .everything = command->reading.everything},
+        .capture = {.tshark = reading->tshark,
+                    .keys = &reading->keys,
+                    .artifacts = !command->reading.no_artifacts,
+                    .everything = command->reading.everything},
         .min_confidence = command->reading.min_confidence,
         .interfaces = command->interfaces,
         .filter = command->filter,

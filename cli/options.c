@@ -122,6 +122,8 @@ void options_add_reading(GOptionGroup *group, ReadingOptions *options)
          "Read calls sealed by NTLM with the one password in the first line of FILE", "FILE"},
         {"no-scan", 0, 0, G_OPTION_ARG_NONE, &options->everything,
          "Let tshark read all packets, not only those that matter", NULL},
+        {"no-artifacts", 0, 0, G_OPTION_ARG_NONE, &options->no_artifacts,
+         "Do not read SMB between hosts with WMI for files with the output of commands", NULL},
         {"tshark", 0, 0, G_OPTION_ARG_FILENAME, &options->tshark, "The tshark to run (default: that in PATH)", "PATH"},
         G_OPTION_ENTRY_NULL,
     };
@@ -129,13 +131,11 @@ void options_add_reading(GOptionGroup *group, ReadingOptions *options)
     add_questions(group);
 }
 
-void options_add_captures(GOptionGroup *group, ReadingOptions *options)
+void options_add_captures(GOptionGroup *group)
 {
     const GOptionEntry entries[] = {
         {"jobs", 'j', 0, G_OPTION_ARG_CALLBACK, (gpointer) set_jobs,
          "Captures that are scanned side by side (default: as many as there are processors)", "N"},
-        {"no-artifacts", 0, 0, G_OPTION_ARG_NONE, &options->no_artifacts,
-         "Do not read SMB between hosts with WMI for files with the output of commands", NULL},
         {"host-log", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, (gpointer) add_host_log,
          "Join a host's log (.evtx, JSON lines, snapshot of connections), or list what it says alone; may be repeated",
          "FILE"},

@@ -12,7 +12,7 @@
 void options_add_reading(GOptionGroup *group, ReadingOptions *options);
 
 /** Adds captures that are files, and what can be done with them beside. */
-void options_add_captures(GOptionGroup *group, ReadingOptions *options);
+void options_add_captures(GOptionGroup *group);
 
 /** Whether the file `output` (NULL or "-": standard output) is none of those that are read, under whatever name: what the options
  * name, and `other` (may be NULL). Else that is said. To be asked before anything is opened. */

@@ -84,10 +84,22 @@ static GPtrArray *begin_argv(const char *tshark, const Keys *keys)
     return argv;
 }
 
-static GPtrArray *make_argv(const char *tshark, const Keys *keys, const char *path)
+/** What the packets of SMB are printed by. */
+static void add_smb_options(GPtrArray *argv)
+{
+    const char *const fixed[] = {"-Y", smb_messages_filter, "-T", "pdml", "-J", smb_messages_protocols};
+    for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
+        g_ptr_array_add(argv, g_strdup(fixed[i]));
+}
+
+/** `smb`: events and packets of SMB in one run. */
+static GPtrArray *make_argv(const char *tshark, const Keys *keys, const char *path, bool smb)
 {
     GPtrArray *argv = begin_argv(tshark, keys);
-    g_ptr_array_add(argv, g_strdup("-q"));
+    if (smb)
+        add_smb_options(argv);
+    else
+        g_ptr_array_add(argv, g_strdup("-q"));
     for (size_t i = 0; i < G_N_ELEMENTS(disabled); i++) {
         g_ptr_array_add(argv, g_strdup("--disable-protocol"));
         g_ptr_array_add(argv, g_strdup(disabled[i]));
@@ -141,14 +153,18 @@ static char *make_note(const EventStream *stream, const TsharkEnd *end, const ch
 /** Where events go. */
 typedef struct {
     EventFold *fold;
-    Progress *progress; ///< may be NULL
-    Feed *feed;         ///< from which tshark reads; NULL: from a file, or from somebody else
+    Progress *progress;   ///< may be NULL
+    Artifacts *artifacts; ///< NULL: SMB is not read beside the rest
+    Feed *feed;           ///< from which tshark reads; NULL: from a file, or from somebody else
 } Sink;
 
 static void take_line(const char *line, size_t len, gpointer data)
 {
     Sink *sink = data;
-    event_fold_line(sink->fold, line, len);
+    if (sink->artifacts && len > 0 && *line != '{')
+        artifacts_line(sink->artifacts, line, len);
+    else
+        event_fold_line(sink->fold, line, len);
     progress_found(sink->progress, event_fold_stream(sink->fold)->found);
 }
 
@@ -161,7 +177,7 @@ static int64_t waits_since(gpointer feed)
 static bool run_tshark(const char *tshark, const Keys *keys, TsharkFlags flags, const char *path, int input, Sink *sink,
                        TsharkEnd *end, GError **error)
 {
-    g_autoptr(GPtrArray) argv = make_argv(tshark, keys, path);
+    g_autoptr(GPtrArray) argv = make_argv(tshark, keys, path, sink->artifacts);
     const TsharkJob job = {.argv = (const char *const *) argv->pdata,
                            .flags = TSHARK_CONFINED | flags,
                            .input = input,
@@ -246,6 +262,7 @@ bool capture_inputs_add(GPtrArray *inputs, const char *path, GError **error)
 typedef struct {
     FrameMap *frames; ///< NULL when tshark read the capture by itself
     EventFold *fold;
+    Artifacts *artifacts; ///< NULL: SMB was not read beside the rest
     TsharkEnd tshark;
     FeedEnd feed;
 } CaptureRun;
@@ -254,6 +271,7 @@ static void capture_run_clear(CaptureRun *run)
 {
     g_clear_pointer(&run->frames, frame_map_free);
     g_clear_pointer(&run->fold, event_fold_free);
+    g_clear_pointer(&run->artifacts, artifacts_free);
     tshark_end_clear(&run->tshark);
     feed_end_clear(&run->feed);
 }
@@ -278,7 +296,8 @@ static bool run_feed(const CaptureOptions *options, GPtrArray *inputs, const Fee
     run->fold = event_fold_new(0);
     event_fold_set_frames(run->fold, run->frames);
     Feed *feed = feed_start(inputs, feeding, run->frames, ends[1]);
-    Sink sink = {.fold = run->fold, .progress = feeding->progress, .feed = feed};
+    run->artifacts = feeding->scan.smb ? artifacts_new() : NULL;
+    Sink sink = {.fold = run->fold, .progress = feeding->progress, .artifacts = run->artifacts, .feed = feed};
     bool ok = run_tshark(options->tshark, options->keys, TSHARK_DEFAULT, "-", ends[0], &sink, &run->tshark, error);
     if (!ok)
         feed_stop(feed);
@@ -308,10 +327,11 @@ static bool check_stream(const EventStream *stream, const TsharkEnd *end, const 
     return true;
 }
 
-bool capture_follow(const CaptureOptions *options, int input, EventFold *fold, char **note, GError **error)
+bool capture_follow(const CaptureOptions *options, int input, EventFold *fold, Artifacts *artifacts, char **note,
+                    GError **error)
 {
     g_auto(TsharkEnd) end = {.status = -1};
-    Sink sink = {.fold = fold};
+    Sink sink = {.fold = fold, .artifacts = artifacts};
     if (!run_tshark(options->tshark, options->keys, TSHARK_APART, "-", input, &sink, &end, error) ||
         !check_stream(event_fold_stream(fold), &end, "-", error))
         return false;
@@ -378,9 +398,9 @@ static bool run_for_artifacts(const CaptureOptions *options, int input, Feed *fe
                               TsharkEnd *end, GError **error)
 {
     g_autoptr(GPtrArray) argv = begin_argv(options->tshark, options->keys);
-    const char *const fixed[] = {"-r", "-", "-Y", smb_messages_filter, "-T", "pdml", "-J", smb_messages_protocols};
-    for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
-        g_ptr_array_add(argv, g_strdup(fixed[i]));
+    g_ptr_array_add(argv, g_strdup("-r"));
+    g_ptr_array_add(argv, g_strdup("-"));
+    add_smb_options(argv);
     g_ptr_array_add(argv, NULL);
     const TsharkJob job = {.argv = (const char *const *) argv->pdata,
                            .flags = TSHARK_CONFINED,
@@ -453,7 +473,9 @@ RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCo
     g_autoptr(GHashTable) wanted = flow_keys_new();
     g_autoptr(Progress) progress = start_progress(options, inputs);
     FeedOptions feeding = {
-        .scan = {.everything = options->everything, .keys = options->keys->fd >= 0},
+        .scan = {.everything = options->everything,
+                 .keys = options->keys->fd >= 0,
+                 .smb = options->artifacts && !can_read_again(inputs)},
         .jobs = options->jobs,
         .progress = progress,
     };
@@ -471,7 +493,10 @@ RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCo
                 progress_again(progress);
                 continue;
             }
-            if (options->artifacts && smb && !read_artifacts(options, inputs, smb, set, error))
+            if (run.artifacts) {
+                artifacts_mark(run.artifacts, set);
+                artifacts_attach(run.artifacts, run.frames, set);
+            } else if (options->artifacts && smb && !read_artifacts(options, inputs, smb, set, error))
                 return NULL;
             *unanswered = g_steal_pointer(&run.feed.unanswered);
             return g_steal_pointer(&set);

@@ -5,6 +5,7 @@
 #ifndef CAR_READING_CAPTURE_H
 #define CAR_READING_CAPTURE_H
 
+#include "record/artifacts.h"
 #include "record/fold.h"
 #include "scan/scan.h"
 #include "tshark/keys.h"
@@ -22,7 +23,7 @@ typedef enum {
 typedef struct {
     const char *tshark; ///< the program
     const Keys *keys;   ///< open sealed calls
-    bool artifacts;     ///< SMB between hosts with WMI is read for what is left there, where that can be done
+    bool artifacts;     ///< SMB between hosts with WMI is read for what is left there
     bool everything;    ///< tshark reads all packets, without a scan
     guint jobs;         ///< captures that are scanned side by side
     bool progress;      ///< is shown on standard error
@@ -46,8 +47,9 @@ RecordSet *capture_read(const CaptureOptions *options, GPtrArray *inputs, ScanCo
 bool capture_pipe(int ends[2], GError **error);
 
 /** Lets tshark read the capture that comes out of the descriptor `input`, which is taken over, until its end; signals do not
- * end it. `note` says, when it is set, why not all of it was read; the caller owns it. Errors: as capture_read(). */
-bool capture_follow(const CaptureOptions *options, int input, EventFold *fold, char **note, GError **error);
+ * end it. Files that SMB in it shows go to `artifacts`, unless that is NULL. `note` says, when it is set, why not all of it was read; the caller owns it. Errors: as capture_read(). */
+bool capture_follow(const CaptureOptions *options, int input, EventFold *fold, Artifacts *artifacts, char **note,
+                    GError **error);
 
 /** Why calls are still sealed although there were keys. */
 void capture_explain_sealed(Record *record);

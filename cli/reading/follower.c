@@ -17,6 +17,7 @@ struct Follower {
     const FollowerOptions *options;
     FrameMap *frames;
     EventFold *fold;
+    Artifacts *artifacts;  ///< NULL: none are looked for
     CaptureWriter *writer; ///< NULL once nothing more comes
     GThread *thread;
     int fd;                     ///< that tshark reads
@@ -101,16 +102,23 @@ static void report(Follower *follower, int64_t conn, RecordState state)
     r->state = state;
     if (follower->options->capture->keys->fd >= 0)
         capture_explain_sealed(r);
+    // What the set adds, texts of its own among it, is taken from all records that it began with.
+    g_autoptr(GPtrArray) records = g_ptr_array_copy(set->records, NULL, NULL);
     // The numbers are those of this tshark: for the time of the call they are the watch's.
-    int64_t activity = r->activity;
-    for (guint i = 0; i < set->records->len; i++)
-        ((Record *) g_ptr_array_index(set->records, i))->activity = number_activity(follower, activity);
-    follower->options->record(set, count, follower->note, follower->options->data);
-    for (guint i = 0; i < set->records->len; i++) {
-        Record *other = g_ptr_array_index(set->records, i);
-        other->activity = activity;
-        other->allowed.rule = other->allowed.reason = NULL; // texts of the set; more may be known the next time
+    int64_t activity = r->activity, number = number_activity(follower, activity);
+    for (guint i = 0; i < records->len; i++)
+        ((Record *) g_ptr_array_index(records, i))->activity = number;
+    if (follower->artifacts) {
+        artifacts_mark(follower->artifacts, set);
+        artifacts_attach(follower->artifacts, follower->frames, set);
     }
+    follower->options->record(set, count, follower->note, follower->options->data);
+    for (guint i = 0; i < records->len; i++) {
+        Record *other = g_ptr_array_index(records, i);
+        other->activity = activity;
+        other->allowed.rule = other->allowed.reason = NULL;
+    }
+    artifacts_detach(records);
 }
 
 static void on_news(EventFold *fold, int64_t conn, FoldNews news, gpointer data)
@@ -133,7 +141,8 @@ static void report_rest(Follower *follower)
 static gpointer follow(gpointer data)
 {
     Follower *follower = data;
-    if (capture_follow(follower->options->capture, follower->fd, follower->fold, &follower->note, &follower->error))
+    if (capture_follow(follower->options->capture, follower->fd, follower->fold, follower->artifacts, &follower->note,
+                       &follower->error))
         report_rest(follower);
     g_atomic_int_set(&follower->ended, 1);
     return NULL;
@@ -150,6 +159,7 @@ Follower *follower_start(const FollowerOptions *options, bool reports, GError **
     follower->unreported = reports ? 0 : INT64_MAX;
     follower->frames = frame_map_new();
     follower->fold = event_fold_new(FOLD_LIMIT);
+    follower->artifacts = options->capture->artifacts ? artifacts_new() : NULL;
     event_fold_set_frames(follower->fold, follower->frames);
     event_fold_set_listener(follower->fold, on_news, follower);
     if (options->call)
@@ -203,6 +213,7 @@ bool follower_finish(Follower *follower, char **note, GError **error)
     if (follower->error)
         g_propagate_error(error, follower->error);
     event_fold_free(follower->fold);
+    g_clear_pointer(&follower->artifacts, artifacts_free);
     frame_map_free(follower->frames);
     g_hash_table_unref(follower->reported);
     g_hash_table_unref(follower->activities);

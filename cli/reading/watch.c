@@ -280,7 +280,9 @@ bool watch(const WatchOptions *options, WatchEnd *end, GError **error)
         .data = &w,
     };
     if (open_all(&w, &how)) {
-        const ScanOptions scan = {.everything = options->capture.everything, .keys = options->capture.keys->fd >= 0};
+        const ScanOptions scan = {.everything = options->capture.everything,
+                                  .keys = options->capture.keys->fd >= 0,
+                                  .smb = options->capture.artifacts};
         w.stream = capture_stream_new(options->interfaces->len > 0);
         w.scan = scan_new(&scan, relay_packet, w.relay);
         run(&w);

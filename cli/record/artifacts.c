@@ -422,7 +422,7 @@ static void add_artifact(Record *record, const File *file, FrameMap *frames, int
 {
     g_autofree char *first = time_text(file->first), *last = time_text(file->last);
     RecordArtifact artifact = {
-        .share = texts_keep_slice(texts, slice(file->share)),
+        .share = file->share[0] ? texts_keep(texts, file->share) : NULL,
         .name = texts_keep(texts, file->name),
         .start_time = texts_keep(texts, first),
         .end_time = texts_keep(texts, last),
@@ -471,6 +471,34 @@ static void attach(const File *file, const GPtrArray *spans, FrameMap *frames, T
         const Span *span = g_ptr_array_index(spans, i);
         if (fit(span, file) == best)
             add_artifact(span->main, file, frames, find_command(span, file->name), texts);
+    }
+}
+
+void artifacts_mark(const Artifacts *a, RecordSet *set)
+{
+    g_autoptr(GHashTable) hosts = flow_keys_new();
+    flow_keys_add_all(hosts, a->sealed);
+    for (guint i = 0; i < a->files->len; i++) {
+        const File *file = g_ptr_array_index(a->files, i);
+        FlowKey key = hosts_key(&file->client, &file->server);
+        flow_keys_add(hosts, &key);
+    }
+    for (guint i = 0; i < set->records->len; i++) {
+        Record *r = g_ptr_array_index(set->records, i);
+        Address client, server;
+        if (!get_hosts(r, &client, &server))
+            continue;
+        FlowKey key = hosts_key(&client, &server);
+        r->smb = r->smb_unread = g_hash_table_contains(hosts, &key);
+    }
+}
+
+void artifacts_detach(GPtrArray *records)
+{
+    for (guint i = 0; i < records->len; i++) {
+        Record *r = g_ptr_array_index(records, i);
+        g_clear_pointer(&r->artifacts, g_array_unref);
+        r->smb = r->smb_unread = false;
     }
 }
 

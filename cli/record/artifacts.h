@@ -27,6 +27,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Artifacts, artifacts_free)
 /** Takes a line of PDML, without its end. */
 void artifacts_line(Artifacts *artifacts, const char *line, size_t len);
 
+/** Notes in the records of `set` where files were found, or SMB that is sealed, between their hosts: of SMB that is read beside the
+ * rest, and not from its beginning. */
+void artifacts_mark(const Artifacts *artifacts, RecordSet *set);
+
+/** Takes from the records (Record *) what artifacts_mark() and artifacts_attach() gave them. */
+void artifacts_detach(GPtrArray *records);
+
 /** Gives each file to the activity during which the same client used it on the same server: to the record that says most. Of several
  * activities of one time, those get it whose command line names it, else those with calls on an object, else all. `frames` are those of the lines. */
 void artifacts_attach(const Artifacts *artifacts, FrameMap *frames, RecordSet *set);

@@ -29,6 +29,7 @@ struct Scan {
     FlowTable *flows;
     GHashTable *regrets; ///< FlowKey
     ScanAside aside;
+    GHashTable *hosts; ///< FlowKey without ports: between which something is kept; up to MAX_SMB
     bool overflowed;
     bool ended;
     size_t pool, reorder;   ///< bytes
@@ -100,6 +101,7 @@ Scan *scan_new(const ScanOptions *options, ReorderFunc func, gpointer data)
     scan->regrets = flow_keys_new();
     scan->unanswered = unanswered_new();
     scan->aside = (ScanAside){flow_keys_new(), flow_keys_new()};
+    scan->hosts = flow_keys_new();
     return scan;
 }
 
@@ -110,6 +112,7 @@ void scan_free(Scan *scan)
     g_hash_table_unref(scan->regrets);
     unanswered_free(scan->unanswered);
     g_hash_table_unref(scan->aside.smb);
+    g_hash_table_unref(scan->hosts);
     g_hash_table_unref(scan->aside.lookups);
     g_free(scan);
 }
@@ -423,12 +426,34 @@ static void take_syn(Scan *scan, Flow *flow, guint which, const Layers *layers)
     flow->side[which].known = true;
 }
 
+static bool is_smb(const FlowKey *key)
+{
+    return has_port(key, SMB_PORT) || has_port(key, NETBIOS_PORT);
+}
+
+static FlowKey hosts_of(const FlowKey *key)
+{
+    FlowKey hosts = *key;
+    hosts.port[0] = hosts.port[1] = 0;
+    return hosts;
+}
+
+/** Remembers whose conversation is kept, and keeps SMB of theirs. */
+static void follow_smb(Scan *scan, Flow *flow, bool matters)
+{
+    const FlowKey hosts = hosts_of(&flow->key);
+    if (!is_smb(&flow->key) && matters && g_hash_table_size(scan->hosts) < MAX_SMB)
+        flow_keys_add(scan->hosts, &hosts);
+    else if (is_smb(&flow->key) && flow->state != FLOW_KEPT && g_hash_table_contains(scan->hosts, &hosts))
+        set_kept(scan, flow, FLOW_KEPT);
+}
+
 static Flow *find_flow(Scan *scan, const FlowKey *key, const CapturePacket *packet)
 {
     Flow *flow = flow_table_find(scan->flows, key);
     if (flow)
         return flow;
-    if ((has_port(key, SMB_PORT) || has_port(key, NETBIOS_PORT)) && g_hash_table_size(scan->aside.smb) < MAX_SMB)
+    if (is_smb(key) && g_hash_table_size(scan->aside.smb) < MAX_SMB)
         flow_keys_add(scan->aside.smb, key);
     if (!packet->counted) {
         scan->counts.conversations++;
@@ -446,6 +471,8 @@ static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *pack
     FlowKey key;
     guint side = flow_key_set(&key, layers->ip, layers->port, PROTOCOL_TCP);
     Flow *flow = find_flow(scan, &key, packet);
+    if (scan->options.smb)
+        follow_smb(scan, flow, false);
     if (flow->state == FLOW_KEPT) {
         note_answer(scan, flow, side, layers);
         pass(scan, flow, side, layers, packet);
@@ -465,6 +492,8 @@ static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *pack
     flow->side[side].spoke |= layers->payload_len > 0;
     if (matters)
         count_rpc(scan, flow, packet);
+    if (scan->options.smb && matters)
+        follow_smb(scan, flow, true);
     switch ((FlowState) flow->state) {
     case FLOW_UNDECIDED:
         take_undecided(scan, flow, side, layers, packet, first, matters);

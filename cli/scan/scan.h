@@ -23,6 +23,8 @@
  * | other UDP | dropped, but looked through | a tunnel that Wireshark knows, and layers.c does not |
  * | ARP, DNS and the like | dropped | they carry no TCP |
  *
+ * From a pipe, which cannot be read again, SMB between hosts is kept from their first conversation with a PDU that matters on (`smb`).
+ *
  * Of look-ups in the endpoint mapper that are dropped, the ports that they named are remembered, and of SMB its conversations: whoever
  * can read the captures again has those that belong to a record, as `wanted`, too.
  *
@@ -71,7 +73,8 @@ typedef struct {
     bool keys;          ///< there are keys: what is sealed may be opened
     GHashTable *wanted; ///< FlowKey: keep these from their first packet on; may be NULL
     bool only_wanted;   ///< and nothing else
-    guint max_flows;    ///< that are remembered; 0: the default
+    bool smb; ///< keep SMB between hosts from where the first conversation of theirs with a PDU that matters is kept
+    guint max_flows; ///< that are remembered; 0: the default
     ScanStage stage;
     FlowSet *dropped; ///< flows of which a first stage dropped packets
 } ScanOptions;

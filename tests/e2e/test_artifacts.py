@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -184,6 +185,49 @@ def test_not_read(cli: Tools) -> None:
     scenario.wmi_session(lab).create_process("calc.exe")
     Smb2(lab.flow(CLIENT, SERVER, 445)).sealed(True, bytes(100))
     assert unknown(cli, cli.write(lab.capture())) == [None]
+
+
+def piped(cli: Tools, command: str, path: Path, *options: str) -> list[dict]:
+    """The last records of connections in a capture that comes through a pipe."""
+    result = cli.car_wmi(command, "-T", "ndjson", *options, "-", stdin=path.read_bytes())
+    assert result.returncode == 0, result.stderr
+    last = {(r["client"]["port"], r["server"]["port"]): r for r in map(json.loads, result.stdout.splitlines())}
+    return list(last.values())
+
+
+@pytest.mark.parametrize("command", ["list", "watch"])
+def test_from_a_pipe(cli: Tools, validator: Callable[[dict], None], command: str) -> None:
+    """SMB is read beside the rest, from where there is WMI between the hosts."""
+    path = cli.write(Shell().lab.capture())
+    records = piped(cli, command, path)
+    for record in records:
+        validator(record)
+    (expected,) = with_artifacts(cli.records(path))
+    assert with_artifacts(records) == [expected]
+    (record,) = [record for record in records if record.get("artifacts")]
+    assert record["summary"].endswith(f"output file ADMIN$\\{NAME}: ws06\\user")
+    assert not any("artifacts" in record for record in piped(cli, command, path, "--no-artifacts"))
+    assert with_artifacts(piped(cli, command, path, "--no-scan")) == [expected]
+
+
+@pytest.mark.parametrize("command", ["list", "watch"])
+def test_share_connected_before(cli: Tools, command: str) -> None:
+    """As impacket does: then nobody knows which share it is. Nor is anything said of other hosts' files."""
+    lab = Lab(seed=76)
+    connection, other = smb(lab), smb(lab, OTHER)
+    scenario.wmi_session(lab, kind="impacket").create_process("whoami")
+    fetch(connection, OUTPUT)
+    fetch(other, OUTPUT)
+    (artifact,) = with_artifacts(piped(cli, command, cli.write(lab.capture())))
+    assert artifact["share"] is None and [o["text"] for o in artifact["outputs"]] == [OUTPUT.decode()]
+
+
+@pytest.mark.shared
+def test_real_capture_from_a_pipe(cli: Tools, shared: Path) -> None:
+    path = next(shared.glob("Intranet_penetration_history__*__wmiexec.pcapng"))
+    for command in ("list", "watch"):
+        (artifact,) = with_artifacts(piped(cli, command, path))
+        assert [o["text"] for o in artifact["outputs"]] == ["C:\\\r\n", "win-kcbvco95hfv\\administrator\r\n"]
 
 
 @pytest.mark.shared
