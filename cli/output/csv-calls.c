@@ -62,6 +62,16 @@ static char *sealed(const RecordCall *call)
     return g_strdup(call->sealed != ANSWER_YES ? NULL : call->decrypted ? "decrypted" : "yes");
 }
 
+/** What the call shows, whatever became of it, and why: "T1112 (The registry is written to)". */
+static char *techniques(const RecordCall *call)
+{
+    GString *s = g_string_new(NULL);
+    for (unsigned i = 0; i < call->n_techniques; i++)
+        g_string_append_printf(s, "%s%s (%s)", i ? "; " : "", technique_id(call->techniques[i].technique),
+                               call->techniques[i].reason);
+    return g_string_free(s, FALSE);
+}
+
 #define CELL(name, expression)                                                                                         \
     static char *cell_##name(const Row *row)                                                                           \
     {                                                                                                                  \
@@ -99,6 +109,7 @@ CELL(class, g_strdup(row->call->class_name))
 CELL(wmi_method, g_strdup(row->call->wmi_method))
 CELL(properties, properties(row->call->properties))
 CELL(results, properties(row->call->result_properties))
+CELL(techniques, techniques(row->call))
 #undef CELL
 
 static const struct {
@@ -137,6 +148,7 @@ static const struct {
     {"wmi_method", cell_wmi_method},
     {"properties", cell_properties},
     {"results", cell_results},
+    {"techniques", cell_techniques},
 };
 
 static void calls_begin(Out *out)

@@ -6,6 +6,8 @@
 #include "base/time.h"
 #include "names/techniques.h"
 #include "output/format.h"
+#include "record/basis.h"
+#include "record/outcome.h"
 #include "record/text.h"
 
 #include <string.h>
@@ -81,6 +83,7 @@ static void write_unmapped(JsonWriter *w, const RecordSet *set, const Record *r)
         json_write_known_int(w, "process_pid", process->pid);
         json_write_known_text(w, "process_image", process->image);
         json_write_bool(w, "process_inferred", process->inferred);
+        json_write_text(w, "process_basis", word_text(&basis_words, process_basis(process)));
     }
     json_write_known_text(w, "namespace", record_text_namespace(r));
     json_open_array(w, "command_lines");
@@ -90,6 +93,11 @@ static void write_unmapped(JsonWriter *w, const RecordSet *set, const Record *r)
             json_write_text(w, NULL, call->command_line);
     }
     json_close_array(w);
+    json_write_text(w, "analytic", CAR_ANALYTIC);
+    json_write_text(w, "detection_strategy", ATTACK_STRATEGY);
+    json_write_text(w, "d3fend", D3FEND_TECHNIQUE);
+    g_autofree char *outcome = outcome_text(r);
+    json_write_known_text(w, "outcome", outcome);
     json_open_array(w, "techniques");
     for (Technique t = TECHNIQUE_NONE + 1; t < N_TECHNIQUES; t++) {
         if (record_has_technique(r, t))

@@ -79,6 +79,10 @@ static void write_call(JsonWriter *w, const RecordSet *set, const Record *r, con
     json_write_known_text(w, "command_line", call->command_line);
     json_write_known_text(w, "query", call->query);
     json_write_known_text(w, "object_path", call->object_path);
+    json_open_array(w, "techniques");
+    for (unsigned i = 0; i < call->n_techniques; i++)
+        json_write_text(w, NULL, technique_id(call->techniques[i].technique));
+    json_close_array(w);
     end_line(w);
 }
 

@@ -78,6 +78,13 @@ static void take_login(Step *s, const CallDetails *d)
         family_mark(s, MARK_NAMESPACE_BARE);
 }
 
+/** Windows asks for IWbemLevel1Login, and for the other interface of that object later. */
+static bool asks_for_client_id(const Activation *activation)
+{
+    const Interface *interface = activation->n_iids == 1 ? interface_find(&activation->iids[0]) : NULL;
+    return interface && strcmp(interface->name, "IWbemLoginClientID") == 0;
+}
+
 void family_take_request(Step *s, const Call *call, const Bytes *stub)
 {
     const CallDetails *d = call->details;
@@ -85,6 +92,8 @@ void family_take_request(Step *s, const Call *call, const Bytes *stub)
         family_mark(s, MARK_REMOTE_ACTIVATION);
     if (has_trailer(stub))
         family_mark(s, MARK_TRAILER);
+    if (call->activation && asks_for_client_id(call->activation))
+        family_mark(s, MARK_ACTIVATED_CLIENT_ID);
     if (!d)
         return;
     if (d->has_client)

@@ -18,6 +18,7 @@ static const char *const marks[N_CLIENT_MARKS] = {
     [MARK_LOGIN_CONTEXT] = "other interfaces called on the context of IWbemLevel1Login",
     [MARK_TARGET_WORKSTATION] = "NTLM workstation that is the target's address",
     [MARK_WMIEXEC_OUTPUT] = "output redirected to \\\\127.0.0.1\\ADMIN$\\__<time>",
+    [MARK_ACTIVATED_CLIENT_ID] = "IWbemLoginClientID activated",
     [MARK_NTLM] = "NTLM",
 };
 
@@ -27,6 +28,7 @@ static const char *const families[N_CLIENT_FAMILIES] = {
     [CLIENT_AIOWMI] = "aiowmi",
     [CLIENT_AIOWMI_KERBEROS] = "aiowmi with Kerberos",
     [CLIENT_SAMBA] = "Samba 4's wmic, as in openvas-smb",
+    [CLIENT_TITANIS] = "Titanis",
     [CLIENT_WMIC] = "wmic or a PowerShell WMI cmdlet",
     [CLIENT_SYSTEM_MANAGEMENT] = "System.Management (.NET)",
     [CLIENT_WINDOWS] = "Windows' own RPC",
@@ -51,6 +53,8 @@ static const struct {
     {CLIENT_AIOWMI, M(NAMESPACE_DOT), CONTEXT_IDS | M(CLIENT_INFO) | M(NDR64)},
     {CLIENT_AIOWMI_KERBEROS, M(CONTEXT_ID_79231), M(NTLM)},
     {CLIENT_SAMBA, M(CONTEXT_ID_RANDOM), 0},
+    {CLIENT_TITANIS, M(ACTIVATED_CLIENT_ID), M(NDR64)},
+    {CLIENT_TITANIS, M(CLIENT_INFO) | M(NAMESPACE_BARE), CONTEXT_IDS | M(NDR64)},
     {CLIENT_WMIC, M(CLIENT_INFO) | M(LOCALE_MS), 0},
     {CLIENT_SYSTEM_MANAGEMENT, M(CLIENT_INFO) | M(LOCALE_CULTURE), 0},
     // Only where nothing says more.
@@ -64,6 +68,7 @@ static const unsigned typical[N_CLIENT_FAMILIES] = {
     [CLIENT_AIOWMI] = M(CONTEXT_ID_4242) | M(NAMESPACE_DOT) | M(LOGIN_CONTEXT) | M(TARGET_WORKSTATION),
     [CLIENT_AIOWMI_KERBEROS] = M(CONTEXT_ID_79231) | M(NAMESPACE_DOT) | M(LOGIN_CONTEXT),
     [CLIENT_SAMBA] = M(CONTEXT_ID_RANDOM) | M(REMOTE_ACTIVATION) | M(NAMESPACE_BARE),
+    [CLIENT_TITANIS] = M(ACTIVATED_CLIENT_ID) | M(CLIENT_INFO) | M(NAMESPACE_BARE),
     [CLIENT_WMIC] = M(CLIENT_INFO) | M(LOCALE_MS) | M(NDR64) | M(TRAILER),
     [CLIENT_SYSTEM_MANAGEMENT] = M(CLIENT_INFO) | M(LOCALE_CULTURE) | M(NDR64) | M(TRAILER),
     [CLIENT_WINDOWS] = M(NDR64) | M(CLIENT_INFO) | M(TRAILER),

@@ -13,21 +13,22 @@
 /** What a client does that few others do. */
 typedef enum {
     MARK_NONE,
-    MARK_CONTEXT_ID_79231,   ///< auth_context_id in the verifier: 79231 and up
-    MARK_CONTEXT_ID_4242,    ///< auth_context_id: 4242 and up
-    MARK_CONTEXT_ID_RANDOM,  ///< auth_context_id: what glibc's random() gives when nothing seeded it
-    MARK_NDR64,              ///< NDR64 offered in a Bind
-    MARK_TRAILER,            ///< a verification trailer behind a request's parameters
-    MARK_REMOTE_ACTIVATION,  ///< activated by IRemoteActivation, the way from before Windows XP
-    MARK_CLIENT_INFO,        ///< SetClientInfo or SetClientInfoEx
-    MARK_LOCALE_MS,          ///< NTLMLogin with a locale list that starts with "ms_"
-    MARK_LOCALE_CULTURE,     ///< NTLMLogin with the locale list "en-US,en"
-    MARK_NAMESPACE_DOT,      ///< NTLMLogin to "//./root/…"
-    MARK_NAMESPACE_BARE,     ///< NTLMLogin to "root\…", without a host
-    MARK_LOGIN_CONTEXT,      ///< calls of other interfaces on the presentation context of IWbemLevel1Login
-    MARK_TARGET_WORKSTATION, ///< NTLM: the client's workstation is the server's address
-    MARK_WMIEXEC_OUTPUT,     ///< a command line's output goes to "\\127.0.0.1\ADMIN$\__<time>"
-    MARK_NTLM,               ///< authenticated with NTLM
+    MARK_CONTEXT_ID_79231,    ///< auth_context_id in the verifier: 79231 and up
+    MARK_CONTEXT_ID_4242,     ///< auth_context_id: 4242 and up
+    MARK_CONTEXT_ID_RANDOM,   ///< auth_context_id: what glibc's random() gives when nothing seeded it
+    MARK_NDR64,               ///< NDR64 offered in a Bind
+    MARK_TRAILER,             ///< a verification trailer behind a request's parameters
+    MARK_REMOTE_ACTIVATION,   ///< activated by IRemoteActivation, the way from before Windows XP
+    MARK_CLIENT_INFO,         ///< SetClientInfo or SetClientInfoEx
+    MARK_LOCALE_MS,           ///< NTLMLogin with a locale list that starts with "ms_"
+    MARK_LOCALE_CULTURE,      ///< NTLMLogin with the locale list "en-US,en"
+    MARK_NAMESPACE_DOT,       ///< NTLMLogin to "//./root/…"
+    MARK_NAMESPACE_BARE,      ///< NTLMLogin to "root\…", without a host
+    MARK_LOGIN_CONTEXT,       ///< calls of other interfaces on the presentation context of IWbemLevel1Login
+    MARK_TARGET_WORKSTATION,  ///< NTLM: the client's workstation is the server's address
+    MARK_WMIEXEC_OUTPUT,      ///< a command line's output goes to "\\127.0.0.1\ADMIN$\__<time>"
+    MARK_ACTIVATED_CLIENT_ID, ///< the activation of WMI's login asks for IWbemLoginClientID, not for IWbemLevel1Login
+    MARK_NTLM,                ///< authenticated with NTLM
     N_CLIENT_MARKS
 } ClientMark;
 
@@ -38,6 +39,7 @@ typedef enum {
     CLIENT_AIOWMI,
     CLIENT_AIOWMI_KERBEROS,
     CLIENT_SAMBA,
+    CLIENT_TITANIS,
     CLIENT_WMIC,
     CLIENT_SYSTEM_MANAGEMENT,
     CLIENT_WINDOWS,

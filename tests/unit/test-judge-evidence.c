@@ -151,9 +151,12 @@ static void test_activation_class(void)
         bool wmi;
         Technique technique;
     } cases[] = {
-        {&clsid_wmi, "IWbemLevel1Login", true, TECHNIQUE_NONE}, {&clsid_wmi, "IUnknown", true, TECHNIQUE_NONE},
-        {&clsid_other, "IWbemServices", true, TECHNIQUE_NONE},  {&clsid_other, "IUnknown", false, TECHNIQUE_NONE},
+        {&clsid_wmi, "IWbemLevel1Login", true, TECHNIQUE_NONE},
+        {&clsid_wmi, "IUnknown", true, TECHNIQUE_NONE},
+        {&clsid_other, "IWbemServices", true, TECHNIQUE_NONE},
+        {&clsid_other, "IUnknown", false, TECHNIQUE_NONE},
         {&clsid_mmc, "IDispatch", false, TECHNIQUE_DCOM},
+        {&clsid_wmi, "IWbemLoginClientID", true, TECHNIQUE_NONE},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         for (unsigned form = 0; form < 3; form++) {
@@ -167,6 +170,8 @@ static void test_activation_class(void)
             const PduResult *r = judge_call(j, c, 0, opnum, NULL, &stub);
             g_assert_cmphex(r->evidence, ==, cases[i].wmi ? KIND(ACTIVATION) : 0);
             g_assert_cmpint(technique_of(r), ==, cases[i].technique);
+            bool asks = strcmp(cases[i].iid, "IWbemLoginClientID") == 0;
+            g_assert_true((c->mark_frame[MARK_ACTIVATED_CLIENT_ID] != 0) == asks);
             g_assert_nonnull(r->activation);
             g_assert_true(r->activation->is_wmi == cases[i].wmi);
             g_assert_true(guid_equal(&r->activation->clsid, cases[i].clsid));

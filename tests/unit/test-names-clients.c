@@ -42,6 +42,9 @@ static void test_families(void)
         {M(CLIENT_INFO) | M(LOCALE_MS) | M(NDR64), F(WMIC)},
         {M(CLIENT_INFO) | M(LOCALE_CULTURE), F(SYSTEM_MANAGEMENT)},
         {M(NDR64), F(WINDOWS)},
+        {M(ACTIVATED_CLIENT_ID), F(TITANIS)},
+        {M(CLIENT_INFO) | M(NAMESPACE_BARE) | M(TRAILER), F(TITANIS)},
+        {M(CLIENT_INFO) | M(NAMESPACE_BARE) | M(NDR64), F(WINDOWS)},
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++)
         g_assert_cmphex(client_families(cases[i].marks), ==, cases[i].families);
