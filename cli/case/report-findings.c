@@ -4,6 +4,7 @@
 #include "case/findings.h"
 #include "case/report-html.h"
 #include "case/report.h"
+#include "record/basis.h"
 #include "record/text.h"
 
 #include <inttypes.h>
@@ -83,9 +84,7 @@ static void write_process(const Activity *activity, FILE *stream)
         if (name)
             html_code(stream, name, HTML_SHORT);
         (void) fprintf(stream, "%s%" PRId64 "%s. ", name ? ", id " : "id ", process->pid,
-                       process->inferred      ? " (inferred from other connections)"
-                       : process->log_sources ? " (from a host’s log)"
-                                              : " (said by the client)");
+                       basis_note(process_basis(process)));
     } else {
         (void) fputs(main->client_identified == ANSWER_NO ? "The client said no process. " : "No process was seen. ",
                      stream);
