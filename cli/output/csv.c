@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // CSV, one line a connection.
 
+#include "base/hash.h"
 #include "join/summary.h"
 #include "output/csv-write.h"
 #include "output/format.h"
@@ -118,6 +119,29 @@ static char *artifacts(const Record *r)
     return g_string_free(names, FALSE);
 }
 
+/** What `get` says of the calls, each different one once. */
+static char *calls(const Record *r, const char *(*get)(const RecordCall *call))
+{
+    GString *s = g_string_new(NULL);
+    g_autoptr(GHashTable) seen = g_hash_table_new(hash_text, g_str_equal);
+    for (guint i = 0; i < r->calls->len; i++) {
+        const char *text = get(&g_array_index(r->calls, RecordCall, i));
+        if (text && g_hash_table_add(seen, (gpointer) text))
+            g_string_append_printf(s, "%s%s", s->len ? "; " : "", text);
+    }
+    return g_string_free(s, FALSE);
+}
+
+static const char *call_command(const RecordCall *call)
+{
+    return call->command_line;
+}
+
+static const char *call_query(const RecordCall *call)
+{
+    return call->query;
+}
+
 #define CELL(name, expression)                                                                                         \
     static char *cell_##name(const RecordSet *set, const Record *r)                                                    \
     {                                                                                                                  \
@@ -148,6 +172,8 @@ CELL(interfaces, record_text_interfaces(r))
 CELL(started, processes(r, ROLE_SPAWNED, host_summary_process))
 CELL(summary, g_strdup(r->summary))
 CELL(evidence, record_text_evidence(set, r))
+CELL(commands, calls(r, call_command))
+CELL(queries, calls(r, call_query))
 CELL(artifacts, artifacts(r))
 CELL(outcome, outcome_text(r))
 CELL(first_frame, number(r->frames.first ? frame_number(r->frames.first) : NUMBER_UNKNOWN))
@@ -195,6 +221,8 @@ static const struct {
     {"filter", cell_filter},
     {"client_inferred", cell_client_inferred},
     {"artifacts", cell_artifacts},
+    {"commands", cell_commands},
+    {"queries", cell_queries},
     {"outcome", cell_outcome},
     {"analytics", cell_analytics},
     {"basis", cell_basis},

@@ -2,6 +2,7 @@
 // Elastic Common Schema: one event a connection, one JSON object a line. What is unknown is left out. `process` is the
 // process at the client's end.
 
+#include "base/hash.h"
 #include "base/json-write.h"
 #include "base/time.h"
 #include "names/techniques.h"
@@ -47,11 +48,43 @@ static const char *ecs_outcome(Outcome outcome)
     return outcomes[outcome];
 }
 
-static void write_event(JsonWriter *w, const RecordSet *set, const Record *r)
+#define ENDPOINT_MAPPER 135
+
+static bool may_alert(const Record *r)
+{
+    return r->confidence == CONFIDENCE_WMI && !r->allowed.rule && record_verdict(r) != VERDICT_ATTEMPT;
+}
+
+/** What was asked on 135 alerts by the connection that it led to, where there is one. */
+static bool is_asked_elsewhere(const Out *out, const Record *r)
+{
+    return r->server.port == ENDPOINT_MAPPER && out->state && g_hash_table_contains(out->state, &r->activity);
+}
+
+/** While its records are written, the state holds the activities of the set with a connection to an object. */
+static void ecs_set(Out *out, const RecordSet *set, Confidence min)
+{
+    g_autoptr(GHashTable) led = g_hash_table_new(g_int64_hash, g_int64_equal);
+    for (guint i = 0; i < set->records->len; i++) {
+        Record *record = g_ptr_array_index(set->records, i);
+        if (may_alert(record) && record->server.port != ENDPOINT_MAPPER && record->activity != NUMBER_UNKNOWN)
+            g_hash_table_add(led, &record->activity);
+    }
+    out->state = led;
+    for (guint i = 0; i < set->records->len; i++) {
+        const Record *record = g_ptr_array_index(set->records, i);
+        if (record->confidence >= min)
+            out_record(out, set, record);
+    }
+    out->state = NULL;
+}
+
+static void write_event(JsonWriter *w, const Out *out, const RecordSet *set, const Record *r)
 {
     json_open_object(w, "event");
-    bool alert = r->confidence == CONFIDENCE_WMI && !r->allowed.rule && record_verdict(r) != VERDICT_ATTEMPT;
-    json_write_text(w, "kind", alert ? "alert" : "event");
+    json_write_text(w, "kind", may_alert(r) && !is_asked_elsewhere(out, r) ? "alert" : "event");
+    g_autofree char *id = record_text_id(r);
+    json_write_text(w, "id", id);
     write_words(w, "category", "network", "intrusion_detection");
     write_words(w, "type", "connection", "info");
     json_write_text(w, "module", "car_wmi");
@@ -276,6 +309,39 @@ static void write_bases(JsonWriter *w, const Record *r, const Process *process)
     write_basis(w, "user", auth_basis(&r->auth));
 }
 
+/** What the schema has no fields for. */
+static void write_own(JsonWriter *w, const RecordSet *set, const Record *r)
+{
+    json_open_object(w, "car_wmi");
+    g_autofree char *activity = record_text_activity_id(set, r);
+    json_write_known_text(w, "activity_id", activity);
+    json_write_known_int(w, "activity", r->activity);
+    json_write_known_text(w, "namespace", record_text_namespace(r));
+    const Process *server = record_process(r, ROLE_SERVER);
+    if (server)
+        json_write_known_int(w, "server_pid", server->pid);
+    g_autoptr(GPtrArray) methods = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) queries = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GHashTable) seen = g_hash_table_new(hash_text, g_str_equal);
+    for (guint i = 0; i < r->calls->len; i++) {
+        const RecordCall *call = &g_array_index(r->calls, RecordCall, i);
+        g_autofree char *method = record_text_call(call);
+        if (!g_hash_table_contains(seen, method)) {
+            g_ptr_array_add(methods, g_strdup(method));
+            g_hash_table_add(seen, g_ptr_array_index(methods, methods->len - 1));
+        }
+        if (call->command_line)
+            g_ptr_array_add(commands, g_strdup(call->command_line));
+        if (call->query)
+            g_ptr_array_add(queries, g_strdup(call->query));
+    }
+    put_list(w, "method", methods);
+    put_list(w, "command_line", commands);
+    put_list(w, "query", queries);
+    json_close_object(w);
+}
+
 static void ecs_record(Out *out, const RecordSet *set, const Record *r)
 {
     JsonWriter writer = {.stream = out->stream}, *w = &writer;
@@ -293,7 +359,8 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
     const Process *process = record_process(r, ROLE_CLIENT);
     write_bases(w, r, process);
     json_close_object(w);
-    write_event(w, set, r);
+    write_event(w, out, set, r);
+    write_own(w, set, r);
     write_end(w, "source", &r->client, r->bytes.client);
     write_end(w, "destination", &r->server, r->bytes.server);
     write_network(w, r);
@@ -313,4 +380,5 @@ const OutFormat out_format_ecs = {
     .summary = "events of the Elastic Common Schema, one JSON object a line",
     .live = OUT_LIVE_ENDS,
     .record = ecs_record,
+    .set = ecs_set,
 };

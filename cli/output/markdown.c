@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Markdown for tickets: a section a connection. Each text of the wire is a code span, in which nothing is a link, a
+// Markdown for tickets: a section an activity, in it one a connection; live, the latter alone. Each text of the wire is a code span, in which nothing is a link, a
 // mention or HTML.
 
 #include "base/text-escape.h"
@@ -7,20 +7,23 @@
 #include "names/outcomes.h"
 #include "names/techniques.h"
 #include "output/format.h"
+#include "record/actions.h"
 #include "record/basis.h"
 #include "record/outcome.h"
+#include "record/summary.h"
 #include "record/text.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define MAX_TEXT ((size_t) 1000) ///< characters of one text of the wire
+#define MAX_TEXT ((size_t) 1000)   ///< characters of one text of the wire
+#define MAX_ACTION ((size_t) 4000) ///< of one that says what was done
 
 /** Its fence is longer than any run of backticks inside. */
-static void put_code(FILE *stream, const char *text)
+static void put_cut_code(FILE *stream, const char *text, size_t max)
 {
     g_autofree char *escaped = text_escape(text, false);
-    g_autofree char *shown = text_fit(escaped, MAX_TEXT, TEXT_CUT_END, "…");
+    g_autofree char *shown = text_fit(escaped, max, TEXT_CUT_END, "…");
     size_t fence = 1, run = 0;
     for (const char *p = shown; *p; p++) {
         run = *p == '`' ? run + 1 : 0;
@@ -32,6 +35,11 @@ static void put_code(FILE *stream, const char *text)
     bool part = *shown == '\0' || strchr("` ", *shown) || strchr("` ", shown[strlen(shown) - 1]);
     const char *space = part ? " " : "";
     (void) fprintf(stream, "%s%s%s%s%s", ticks, space, shown, space, ticks);
+}
+
+static void put_code(FILE *stream, const char *text)
+{
+    put_cut_code(stream, text, MAX_TEXT);
 }
 
 static void put_item(FILE *stream, const char *title, const char *text)
@@ -146,16 +154,41 @@ static void put_artifacts(FILE *stream, const Record *r)
     }
 }
 
+/** Each thing that was done, in order, whole, and the process that it became. */
+static void put_actions(FILE *stream, const RecordSet *set, const Record *r)
+{
+    g_autoptr(GHashTable) operations = outcome_operations(r);
+    for (guint i = 0; i < r->calls->len; i++) {
+        const RecordCall *call = &g_array_index(r->calls, RecordCall, i);
+        if (!action_is_call(call))
+            continue;
+        g_autofree char *text = summary_phrase(r, call, operations);
+        (void) fputs("- Done: ", stream);
+        put_cut_code(stream, text, MAX_ACTION);
+        (void) fprintf(stream, " (frame %" PRId64, frame_number(call->frame));
+        const char *path = record_other_path(set, r, call->frame);
+        if (path) {
+            (void) fputs(" of ", stream);
+            put_code(stream, path);
+        }
+        int64_t pid = property_number(call->result_properties, "ProcessId");
+        if (pid != NUMBER_UNKNOWN)
+            (void) fprintf(stream, ", process %" PRId64, pid);
+        (void) fputs(")\n", stream);
+    }
+}
+
 static void markdown_record(Out *out, const RecordSet *set, const Record *r)
 {
     FILE *stream = out->stream;
-    (void) fprintf(stream, "%s## ", out->records ? "\n" : "");
+    (void) fprintf(stream, "%s### ", out->style.live && out->records ? "\n" : "");
     put_host(stream, &r->client);
     (void) fputs(" → ", stream);
     put_host(stream, &r->server);
     (void) fprintf(stream, " (%s%s)\n\n", confidence_name(r->confidence),
                    record_verdict(r) == VERDICT_ATTEMPT ? ", attempt" : "");
     put_item(stream, "What", r->summary);
+    put_actions(stream, set, r);
     g_autofree char *outcome = outcome_text(r);
     put_item(stream, "Outcome", outcome);
     g_autofree char *allowed = record_text_allowed(r);
@@ -190,6 +223,26 @@ static void markdown_record(Out *out, const RecordSet *set, const Record *r)
     put_item(stream, "Not all of it was read", file->note);
 }
 
+/** A section an activity, in which its connections are sections. */
+static void markdown_set(Out *out, const RecordSet *set, Confidence min)
+{
+    g_autoptr(GPtrArray) activities = activities_of_set(set, min);
+    for (guint i = 0; i < activities->len; i++) {
+        const Activity *activity = g_ptr_array_index(activities, i);
+        (void) fprintf(out->stream, "%s## ", out->records ? "\n" : "");
+        put_host(out->stream, &activity->client);
+        (void) fputs(" → ", out->stream);
+        put_host(out->stream, &activity->server);
+        (void) fputs("\n\n", out->stream);
+        for (guint k = 0; k < activity->records->len; k++) {
+            if (k > 0)
+                (void) putc('\n', out->stream);
+            markdown_record(out, set, g_ptr_array_index(activity->records, k));
+        }
+        out->records += activity->records->len;
+    }
+}
+
 static void markdown_end(Out *out)
 {
     if (out->records)
@@ -201,8 +254,9 @@ static void markdown_end(Out *out)
 
 const OutFormat out_format_markdown = {
     .name = "markdown",
-    .summary = "a section a connection, for tickets",
+    .summary = "a section an activity, for tickets",
     .live = OUT_LIVE_ENDS,
     .record = markdown_record,
+    .set = markdown_set,
     .end = markdown_end,
 };

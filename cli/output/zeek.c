@@ -5,9 +5,9 @@
 #include "base/text-escape.h"
 #include "base/time.h"
 #include "output/format.h"
+#include "record/text.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static void zeek_begin(Out *out)
 {
@@ -37,22 +37,6 @@ static void put_port(FILE *stream, int64_t port)
     (void) fprintf(stream, "\t%" PRId64, port == NUMBER_UNKNOWN ? 0 : port);
 }
 
-/** A connection's name of the form that Zeek's have: the same for the same connection. */
-static char *make_uid(const Record *r)
-{
-    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    g_autofree char *text = g_strdup_printf("%s %s", r->filter ? r->filter : "", r->start_time ? r->start_time : "");
-    guint8 digest[32];
-    gsize len = sizeof(digest);
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    g_checksum_update(sum, (const guchar *) text, -1);
-    g_checksum_get_digest(sum, digest, &len);
-    GString *uid = g_string_new("C");
-    for (size_t i = 0; i < 17; i++)
-        g_string_append_c(uid, digits[digest[i] % strlen(digits)]);
-    return g_string_free(uid, FALSE);
-}
-
 static void put_seconds(FILE *stream, int64_t time)
 {
     (void) fprintf(stream, "%" PRId64 ".%06" PRId64, time / TIME_SECOND, time % TIME_SECOND / TIME_MICROSECOND);
@@ -61,7 +45,7 @@ static void put_seconds(FILE *stream, int64_t time)
 static void zeek_record(Out *out, const RecordSet *set, const Record *r)
 {
     (void) set;
-    g_autofree char *uid = make_uid(r);
+    g_autofree char *uid = record_text_id(r);
     for (guint i = 0; i < r->calls->len; i++) {
         const RecordCall *call = &g_array_index(r->calls, RecordCall, i);
         int64_t time = time_parse_utc(call->time);

@@ -222,3 +222,35 @@ char *record_text_artifact_path(const RecordArtifact *artifact)
 {
     return join_path(artifact->share, artifact->name);
 }
+
+/** The letter, and 17 letters and digits. */
+static char *make_id(char letter, const char *text)
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    guint8 digest[32];
+    gsize len = sizeof(digest);
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_checksum_update(sum, (const guchar *) text, -1);
+    g_checksum_get_digest(sum, digest, &len);
+    GString *id = g_string_new(NULL);
+    g_string_append_c(id, letter);
+    for (size_t i = 0; i < 17; i++)
+        g_string_append_c(id, digits[digest[i] % strlen(digits)]);
+    return g_string_free(id, FALSE);
+}
+
+char *record_text_id(const Record *record)
+{
+    g_autofree char *text =
+        g_strdup_printf("%s %s", record->filter ? record->filter : "", record->start_time ? record->start_time : "");
+    return make_id('C', text);
+}
+
+char *record_text_activity_id(const RecordSet *set, const Record *record)
+{
+    if (record->activity == NUMBER_UNKNOWN)
+        return NULL;
+    const char *path = record_base_name(record_file(set, record)->path);
+    g_autofree char *text = g_strdup_printf("%s %" PRId64, path ? path : "", record->activity);
+    return make_id('A', text);
+}

@@ -69,6 +69,13 @@ bool record_launched(const Record *record);
 /** The first process of that role; NULL when there is none, or several that are inferred. */
 const Process *record_process(const Record *record, ProcessRole role);
 
+/** A name of the connection, as Zeek's have it: the same whenever it is read. Owned by the caller. */
+char *record_text_id(const Record *record);
+
+/** A name that the connections of an activity share, the same whenever its capture is read. NULL when it is of none. Owned by
+ * the caller. */
+char *record_text_activity_id(const RecordSet *set, const Record *record);
+
 /** The part of a path behind its last backslash or slash. NULL for NULL. */
 const char *record_base_name(const char *path);
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 ECS = {
     "@timestamp": "date", "message": "text", "ecs.version": "keyword",
-    "event.kind": "keyword", "event.category": "keyword[]", "event.type": "keyword[]", "event.module": "keyword",
+    "event.kind": "keyword", "event.id": "keyword", "event.category": "keyword[]", "event.type": "keyword[]", "event.module": "keyword",
     "event.dataset": "keyword", "event.provider": "keyword", "event.action": "keyword", "event.outcome": "keyword", "tags": "keyword[]", "event.reason": "keyword",
     "event.start": "date", "event.end": "date", "event.duration": "long",
     "source.address": "keyword", "source.ip": "ip", "source.port": "long", "source.domain": "keyword",

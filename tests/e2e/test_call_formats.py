@@ -133,3 +133,19 @@ def test_real_captures(cli: Tools, shared: Path) -> None:
         assert [event["command_line"] for event in events if "command_line" in event] == commands
         events = [json.loads(line) for line in listed(cli, "ocsf", path).splitlines()]
         assert [command for event in events for command in event["unmapped"]["command_lines"]] == commands
+
+
+def test_all_commands_in_all_formats(cli: Tools, case: Case) -> None:
+    """The seventh as well as the first; one alert for the activity, and an id that its events share."""
+    rows = list(csv.DictReader(io.StringIO(listed(cli, "csv", case.path), newline="")))
+    assert sum(row["commands"].count(".exe") for row in rows) >= len(COMMANDS)
+    events = [json.loads(line) for line in listed(cli, "ecs", case.path).splitlines()]
+    commands = [command for event in events for command in event["car_wmi"].get("command_line", [])]
+    assert commands == [*COMMANDS, "denied.exe"]
+    markdown = listed(cli, "markdown", case.path)
+    assert all(f"ran: {command}`" in markdown for command in COMMANDS if "=" not in command)
+    for activity in {record["activity"] for record in case.records}:
+        own = [event for event in events if event["car_wmi"]["activity"] == activity]
+        assert len({event["car_wmi"]["activity_id"] for event in own}) == 1
+        assert [event["event"]["kind"] for event in own] == ["event", "alert"]
+    assert len({event["event"]["id"] for event in events}) == len(events)

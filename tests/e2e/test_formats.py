@@ -129,6 +129,8 @@ def check_ecs(event: dict) -> None:
         if name.startswith("labels."):
             assert isinstance(value, str)
             continue
+        if name.startswith("car_wmi."):  # what the schema has no fields for stands below a name of its own
+            continue
         kind = facts.ECS[name]
         assert isinstance(value, list) is kind.endswith("[]"), name
         for item in value if isinstance(value, list) else [value]:
@@ -253,8 +255,9 @@ def without_code(line: str) -> str:
 
 def test_markdown_says_what_the_records_say(cli: Tools, mixed: Mixed) -> None:
     text = listed(cli, "markdown", *mixed.arguments)
-    parts = text.split("\n## ")
-    assert len(parts) == len(mixed.records)
+    parts = text.split("\n### ")[1:]
+    assert len(parts) == len(mixed.records) and text.startswith("## ")
+    assert text.count("\n## ") + 1 == len({record["activity"] for record in mixed.records})
     for part, record in zip(parts, mixed.records):
         assert f"`{record['filter']}`" in part and f"({record['confidence']})" in part
         assert record["summary"] is None or f"- What: `{record['summary']}`\n" in part

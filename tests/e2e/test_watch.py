@@ -342,7 +342,10 @@ def test_other_formats_tell_the_last_word(cli: Tools, name: str) -> None:
     live = cli.car_wmi("watch", "-T", name, "-", stdin=data)
     whole = cli.car_wmi("list", "-T", name, "-", stdin=data)
     assert live.returncode == whole.returncode == 0
-    assert sorted(live.stdout.splitlines()) == sorted(whole.stdout.splitlines())
+    # Live, nobody knows yet that an activation leads to a connection that alerts; nor what belongs under one title.
+    said = [text.replace('"kind":"alert"', '"kind":"event"').splitlines() for text in (live.stdout, whole.stdout)]
+    told, expected = [sorted(line for line in part if line and not line.startswith("## ")) for part in said]
+    assert told == expected
 
 
 def test_json_needs_all(cli: Tools) -> None:
