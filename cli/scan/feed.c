@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scan/feed.h"
 
+#include "capture/pieces.h"
 #include "capture/writer.h"
+
+#include <sys/resource.h>
+
+#define OTHER_FILES 48u ///< descriptors for all but captures
 
 /** A capture that is being read. */
 typedef struct {
     CaptureInput *input;
     CaptureReader *reader; ///< or
-    ReadAhead *ahead;
+    ReadAhead *ahead;      ///< or
+    CapturePieces *pieces;
     CapturePacket packet; ///< the next one
 } Source;
 
@@ -28,6 +34,7 @@ struct Feed {
     FeedOptions options;
     ReadAhead **ahead; ///< by input: those that were started and whose time has not come
     guint started;     ///< inputs before this one that can be read ahead are
+    guint open, most;  ///< captures that are, and that may be
     bool overflowed;   ///< there were more regrets of theirs than are kept
     ScanCounts counts; ///< of those that have ended
 };
@@ -55,7 +62,8 @@ static bool next_packet(Source *source)
     if (source->reader)
         return capture_input_read(source->input, source->reader, &source->packet);
     g_autoptr(GError) error = NULL;
-    bool read = read_ahead_next(source->ahead, &source->packet, &error);
+    bool read = source->ahead ? read_ahead_next(source->ahead, &source->packet, &error)
+                              : capture_pieces_next(source->pieces, &source->packet, &error);
     capture_input_note(source->input, error);
     return read;
 }
@@ -69,9 +77,13 @@ static void end_ahead(Feed *feed, CaptureInput *input, ReadAhead *ahead)
 
 static void clear_source(Feed *feed, Source *source)
 {
+    feed->open -= source->reader || source->ahead;
     if (source->reader)
         capture_input_set_facts(source->input, capture_reader_take_facts(source->reader));
     g_clear_pointer(&source->reader, capture_reader_close);
+    if (source->pieces)
+        capture_input_set_facts(source->input, capture_pieces_take_facts(source->pieces));
+    g_clear_pointer(&source->pieces, capture_pieces_free);
     if (source->ahead)
         end_ahead(feed, source->input, g_steal_pointer(&source->ahead));
 }
@@ -82,9 +94,24 @@ static void read_ahead(Feed *feed)
     guint end = MIN(feed->next + feed->options.jobs, feed->inputs->len);
     for (; feed->options.jobs > 1 && feed->started < end; feed->started++) {
         const CaptureInput *input = g_ptr_array_index(feed->inputs, feed->started);
-        if (input->independent && !input->empty)
-            feed->ahead[feed->started] = read_ahead_start(input->path, &feed->options.scan, feed->options.progress);
+        if (!input->independent || input->empty || feed->open == feed->most)
+            continue;
+        feed->ahead[feed->started] = read_ahead_start(input->path, &feed->options.scan, feed->options.progress);
+        feed->open++;
     }
+}
+
+/** Where no more can be open, the capture is read in pieces. */
+static void open_reader(Feed *feed, Source *source)
+{
+    if (feed->open == feed->most) {
+        source->pieces = capture_pieces_new(source->input->path);
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    source->reader = capture_reader_open(source->input->path, &error);
+    feed->open += source->reader != NULL;
+    capture_input_note(source->input, error); // it was there a moment ago
 }
 
 /** Opens the next capture in line. */
@@ -101,15 +128,14 @@ static void open_next(Feed *feed)
         .ahead = g_steal_pointer(&feed->ahead[index]),
         .packet = input->first,
     };
-    g_autoptr(GError) error = NULL;
     bool first = source.reader != NULL; // is there already
+    feed->open += first;
     if (!source.reader && !source.ahead)
-        source.reader = capture_reader_open(input->path, &error);
-    capture_input_note(input, error); // it was there a moment ago
+        open_reader(feed, &source);
     if (source.reader)
         capture_reader_set_progress(source.reader, feed->options.progress);
     source.packet.file = index;
-    if ((source.reader || source.ahead) && (first || next_packet(&source)))
+    if ((source.reader || source.ahead || source.pieces) && (first || next_packet(&source)))
         g_array_append_val(feed->sources, source);
     else
         clear_source(feed, &source);
@@ -187,6 +213,15 @@ static gpointer read_all(gpointer data)
     return NULL;
 }
 
+/** How many captures can be open at a time. */
+static guint count_room(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= G_MAXUINT)
+        return G_MAXUINT;
+    return limit.rlim_cur > 2 * OTHER_FILES ? (guint) limit.rlim_cur - OTHER_FILES : 8;
+}
+
 /** Captures are read ahead only where what is dropped of them can be read again. */
 static void set_stages(Feed *feed)
 {
@@ -208,6 +243,7 @@ Feed *feed_start(GPtrArray *inputs, const FeedOptions *options, FrameMap *map, i
     feed->again = !options->scan.everything;
     for (guint i = 0; i < inputs->len; i++)
         feed->again = feed->again && !((CaptureInput *) g_ptr_array_index(inputs, i))->once;
+    feed->most = count_room();
     set_stages(feed);
     feed->ahead = g_new0(ReadAhead *, inputs->len);
     feed->writer = capture_writer_new(fd, &feed->waits_since);

@@ -274,10 +274,11 @@ def overlapping(cli: Tools, place: Path, count: int) -> list[Path]:
     return paths
 
 
-def test_few_descriptors(cli: Tools, sample: Path, place: Path) -> None:
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_few_descriptors(cli: Tools, sample: Path, place: Path, jobs: str) -> None:
     """More captures of one time than files can be open."""
     paths = overlapping(cli, place, 120)
-    few = cli.run("sh", "-c", 'ulimit -n 64; exec "$@"', "sh", cli.program, "list", "-T", "ndjson", *paths)
+    few = cli.run("sh", "-c", 'ulimit -n 64; exec "$@"', "sh", cli.program, "list", "-j", jobs, "-T", "ndjson", *paths)
     many = cli.car_wmi("list", "-T", "ndjson", *paths)
     assert (few.returncode, few.stderr) == (0, "") and few.stdout == many.stdout and len(many.stdout.splitlines()) == 2
 
