@@ -39,7 +39,9 @@ def said(plugin: Tools, mixed: Mixed, names: list[str]) -> Said:
     found = plugin.fields(mixed.path, *names)
     used = set().union(*found.values())
     # The capture shows nearly everything.
-    assert {n.rpartition(".")[2] for n in set(names) - used} == {"undecodable", "command_length", "verdict_reason"}
+    assert {n.rpartition(".")[2] for n in set(names) - used} == {
+        "undecodable", "command_length", "verdict_reason", "lookup_frame",
+    }  # fmt: skip
     return found
 
 
