@@ -11,6 +11,7 @@
 #include "wire/remunknown.h"
 
 #define MESSAGE_MAX (4u << 20) ///< a longer message is not decoded; the largest legitimate ones are class definitions
+#define FRAGMENTS_MAX (32u << 20) ///< bytes of all messages that are not complete
 
 /** Windows puts the low half of the server's process id in an IPID's second field. Nothing documents this, so whatever
  *  does not look like Windows in its other fields is left alone: a small table index first, an apartment third that is
@@ -21,6 +22,22 @@ static uint16_t ipid_process(const Guid *ipid)
     return is_windows ? ipid->data2 : 0;
 }
 
+static const char too_long[] = "more fragments than are put together";
+static const char too_many[] = "too many calls were unfinished for its fragments to be kept";
+
+static void drop_message(Tracker *t, wmem_array_t *message)
+{
+    t->fragment_bytes -= wmem_array_get_count(message);
+    wmem_destroy_array(message);
+}
+
+static void drop_fragments(Tracker *t, Call *call)
+{
+    if (call->stub)
+        drop_message(t, call->stub);
+    call->stub = NULL;
+}
+
 Call *request_call(Step *s)
 {
     const Pdu *pdu = s->pdu;
@@ -29,6 +46,8 @@ Call *request_call(Step *s)
     Call *call = wmem_map_lookup(c->calls, key);
     if (call && !(pdu->flags & PFC_FIRST_FRAG) && !call->response_frame)
         return call;
+    if (call)
+        drop_fragments(s->tracker, call); // nothing leads to it any more
 
     const Context *context = wmem_map_lookup(c->contexts, GUINT_TO_POINTER(pdu->context_id));
     bool known = context && context->result != RESULT_REJECTED && context->result != RESULT_NEGOTIATED;
@@ -68,29 +87,59 @@ static bool is_clear(const Step *s)
     return !s->result->sealed && !s->result->security_open;
 }
 
-/** The whole message of which this PDU is the last fragment; false while fragments are missing. */
+/** Whoever does not finish calls gets no more memory for them: the oldest make room. */
+static void bound_fragments(Tracker *t)
+{
+    for (;;) {
+        Call *oldest = wmem_queue_count(t->unfinished) > 0 ? wmem_queue_peek(t->unfinished) : NULL;
+        if (!oldest || (oldest->stub && t->fragment_bytes <= FRAGMENTS_MAX))
+            return;
+        (void) wmem_queue_pop(t->unfinished);
+        oldest->stub_cut |= oldest->stub != NULL;
+        drop_fragments(t, oldest);
+    }
+}
+
+/** The whole message of which this PDU is the last fragment; false while fragments are missing. It stays until the next PDU. */
 static bool message_complete(const Step *s, Call *call, Bytes *out)
 {
-    wmem_array_t *before = call->stub;
+    Tracker *t = s->tracker;
     const Pdu *pdu = s->pdu;
     bool first = pdu->flags & PFC_FIRST_FRAG, last = pdu->flags & PFC_LAST_FRAG;
-    call->stub = NULL; // a message is complete once
-    if (!is_clear(s) || !pdu->complete)
+    bool clear = is_clear(s) && pdu->complete;
+    if (t->spent)
+        drop_message(t, g_steal_pointer(&t->spent));
+    if (first || !clear)
+        drop_fragments(t, call);
+    call->stub_cut = call->stub_cut && !first;
+    if (!clear)
         return false;
     const uint8_t *stub = s->result->decrypted ? s->bytes->plain : pdu->stub;
     if (first && last) {
         *out = bytes_init(stub, pdu->stub_len, pdu->big_endian);
         return true;
     }
-    wmem_array_t *message = first ? wmem_array_new(s->tracker->pool, 1) : before;
-    if (!message || wmem_array_get_count(message) + pdu->stub_len > MESSAGE_MAX)
-        return false;
-    wmem_array_append(message, stub, (guint) pdu->stub_len);
-    if (!last) {
-        call->stub = message;
+    if (first) {
+        call->stub = wmem_array_new(t->pool, 1);
+        wmem_queue_push(t->unfinished, call);
+    }
+    if (!call->stub) {
+        s->result->undecodable = call->stub_cut && last ? too_many : NULL;
         return false;
     }
-    *out = bytes_init(wmem_array_get_raw(message), wmem_array_get_count(message), pdu->big_endian);
+    if (wmem_array_get_count(call->stub) + pdu->stub_len > MESSAGE_MAX) {
+        drop_fragments(t, call);
+        s->result->undecodable = too_long;
+        return false;
+    }
+    wmem_array_append(call->stub, stub, (guint) pdu->stub_len);
+    t->fragment_bytes += pdu->stub_len;
+    if (!last) {
+        bound_fragments(t);
+        return false;
+    }
+    t->spent = g_steal_pointer(&call->stub); // a message is complete once
+    *out = bytes_init(wmem_array_get_raw(t->spent), wmem_array_get_count(t->spent), pdu->big_endian);
     return true;
 }
 

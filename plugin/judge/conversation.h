@@ -88,6 +88,7 @@ struct Call {
     bool answered;              ///< a whole response or a fault was taken: what comes again is not
     CallAnswer answer;          ///< what it said
     wmem_array_t *stub;         ///< clear fragments of the message under way, NULL when there are none
+    bool stub_cut;              ///< there were too many to be kept
 };
 
 /** An activation, or a resolution of an OXID, and the exporter it returned. */

@@ -14,6 +14,7 @@ Tracker *tracker_new(wmem_allocator_t *pool)
     Tracker *t = wmem_new0(pool, Tracker);
     t->pool = pool;
     t->conversations = wmem_array_new(pool, sizeof(Conversation *));
+    t->unfinished = wmem_queue_new(pool);
     exporter_init(t);
     lookups_init(t);
     t->identities = identities_new(pool);

@@ -54,11 +54,14 @@ struct Tracker {
     wmem_allocator_t *pool;
     wmem_array_t *conversations;
     uint32_t n_calls;
-    wmem_map_t *endpoints; ///< EndpointKey → EndpointActivations
-    wmem_map_t *lookups;   ///< EndpointKey → Lookup, the newest
-    wmem_map_t *ipids;     ///< IpidKey → Ipid
-    wmem_map_t *oxids;     ///< OXID → Activation
-    wmem_map_t *causality; ///< Guid → Causality
+    wmem_queue_t *unfinished; ///< Call *, that fragments were kept of, the oldest first; some are finished by now
+    size_t fragment_bytes;    ///< that are kept of all calls
+    wmem_array_t *spent;      ///< the last message that was put together
+    wmem_map_t *endpoints;    ///< EndpointKey → EndpointActivations
+    wmem_map_t *lookups;      ///< EndpointKey → Lookup, the newest
+    wmem_map_t *ipids;        ///< IpidKey → Ipid
+    wmem_map_t *oxids;        ///< OXID → Activation
+    wmem_map_t *causality;    ///< Guid → Causality
     Identities *identities;
     wmem_map_t *wmi_pairs; ///< HostPair → Conversation, the newest WMI one between a client and a server
 };

@@ -2,6 +2,7 @@
 // Requests and responses: which PDUs belong together, and when a message is whole.
 #include "activation-builder.h"
 #include "judge-fixture.h"
+#include "judge/tracker.h"
 
 #define FIRST PFC_FIRST_FRAG
 #define MIDDLE 0x40 ///< neither first nor last; a flag that says nothing here
@@ -94,6 +95,28 @@ static void test_last_fragment_again(void)
     g_assert_null(again->details);
     g_assert_null(again->undecodable);
     g_assert_cmpint(technique_of(again), ==, TECHNIQUE_NONE);
+}
+
+/** Calls that are not finished make room for those that come after them, and it is said. */
+static void test_unfinished(void)
+{
+    enum { CALLS = 100, PARTS = 16, PART = 60000 }; // some 90 MiB
+    g_autoptr(Judge) j = judge_new();
+    Conversation *c = connect_services(j);
+    g_auto(StubBuilder) s = stub_query("SELECT * FROM Win32_Process");
+    g_autofree char *text = g_strnfill((gsize) PARTS * PART / 2, 'x');
+    g_auto(StubBuilder) large = stub_query(text);
+    for (unsigned i = 0; i < CALLS; i++) {
+        for (size_t part = 0; part < PARTS; part++)
+            (void) ask(j, c, 10 + i, part ? MIDDLE : FIRST, &large, part * PART, (part + 1) * PART);
+        g_assert_cmpuint(j->tracker->fragment_bytes, <=, 32u << 20);
+    }
+    size_t end = large.bytes->len, rest = (size_t) PARTS * PART;
+    static const char too_many[] = "too many calls were unfinished for its fragments to be kept";
+    g_assert_cmpstr(ask(j, c, 10, LAST, &large, rest, end)->undecodable, ==, too_many);
+    g_assert_cmpstr(ask(j, c, 10 + CALLS - 1, LAST, &large, rest, end)->undecodable, !=, too_many);
+    (void) ask(j, c, 5, FIRST, &s, 0, 40);
+    g_assert_cmpstr(query_of(ask(j, c, 5, LAST, &s, 40, s.bytes->len)), ==, "SELECT * FROM Win32_Process");
 }
 
 /** Where a fragment is missing, the message is none. */
@@ -297,10 +320,11 @@ static void test_too_long(void)
         (void) ask(j, c, 5, MIDDLE, &s, 0, FRAGMENT);
         g_assert_cmpuint(wmem_array_get_count(call->stub), ==, sent + FRAGMENT);
     }
-    (void) ask(j, c, 5, MIDDLE, &s, 0, FRAGMENT);
+    g_assert_cmpstr(ask(j, c, 5, MIDDLE, &s, 0, FRAGMENT)->undecodable, ==, "more fragments than are put together");
     g_assert_null(call->stub);
-    (void) ask(j, c, 5, MIDDLE, &s, 0, FRAGMENT);
+    g_assert_null(ask(j, c, 5, MIDDLE, &s, 0, FRAGMENT)->undecodable);
     g_assert_null(call->stub);
+    g_assert_cmpuint(j->tracker->fragment_bytes, ==, 0);
     g_auto(StubBuilder) next = stub_query("SELECT * FROM One");
     g_assert_nonnull(query_of(ask(j, c, 6, FIRST | LAST, &next, 0, next.bytes->len)));
 }
@@ -320,6 +344,7 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/calls/fragments", test_fragments);
     g_test_add_func("/judge/calls/last-fragment-again", test_last_fragment_again);
     g_test_add_func("/judge/calls/missing-fragment", test_missing_fragment);
+    g_test_add_func("/judge/calls/unfinished", test_unfinished);
     g_test_add_func("/judge/calls/interleaved", test_interleaved);
     g_test_add_func("/judge/calls/reused-id", test_reused_id);
     g_test_add_func("/judge/calls/call", test_call);
