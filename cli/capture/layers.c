@@ -94,6 +94,7 @@ static LayersKind read_tcp(Span s, Layers *out)
     out->broken = header < 20 || header > s.wire;
     if (out->broken)
         return LAYERS_TCP;
+    out->header = s.p;
     out->seq = u32(s.p + 4);
     out->ack = u32(s.p + 8);
     out->flags = s.p[13];

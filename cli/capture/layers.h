@@ -27,7 +27,8 @@ typedef struct {
     uint16_t port[2];
     bool has_ports; ///< always but for FRAGMENT, where the first one of a TCP packet has them
     // TCP
-    bool broken; ///< the header is not whole or contradicts itself: what follows is not set
+    bool broken;           ///< the header is not whole or contradicts itself: what follows is not set
+    const uint8_t *header; ///< its first byte
     uint32_t seq, ack;
     uint8_t flags;
     uint32_t payload_wire; ///< length on the wire

@@ -16,17 +16,21 @@ typedef struct {
 
 struct Reorder {
     Side side[2];
+    Renumber *numbers;
 };
 
-Reorder *reorder_new(void)
+Reorder *reorder_new(TcpOddityFunc tell, gpointer data)
 {
-    return g_new0(Reorder, 1);
+    Reorder *reorder = g_new0(Reorder, 1);
+    reorder->numbers = renumber_new(tell, data);
+    return reorder;
 }
 
 void reorder_free(Reorder *reorder)
 {
     held_packet_free_all(reorder->side[0].waiting);
     held_packet_free_all(reorder->side[1].waiting);
+    renumber_free(reorder->numbers);
     g_free(reorder);
 }
 
@@ -43,8 +47,9 @@ static void advance(Side *side, uint32_t end)
 }
 
 /** Passes on those that begin before `to`, and whatever then is in order. */
-static void release(Side *side, uint32_t to, ReorderFunc func, gpointer data)
+static void release(Reorder *reorder, guint which, uint32_t to, ReorderFunc func, gpointer data)
 {
+    Side *side = &reorder->side[which];
     while (side->waiting) {
         HeldPacket *held = side->waiting;
         if (distance(held->begin, to) >= 0 && distance(held->begin, side->next) > 0)
@@ -54,15 +59,16 @@ static void release(Side *side, uint32_t to, ReorderFunc func, gpointer data)
         side->n--;
         side->bytes -= held_packet_size(held);
         advance(side, held->end);
-        func(&held->packet, data);
+        renumber_packet(reorder->numbers, which, &held->packet, func, data);
         g_free(held);
     }
 }
 
-static void flush(Side *side, ReorderFunc func, gpointer data)
+static void flush(Reorder *reorder, guint which, ReorderFunc func, gpointer data)
 {
+    const Side *side = &reorder->side[which];
     while (side->waiting)
-        release(side, side->waiting->begin + 1, func, data);
+        release(reorder, which, side->waiting->begin + 1, func, data);
 }
 
 static void hold(Side *side, const CapturePacket *packet, uint32_t begin, uint32_t end)
@@ -84,22 +90,22 @@ void reorder_packet(Reorder *reorder, guint which, const Layers *tcp, const Capt
 {
     Side *side = &reorder->side[which], *other = &reorder->side[1 - which];
     if (tcp->kind != LAYERS_TCP || tcp->broken) {
-        func(packet, data);
+        renumber_packet(reorder->numbers, which, packet, func, data);
         return;
     }
     if (tcp->flags & TCP_ACK && other->waiting && distance(tcp->ack, other->next) > 0)
-        release(other, tcp->ack, func, data);
+        release(reorder, 1 - which, tcp->ack, func, data);
     if (tcp->flags & (TCP_SYN | TCP_RST)) {
-        flush(side, func, data);
+        flush(reorder, which, func, data);
         if (tcp->flags & TCP_SYN) {
             side->next = tcp->seq + 1;
             side->known = true;
         }
         if (!(tcp->flags & TCP_ACK)) { // a new connection
-            flush(other, func, data);
+            flush(reorder, 1 - which, func, data);
             other->known = false;
         }
-        func(packet, data);
+        renumber_packet(reorder->numbers, which, packet, func, data);
         return;
     }
     uint32_t end = tcp->seq + tcp->payload_wire + (tcp->flags & TCP_FIN ? 1 : 0);
@@ -111,18 +117,18 @@ void reorder_packet(Reorder *reorder, guint which, const Layers *tcp, const Capt
     if (end != tcp->seq && ahead > 0 && ahead <= MAX_AHEAD) {
         hold(side, packet, tcp->seq, end);
         if (side->n > MAX_WAITING || side->bytes > MAX_BYTES)
-            flush(side, func, data);
+            flush(reorder, which, func, data);
         return;
     }
-    func(packet, data);
+    renumber_packet(reorder->numbers, which, packet, func, data);
     if (end == tcp->seq)
         return;
     if (ahead > MAX_AHEAD || ahead < -MAX_AHEAD) {
-        flush(side, func, data);
+        flush(reorder, which, func, data);
         side->next = end;
     }
     advance(side, end);
-    release(side, side->next, func, data);
+    release(reorder, which, side->next, func, data);
 }
 
 bool reorder_is_ahead(const Reorder *reorder, guint which, const Layers *tcp)
@@ -133,21 +139,22 @@ bool reorder_is_ahead(const Reorder *reorder, guint which, const Layers *tcp)
 
 void reorder_flush(Reorder *reorder, ReorderFunc func, gpointer data)
 {
-    flush(&reorder->side[0], func, data);
-    flush(&reorder->side[1], func, data);
+    flush(reorder, 0, func, data);
+    flush(reorder, 1, func, data);
 }
 
-static void tick(Side *side, ReorderFunc func, gpointer data)
+static void tick(Reorder *reorder, guint which, ReorderFunc func, gpointer data)
 {
+    Side *side = &reorder->side[which];
     if (side->stale)
-        flush(side, func, data);
+        flush(reorder, which, func, data);
     side->stale = side->waiting != NULL;
 }
 
 void reorder_tick(Reorder *reorder, ReorderFunc func, gpointer data)
 {
-    tick(&reorder->side[0], func, data);
-    tick(&reorder->side[1], func, data);
+    tick(reorder, 0, func, data);
+    tick(reorder, 1, func, data);
 }
 
 size_t reorder_waiting(const Reorder *reorder)

@@ -2,19 +2,19 @@
 /** @file
  * Puts the segments of a TCP conversation in order: Wireshark does not dissect a request that was overtaken. A packet
  * that is ahead of its turn waits for those before it, until the other end acknowledges them (then the capture missed
- * them) or too much waits. What comes again is passed on where it stands.
+ * them) or too much waits. What comes again is passed on where it stands. Numbers are changed as renumber.h says.
  */
 #ifndef CAR_CAPTURE_REORDER_H
 #define CAR_CAPTURE_REORDER_H
 
-#include "capture/layers.h"
+#include "capture/renumber.h"
 
 typedef struct Reorder Reorder;
 
-/** Takes a packet whose turn has come; its bytes are valid only during the call. */
-typedef void (*ReorderFunc)(const CapturePacket *packet, gpointer data);
+typedef PacketFunc ReorderFunc;
 
-Reorder *reorder_new(void);
+/** `tell` may be NULL. */
+Reorder *reorder_new(TcpOddityFunc tell, gpointer data);
 /** Drops what waits. */
 void reorder_free(Reorder *reorder);
 

@@ -203,7 +203,7 @@ static void set_kept(Scan *scan, Flow *flow, FlowState state)
 {
     flow->state = (uint8_t) state;
     if (scan->options.stage != SCAN_FIRST)
-        flow->reorder = reorder_new();
+        flow->reorder = reorder_new(NULL, NULL);
     HeldPacket *held = flow->waiting;
     flow->waiting = flow->waiting_last = NULL;
     flow->n_waiting = 0;

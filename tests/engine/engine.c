@@ -78,7 +78,7 @@ static Connection *find_connection(Engine *e, const FlowKey *key)
     c->key = *key;
     for (int i = 0; i < 2; i++)
         c->stream[i].bytes = g_byte_array_new();
-    c->reorder = reorder_new();
+    c->reorder = reorder_new(NULL, NULL);
     g_ptr_array_add(e->connections, c);
     g_hash_table_insert(e->by_ends, &c->key, c);
     return c;

@@ -21,7 +21,7 @@ static void take(const CapturePacket *packet, gpointer data)
 
 static void line_init(Line *line)
 {
-    *line = (Line){reorder_new(), g_string_new(NULL), 0};
+    *line = (Line){reorder_new(NULL, NULL), g_string_new(NULL), 0};
 }
 
 static void line_clear(Line *line)
