@@ -236,9 +236,10 @@ static void note_going_on(Renumber *r, Direction *d, const Layers *tcp)
         tell(r, TCP_ODD_END, d->end, d->end, NULL, NULL);
         d->ended = false;
     }
-    if (d->strayed && !is_far(distance(tcp->seq, d->before_stray)))
+    if (d->strayed && !is_far(distance(tcp->seq, d->before_stray))) {
         tell(r, TCP_ODD_NUMBERS, d->stray, d->stray, NULL, NULL);
-    d->strayed = false;
+        d->strayed = false;
+    }
 }
 
 static void stray(Direction *d, const CapturePacket *packet)
@@ -281,8 +282,11 @@ static void take_data(Renumber *r, Direction *d, const Direction *other, const C
     int32_t ahead = distance(tcp->seq, d->next);
     uint32_t end = tcp->seq + tcp->payload_wire, seq;
     bool on_fin = d->has_fin && distance(tcp->seq, d->fin) <= 0 && distance(end, d->fin) > 0;
-    note_going_on(r, d, tcp);
-    bool again = ahead < 0 && !is_far(ahead) && !fills_gap(d, tcp) && !on_fin && !contradicts(r, d, tcp, packet);
+    bool behind = ahead < 0 && !is_far(ahead);
+    bool fills = behind && fills_gap(d, tcp), other_reading = behind && !fills && contradicts(r, d, tcp, packet);
+    bool again = behind && !fills && !other_reading && !on_fin;
+    if (!again)
+        note_going_on(r, d, tcp);
     if (again) {
         seq = d->out_next + (uint32_t) ahead;
     } else if (ahead > 0 && !is_far(ahead)) {
@@ -292,9 +296,10 @@ static void take_data(Renumber *r, Direction *d, const Direction *other, const C
         seq = d->out_next;
     }
     uint32_t out_end = seq + tcp->payload_wire;
-    if (is_far(ahead))
+    if (is_far(ahead) && !d->strayed)
         stray(d, packet);
-    if (is_far(ahead) || distance(end, d->next) > 0)
+    // Which of two readings is the stream that goes on, what comes next tells.
+    if (is_far(ahead) || other_reading || distance(end, d->next) > 0)
         d->next = end;
     if (distance(out_end, d->out_next) > 0)
         d->out_next = out_end;

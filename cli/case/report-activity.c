@@ -203,6 +203,17 @@ static void write_artifacts(const Activity *activity, const Record *record, FILE
     }
 }
 
+#define MAX_ANOMALIES 20u
+
+static void write_anomalies(const Activity *activity, const Record *record, FILE *stream)
+{
+    for (guint i = 0; i < MIN(record->anomalies->len, MAX_ANOMALIES); i++) {
+        g_autofree char *text =
+            record_text_anomaly(activity->set, record, &g_array_index(record->anomalies, RecordAnomaly, i));
+        html_fact(stream, "Anomaly", text);
+    }
+}
+
 static void write_facts(const Activity *activity, FILE *stream)
 {
     const Record *main = activity->main;
@@ -240,8 +251,10 @@ static void write_facts(const Activity *activity, FILE *stream)
     (void) fputs(confidence_name(activity->confidence), stream);
     html_end_fact(stream);
     write_techniques(activity, stream);
-    for (guint i = 0; i < activity->records->len; i++)
+    for (guint i = 0; i < activity->records->len; i++) {
         write_artifacts(activity, g_ptr_array_index(activity->records, i), stream);
+        write_anomalies(activity, g_ptr_array_index(activity->records, i), stream);
+    }
     write_told_by_logs(activity, stream);
     write_captures(activity, stream);
     (void) fputs("</dl>\n", stream);

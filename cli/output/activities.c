@@ -283,6 +283,19 @@ static void put_spawned(const Out *out, const Activity *activity)
     }
 }
 
+static void put_anomalies(const Out *out, const Activity *activity)
+{
+    for (guint i = 0; i < activity->records->len; i++) {
+        const Record *record = g_ptr_array_index(activity->records, i);
+        for (guint k = 0; k < record->anomalies->len; k++) {
+            g_autofree char *text =
+                record_text_anomaly(activity->set, record, &g_array_index(record->anomalies, RecordAnomaly, k));
+            g_autofree char *line = g_strconcat("anomaly: ", text, NULL);
+            put_line(out, line, PEOPLE_BOLD);
+        }
+    }
+}
+
 static void put_what(const Out *out, const Activity *activity)
 {
     g_autoptr(GPtrArray) actions = actions_new(activity);
@@ -298,6 +311,7 @@ static void put_what(const Out *out, const Activity *activity)
         (void) fprintf(out->stream, "%*sand %u more queries, which are shown when the output is no terminal\n",
                        (int) INDENT, "", left_out);
     put_spawned(out, activity);
+    put_anomalies(out, activity);
     if (actions->len == 0 && activity->main->summary)
         put_line(out, activity->main->summary, NULL);
 }

@@ -142,6 +142,16 @@ static const char *call_query(const RecordCall *call)
     return call->query;
 }
 
+static char *cell_anomalies(const RecordSet *set, const Record *r)
+{
+    GString *all = g_string_new(NULL);
+    for (guint i = 0; i < r->anomalies->len; i++) {
+        g_autofree char *text = record_text_anomaly(set, r, &g_array_index(r->anomalies, RecordAnomaly, i));
+        g_string_append_printf(all, "%s%s", i ? "; " : "", text);
+    }
+    return g_string_free(all, FALSE);
+}
+
 #define CELL(name, expression)                                                                                         \
     static char *cell_##name(const RecordSet *set, const Record *r)                                                    \
     {                                                                                                                  \
@@ -226,6 +236,7 @@ static const struct {
     {"outcome", cell_outcome},
     {"analytics", cell_analytics},
     {"basis", cell_basis},
+    {"anomalies", cell_anomalies},
 };
 
 static void csv_begin(Out *out)

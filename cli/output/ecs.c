@@ -356,6 +356,10 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
     json_write_known_text(w, "verdict", word_text(&verdict_words, record_verdict(r)));
     g_autofree char *allowed = record_text_allowed(r);
     json_write_known_text(w, "allowed", allowed);
+    if (r->anomalies->len > 0) {
+        g_autofree char *anomaly = record_text_anomaly(set, r, &g_array_index(r->anomalies, RecordAnomaly, 0));
+        json_write_text(w, "anomaly", anomaly);
+    }
     const Process *process = record_process(r, ROLE_CLIENT);
     write_bases(w, r, process);
     json_close_object(w);

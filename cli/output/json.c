@@ -482,6 +482,28 @@ static void write_tactics(JsonWriter *w, const Record *r)
     json_close_array(w);
 }
 
+static void write_anomaly(JsonWriter *w, const RecordSet *set, const Record *r, const RecordAnomaly *anomaly)
+{
+    json_open_object(w, NULL);
+    json_write_text(w, "kind", word_text(&anomaly_words, anomaly->kind));
+    json_open_array(w, "frames");
+    for (guint i = 0; i < 2 && (i == 0 || anomaly->frames[1] != anomaly->frames[0]); i++)
+        json_write_int(w, NULL, frame_number(anomaly->frames[i]));
+    json_close_array(w);
+    json_open_array(w, "readings");
+    for (guint i = 0; i < 2 && anomaly->readings[i]; i++) {
+        json_open_object(w, NULL);
+        write_frame(w, "frame", anomaly->frames[i]);
+        write_capture(w, "capture", set, r, anomaly->frames[i]);
+        json_write_text(w, "text", anomaly->readings[i]);
+        json_close_object(w);
+    }
+    json_close_array(w);
+    g_autofree char *text = record_text_anomaly(set, r, anomaly);
+    json_write_text(w, "text", text);
+    json_close_object(w);
+}
+
 static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
 {
     json_open_object(w, NULL);
@@ -548,6 +570,10 @@ static void write_record(JsonWriter *w, const RecordSet *set, const Record *r)
         write_call(w, set, r, &g_array_index(r->calls, RecordCall, i));
     json_close_array(w);
     write_processes(w, set, r);
+    json_open_array(w, "anomalies");
+    for (guint i = 0; i < r->anomalies->len; i++)
+        write_anomaly(w, set, r, &g_array_index(r->anomalies, RecordAnomaly, i));
+    json_close_array(w);
     out_json_host_facts(w, r->host);
     write_artifacts(w, set, r);
     write_allowed(w, r);

@@ -199,6 +199,10 @@ static void markdown_record(Out *out, const RecordSet *set, const Record *r)
     put_candidates(stream, set, r);
     put_processes(stream, r);
     put_artifacts(stream, r);
+    for (guint i = 0; i < r->anomalies->len; i++) {
+        g_autofree char *anomaly = record_text_anomaly(set, r, &g_array_index(r->anomalies, RecordAnomaly, i));
+        put_item(stream, "Anomaly", anomaly);
+    }
     put_item(stream, "Namespace", record_text_namespace(r));
     put_techniques(stream, r);
     if (record_is_led_to(r))

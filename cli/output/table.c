@@ -125,6 +125,14 @@ static char *cell_take(const Out *out, char *text)
     return cell;
 }
 
+static char *cell_summary(const Out *out, const Record *r)
+{
+    if (r->anomalies->len == 0)
+        return cell_text(out, r->summary);
+    return cell_take(out, g_strdup_printf("%s [%u %s of packets]", r->summary ? r->summary : "", r->anomalies->len,
+                                          r->anomalies->len == 1 ? "anomaly" : "anomalies"));
+}
+
 typedef struct {
     bool shown[COLUMNS];
     size_t width[COLUMNS];
@@ -236,7 +244,7 @@ static Row *make_row(const Out *out, const RecordSet *set, const Record *r)
     row->cells[NAMESPACE] = cell_text(out, record_text_namespace(r));
     row->cells[INTERFACES] = cell_take(out, record_text_interfaces(r));
     row->cells[AUTH] = cell_take(out, record_text_auth(&r->auth));
-    row->cells[SUMMARY] = cell_text(out, r->summary);
+    row->cells[SUMMARY] = cell_summary(out, r);
     return row;
 }
 

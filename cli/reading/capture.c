@@ -2,6 +2,7 @@
 #include "reading/capture.h"
 
 #include "event/event.h"
+#include "reading/anomalies.h"
 #include "reading/led.h"
 #include "record/artifacts.h"
 
@@ -361,6 +362,8 @@ static RecordSet *make_set(const CaptureOptions *options, const GPtrArray *input
     RecordSet *set = event_fold_finish(run->fold);
     for (guint i = 0; run->feed.unanswered && i < run->feed.unanswered->len; i++)
         set->unlisted_binds += g_array_index(run->feed.unanswered, UnansweredServer, i).counted;
+    if (run->feed.oddities)
+        anomalies_attach(run->feed.oddities, set);
     for (guint i = 0; i < inputs->len; i++) {
         CaptureInput *input = g_ptr_array_index(inputs, i);
         capture_input_check(input);

@@ -65,6 +65,7 @@ Record *record_new(void)
 {
     Record *r = g_new0(Record, 1);
     r->evidence = g_array_new(FALSE, TRUE, sizeof(Evidence));
+    r->anomalies = g_array_new(FALSE, TRUE, sizeof(RecordAnomaly));
     r->activity = NUMBER_UNKNOWN;
     r->activation.call = r->activation.client_port = r->activation.status = r->activation.port = NUMBER_UNKNOWN;
     r->frames.count = NUMBER_UNKNOWN;
@@ -86,6 +87,7 @@ Record *record_new(void)
 void record_free(Record *record)
 {
     g_array_unref(record->evidence);
+    g_array_unref(record->anomalies);
     g_array_unref(record->users);
     g_array_unref(record->user_candidates);
     g_array_unref(record->interfaces);

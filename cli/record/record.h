@@ -197,6 +197,13 @@ typedef struct {
     GArray *outputs;                   ///< ArtifactOutput
 } RecordArtifact;
 
+/** A packet that an end may have ignored, or two of which only one can have arrived. */
+typedef struct {
+    AnomalyKind kind;
+    int64_t frames[2];       ///< the same twice where it is about one
+    const char *readings[2]; ///< what they say where they differ; NULL where that is not what is odd
+} RecordAnomaly;
+
 /** What of a conversation stands in one capture. */
 typedef struct {
     int64_t first, last, count;
@@ -253,6 +260,7 @@ typedef struct {
     GArray *logins;           ///< Login
     GArray *calls;            ///< Call
     GArray *processes;        ///< Process
+    GArray *anomalies;        ///< RecordAnomaly
     bool smb;                 ///< its hosts spoke SMB, too
     bool smb_unread;          ///< of which not all could be read
     GArray *artifacts;        ///< RecordArtifact; NULL when there are none

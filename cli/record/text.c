@@ -145,6 +145,24 @@ char *record_text_allowed(const Record *record)
     return g_strconcat(record->allowed.rule, ": ", record->allowed.reason, NULL);
 }
 
+char *record_text_anomaly(const RecordSet *set, const Record *record, const RecordAnomaly *anomaly)
+{
+    g_autofree char *first = frame_text(set, record, anomaly->frames[0]);
+    g_autofree char *second = frame_text(set, record, anomaly->frames[1]);
+    switch (anomaly->kind) {
+    case ANOMALY_OVERLAP:
+        return g_strdup_printf("%s says “%s”, %s says “%s” in the same place; which one arrived cannot be told", first,
+                               anomaly->readings[0], second, anomaly->readings[1]);
+    case ANOMALY_NUMBERS:
+        return g_strdup_printf("%s has numbers far from those of the connection, which went on without it: the ends "
+                               "ignore such a packet",
+                               first);
+    case ANOMALY_END: return g_strdup_printf("%s ends the connection, which went on all the same", first);
+    case ANOMALY_SYN: return g_strdup_printf("%s begins another connection, but the old one went on", first);
+    default: return g_strdup(first);
+    }
+}
+
 char *record_text_verdict(const Record *record)
 {
     Verdict verdict = record_verdict(record);

@@ -48,6 +48,9 @@ char *record_text_evidence(const RecordSet *set, const Record *record);
 /** By which rule it is no alert, and why; NULL when it is one. Owned by the caller. */
 char *record_text_allowed(const Record *record);
 
+/** "frame 12 says …, frame 13 says …; which one arrived cannot be told". Owned by the caller. */
+char *record_text_anomaly(const RecordSet *set, const Record *record, const RecordAnomaly *anomaly);
+
 /** "session", "attempt: the connection was reset"; NULL when it is not known. Owned by the caller. */
 char *record_text_verdict(const Record *record);
 

@@ -257,6 +257,7 @@ void feed_end_clear(FeedEnd *end)
 {
     g_clear_pointer(&end->regrets, g_hash_table_unref);
     g_clear_pointer(&end->unanswered, g_array_unref);
+    g_clear_pointer(&end->oddities, g_hash_table_unref);
     g_clear_pointer(&end->aside.smb, g_hash_table_unref);
     g_clear_pointer(&end->aside.lookups, g_hash_table_unref);
 }
@@ -291,6 +292,7 @@ FeedEnd feed_finish(Feed *feed)
         .unwritable = feed->unwritable,
         .counts = feed->counts,
         .unanswered = unanswered_list(scan_unanswered(feed->scan)),
+        .oddities = g_hash_table_ref(scan_oddities(feed->scan)),
         .aside = {g_hash_table_ref(scan_aside(feed->scan)->smb), g_hash_table_ref(scan_aside(feed->scan)->lookups)},
     };
     scan_counts_add(&end.counts, scan_counts(feed->scan));

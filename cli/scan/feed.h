@@ -27,10 +27,11 @@ Feed *feed_start(GPtrArray *inputs, const FeedOptions *options, FrameMap *map, i
 typedef struct {
     GHashTable *regrets; ///< FlowKey: packets of these were dropped that should not have been; NULL when there are none
     ScanAside aside;
-    bool overflowed;     ///< see scan.h
-    GArray *unanswered;  ///< UnansweredServer: Binds that are counted alone
-    uint64_t unwritable; ///< packets whose link type cannot be handed on
-    ScanCounts counts;   ///< of all packets
+    bool overflowed;      ///< see scan.h
+    GArray *unanswered;   ///< UnansweredServer: Binds that are counted alone
+    GHashTable *oddities; ///< see oddities.h
+    uint64_t unwritable;  ///< packets whose link type cannot be handed on
+    ScanCounts counts;    ///< of all packets
 } FeedEnd;
 
 void feed_end_clear(FeedEnd *end);

@@ -2,6 +2,7 @@
 #include "scan/scan.h"
 
 #include "scan/lookups.h"
+#include "scan/oddities.h"
 #include "scan/pdu.h"
 
 #include <string.h>
@@ -34,6 +35,7 @@ struct Scan {
     bool ended;
     size_t pool, reorder;   ///< bytes
     Unanswered *unanswered; ///< Binds
+    GHashTable *oddities;   ///< see oddities.h
     ScanCounts counts;
 };
 
@@ -100,6 +102,7 @@ Scan *scan_new(const ScanOptions *options, ReorderFunc func, gpointer data)
     scan->flows = flow_table_new(options->max_flows ? options->max_flows : MAX_FLOWS, leave, scan);
     scan->regrets = flow_keys_new();
     scan->unanswered = unanswered_new();
+    scan->oddities = oddities_new();
     scan->aside = (ScanAside){flow_keys_new(), flow_keys_new()};
     scan->hosts = flow_keys_new();
     return scan;
@@ -111,6 +114,7 @@ void scan_free(Scan *scan)
     flow_table_free(scan->flows);
     g_hash_table_unref(scan->regrets);
     unanswered_free(scan->unanswered);
+    g_hash_table_unref(scan->oddities);
     g_hash_table_unref(scan->aside.smb);
     g_hash_table_unref(scan->hosts);
     g_hash_table_unref(scan->aside.lookups);
@@ -199,11 +203,16 @@ static void pass(Scan *scan, Flow *flow, guint side, const Layers *layers, const
     }
 }
 
+static void note_oddity(const TcpOddity *oddity, gpointer data)
+{
+    oddities_add(((Scan *) data)->oddities, oddity);
+}
+
 static void set_kept(Scan *scan, Flow *flow, FlowState state)
 {
     flow->state = (uint8_t) state;
     if (scan->options.stage != SCAN_FIRST)
-        flow->reorder = reorder_new(NULL, NULL);
+        flow->reorder = reorder_new(note_oddity, scan);
     HeldPacket *held = flow->waiting;
     flow->waiting = flow->waiting_last = NULL;
     flow->n_waiting = 0;
@@ -650,6 +659,11 @@ void scan_finish(Scan *scan)
 GHashTable *scan_regrets(const Scan *scan)
 {
     return scan->regrets;
+}
+
+GHashTable *scan_oddities(const Scan *scan)
+{
+    return scan->oddities;
 }
 
 const ScanAside *scan_aside(const Scan *scan)

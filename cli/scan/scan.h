@@ -104,6 +104,9 @@ typedef struct {
 
 const ScanAside *scan_aside(const Scan *scan);
 
+/** What is odd about packets of conversations that were kept, as in oddities.h. Belongs to the scan. */
+GHashTable *scan_oddities(const Scan *scan);
+
 void scan_aside_add(const ScanAside *aside, const ScanAside *more);
 
 /** Binds that were dropped because nobody answered them. Belongs to the scan. */

@@ -73,6 +73,13 @@ static const char *const bases[N_BASES] = {
     [BASIS_ESTIMATED] = WORD_ESTIMATED,
 };
 
+static const char *const anomalies[N_ANOMALY_KINDS] = {
+    [ANOMALY_OVERLAP] = "overlap",
+    [ANOMALY_NUMBERS] = "numbers",
+    [ANOMALY_END] = "end",
+    [ANOMALY_SYN] = "syn",
+};
+
 const Vocabulary confidence_words = {confidences, N_CONFIDENCES};
 const Vocabulary evidence_words = {evidence_kinds, N_EVIDENCE_KINDS};
 const Vocabulary stage_words = {stages, N_STAGES};
@@ -83,6 +90,7 @@ const Vocabulary user_source_words = {user_sources, N_USER_SOURCES};
 const Vocabulary call_half_words = {halves, N_HALVES};
 const Vocabulary outcome_words = {outcomes, N_OUTCOMES};
 const Vocabulary verdict_words = {verdicts, N_VERDICTS};
+const Vocabulary anomaly_words = {anomalies, N_ANOMALY_KINDS};
 const Vocabulary attempt_reason_words = {attempt_reasons, N_ATTEMPT_REASONS};
 const Vocabulary basis_words = {bases, N_BASES};
 

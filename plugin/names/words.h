@@ -123,6 +123,16 @@ typedef enum {
     N_BASES
 } Basis;
 
+/** What is odd about packets of a conversation. */
+typedef enum {
+    ANOMALY_UNKNOWN,
+    ANOMALY_OVERLAP, ///< the same place of the stream was sent twice, with other bytes
+    ANOMALY_NUMBERS, ///< a packet's numbers are far from the connection's, which went on without it
+    ANOMALY_END,     ///< FIN or RST, after which the connection went on
+    ANOMALY_SYN,     ///< SYN or SYN-ACK in a connection that went on as if there had been none
+    N_ANOMALY_KINDS
+} AnomalyKind;
+
 /** A list of words; the numbers are those of its enum. */
 typedef struct {
     const char *const *words;
@@ -131,7 +141,7 @@ typedef struct {
 
 extern const Vocabulary confidence_words, evidence_words, stage_words, auth_level_words, interface_source_words,
     context_result_words, user_source_words, call_half_words, outcome_words, verdict_words, attempt_reason_words,
-    basis_words;
+    basis_words, anomaly_words;
 
 /** NULL for 0 and what is beyond the list. */
 const char *word_text(const Vocabulary *vocabulary, unsigned value);

@@ -139,7 +139,7 @@ static void test_whole_record(void)
         "\"processes\":[{\"role\":\"server\",\"basis\":\"inferred\",\"pid\":2688,\"start_time\":null,\"image\":null,"
         "\"command_line\":null,\"user\":null,\"parent_pid\":null,\"parent_image\":null,"
         "\"note\":null,"
-        "\"sources\":[{\"kind\":\"wire:ipid\",\"frame\":119}]}],"
+        "\"sources\":[{\"kind\":\"wire:ipid\",\"frame\":119}]}],\"anomalies\":[],"
         "\"logons\":[],\"operations\":[],\"subscriptions\":[],\"clocks\":[],\"allowed\":null,"
         "\"summary\":\"ran: cmd\"}\n");
 }
