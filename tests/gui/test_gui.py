@@ -177,7 +177,7 @@ def test_statistics_activities(opened: Opened) -> None:
     expected = statistics.activities(opened.tools, opened.path, "-2")
     assert len(expected) >= 3
     rows = sorted((list(row.values()) for row in expected), key=lambda row: int(row[0]))
-    wait_for("the activities", lambda: sorted(window.cells(13), key=lambda row: int(row[0])) == rows)
+    wait_for("the activities", lambda: sorted(window.cells(len(expected[0])), key=lambda row: int(row[0])) == rows)
 
     entry = window.find("text", "Display filter entry")
     entry.queryEditableText().setTextContents(PERSISTENCE)
@@ -185,7 +185,7 @@ def test_statistics_activities(opened: Opened) -> None:
     fewer = statistics.activities(opened.tools, opened.path, "-2", display_filter=PERSISTENCE)
     assert 0 < len(fewer) < len(expected)
     rows = [list(row.values()) for row in fewer]
-    wait_for("the activities with a filter", lambda: window.cells(13) == rows)
+    wait_for("the activities with a filter", lambda: window.cells(len(expected[0])) == rows)
     window.press("push button", "Close")
 
 
