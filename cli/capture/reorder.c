@@ -131,12 +131,6 @@ void reorder_packet(Reorder *reorder, guint which, const Layers *tcp, const Capt
     release(reorder, which, side->next, func, data);
 }
 
-bool reorder_is_ahead(const Reorder *reorder, guint which, const Layers *tcp)
-{
-    const Side *other = &reorder->side[1 - which];
-    return tcp->flags & TCP_ACK && (!other->known || distance(tcp->ack, other->next) > 0);
-}
-
 void reorder_flush(Reorder *reorder, ReorderFunc func, gpointer data)
 {
     flush(reorder, 0, func, data);

@@ -22,9 +22,6 @@ void reorder_free(Reorder *reorder);
 void reorder_packet(Reorder *reorder, guint side, const Layers *tcp, const CapturePacket *packet, ReorderFunc func,
                     gpointer data);
 
-/** Whether a packet sent by the end `side` acknowledges bytes that the other end was not seen to send yet. */
-bool reorder_is_ahead(const Reorder *reorder, guint side, const Layers *tcp);
-
 /** Passes on what waits. */
 void reorder_flush(Reorder *reorder, ReorderFunc func, gpointer data);
 

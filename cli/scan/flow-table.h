@@ -8,12 +8,13 @@
 
 #include "base/flow-key.h"
 #include "capture/reorder.h"
+#include "scan/tickets.h"
 #include <stdint.h>
 
 typedef enum {
     FLOW_UNDECIDED, ///< its packets wait
     FLOW_KEPT,
-    FLOW_TICKETS, ///< Kerberos: kept is what the key distribution centre says
+    FLOW_TICKETS, ///< Kerberos: kept once a ticket of it is needed
     FLOW_DROPPED,
 } FlowState;
 
@@ -35,8 +36,8 @@ typedef struct {
     bool used;      ///< since its turn came last
     bool begun;     ///< its SYN was seen
     bool bound;     ///< a Bind was seen, and it was of no interest
+    bool other_rpc; ///< a request was seen after that, and it was of no interest, too
     bool rpc;       ///< it speaks DCE/RPC
-    bool ahead;     ///< something was acknowledged before it was seen
     bool counted;   ///< as one that speaks DCE/RPC
     bool server;    ///< which end listens on 135 or 88, where one does
     bool asked;     ///< a Bind is all that it holds, and the other end has said nothing …
@@ -47,6 +48,8 @@ typedef struct {
     FlowSide side[2];
     HeldPacket *waiting, *waiting_last; ///< while undecided
     Reorder *reorder;                   ///< while kept
+    TicketExchange *tickets;            ///< while they wait
+    TokenSearch *tokens;                ///< while kept
 } Flow;
 
 typedef struct FlowTable FlowTable;

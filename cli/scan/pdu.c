@@ -2,6 +2,7 @@
 #include "scan/pdu.h"
 
 #include "names/interfaces.h"
+#include "scan/token.h"
 #include "wire/pdu.h"
 
 #define SMALLEST_ACTIVATION 300 ///< bytes of a stub; that of a look-up in the endpoint mapper is half of it
@@ -95,16 +96,25 @@ static bool may_be_activation(const uint8_t *p, size_t len)
     return b.failed || ((opnum == 3 || opnum == 4) && (!whole || stub > SMALLEST_ACTIVATION));
 }
 
+/** Whether the token of a PDU is for RPCSS, or may be. */
+static bool may_name_rpcss(const uint8_t *p, size_t len)
+{
+    if (len < 12)
+        return true;
+    uint8_t ticket[SCAN_TICKET_HEAD];
+    ScanTokenKind kind = u16(p + 10, is_big_endian(p)) == 0 ? SCAN_TOKEN_OTHER : scan_token_read(p, len, ticket);
+    return kind == SCAN_TOKEN_RPCSS || kind == SCAN_TOKEN_UNSEEN;
+}
+
 /** `len` is more than 7. */
 static bool matters(const uint8_t *p, size_t len, bool rpcss)
 {
     if (!may_start(p, len) || !lengths_fit(p, len))
         return false;
-    bool has_token = len < 12 || u16(p + 10, is_big_endian(p)) > 0;
     switch (p[2]) {
     case PDU_BIND:
-    case PDU_ALTER_CONTEXT: return offers_objects(p, len) || (rpcss && has_token);
-    case PDU_AUTH3: return rpcss && has_token;
+    case PDU_ALTER_CONTEXT: return offers_objects(p, len) || (rpcss && may_name_rpcss(p, len));
+    case PDU_AUTH3: return rpcss && may_name_rpcss(p, len);
     case PDU_REQUEST: return (p[3] & PFC_OBJECT_UUID) || (rpcss && may_be_activation(p, len));
     default: return false;
     }
@@ -158,6 +168,18 @@ bool scan_pdu_search(const uint8_t *data, size_t len, ScanPduFlags flags)
             return true;
     }
     return search_from(data, i, starts, len, flags);
+}
+
+bool scan_pdu_has_token(const uint8_t *data, size_t len)
+{
+    if (len < 12 || !may_start(data, len) || u16(data + 10, is_big_endian(data)) == 0)
+        return false;
+    return data[2] == PDU_BIND || data[2] == PDU_ALTER_CONTEXT || data[2] == PDU_AUTH3;
+}
+
+uint16_t scan_pdu_frag_len(const uint8_t *data)
+{
+    return (uint16_t) u16(data + 8, is_big_endian(data));
 }
 
 size_t scan_pdu_tail(const uint8_t *data, size_t len, size_t max)

@@ -28,6 +28,7 @@ struct Scan {
     ReorderFunc keep;
     gpointer data;
     FlowTable *flows;
+    Tickets *tickets;    ///< those that wait
     GHashTable *regrets; ///< FlowKey
     ScanAside aside;
     GHashTable *hosts; ///< FlowKey without ports: between which something is kept; up to MAX_SMB
@@ -45,19 +46,39 @@ static void keep(const CapturePacket *packet, gpointer data)
     scan->keep(packet, scan->data);
 }
 
-/** Of a flow of tickets, what the key distribution centre says, and where the conversation begins and ends: from 4.4 on,
- *  Wireshark takes for a new one what comes after the end, even when it is the same again. */
-static void keep_ticket(const CapturePacket *packet, gpointer data)
+static bool has_port(const FlowKey *key, uint16_t port)
 {
-    Layers layers;
-    layers_read(packet, &layers);
-    if ((layers.port[0] == KERBEROS_PORT && layers.payload_len > 0) || layers.flags & (TCP_SYN | TCP_FIN | TCP_RST))
-        keep(packet, data);
+    return key->port[0] == port || key->port[1] == port;
 }
 
-static ReorderFunc keep_func(const Flow *flow)
+/** A flow whose packets are put in order, and whose they are. */
+typedef struct {
+    Scan *scan;
+    Flow *flow;
+} Passing;
+
+/** A packet of a flow that is kept, in order. */
+static void keep_ordered(const CapturePacket *packet, gpointer data)
 {
-    return flow->state == FLOW_TICKETS ? keep_ticket : keep;
+    const Passing *passing = data;
+    Layers layers;
+    layers_read(packet, &layers);
+    if (passing->flow->state == FLOW_TICKETS) {
+        tickets_segment(passing->scan->tickets, &passing->flow->tickets, packet, &layers);
+        return;
+    }
+    FlowKey key;
+    if (passing->flow->tokens && layers.kind == LAYERS_TCP) {
+        guint side = flow_key_set(&key, layers.ip, layers.port, PROTOCOL_TCP);
+        tickets_conversation(passing->scan->tickets, passing->flow->tokens, side, &layers);
+    }
+    keep(packet, passing->scan);
+}
+
+static void flush_order(Scan *scan, Flow *flow)
+{
+    Passing passing = {scan, flow};
+    reorder_flush(flow->reorder, keep_ordered, &passing);
 }
 
 static void forget_waiting(Scan *scan, Flow *flow)
@@ -77,18 +98,40 @@ static void count_unanswered(Scan *scan, Flow *flow)
     flow->asked = false;
 }
 
+static void note_lookup(Scan *scan, const Flow *flow, guint side, const Layers *layers)
+{
+    if (side == flow->server && layers->payload_len > 0 && has_port(&flow->key, RPCSS_PORT))
+        lookups_take(scan->aside.lookups, &flow->key, side, layers->payload, layers->payload_len);
+}
+
+/** Those in what waits and is not kept. */
+static void note_lookups(Scan *scan, const Flow *flow)
+{
+    for (const HeldPacket *held = flow->waiting; held && has_port(&flow->key, RPCSS_PORT); held = held->next) {
+        Layers layers;
+        layers_read(&held->packet, &layers);
+        if (layers.kind == LAYERS_TCP)
+            note_lookup(scan, flow, held->side, &layers);
+    }
+}
+
 static void leave(Flow *flow, gpointer data)
 {
     Scan *scan = data;
-    forget_waiting(scan, flow);
-    if (flow->state == FLOW_UNDECIDED && !scan->ended)
+    if (flow->state == FLOW_UNDECIDED && !scan->ended) {
         count_unanswered(scan, flow);
+        note_lookups(scan, flow);
+    }
+    forget_waiting(scan, flow);
     if (flow->reorder) {
         scan->reorder -= reorder_waiting(flow->reorder);
         if (!scan->ended)
-            reorder_flush(flow->reorder, keep_func(flow), scan);
+            flush_order(scan, flow);
         g_clear_pointer(&flow->reorder, reorder_free);
     }
+    if (flow->tickets)
+        tickets_leave(g_steal_pointer(&flow->tickets));
+    g_clear_pointer(&flow->tokens, g_free);
     bool decides = !scan->options.everything && scan->options.stage != SCAN_FIRST;
     scan->overflowed |= !scan->ended && decides && flow->state == FLOW_KEPT && !flow->asked;
 }
@@ -100,6 +143,7 @@ Scan *scan_new(const ScanOptions *options, ReorderFunc func, gpointer data)
     scan->keep = func;
     scan->data = data;
     scan->flows = flow_table_new(options->max_flows ? options->max_flows : MAX_FLOWS, leave, scan);
+    scan->tickets = tickets_new(func, data);
     scan->regrets = flow_keys_new();
     scan->unanswered = unanswered_new();
     scan->oddities = oddities_new();
@@ -112,6 +156,7 @@ void scan_free(Scan *scan)
 {
     scan->ended = true;
     flow_table_free(scan->flows);
+    tickets_free(scan->tickets);
     g_hash_table_unref(scan->regrets);
     unanswered_free(scan->unanswered);
     g_hash_table_unref(scan->oddities);
@@ -134,11 +179,6 @@ static void regret(Scan *scan, const FlowKey *key)
         scan->overflowed = true;
     else
         flow_keys_add(scan->regrets, key);
-}
-
-static bool has_port(const FlowKey *key, uint16_t port)
-{
-    return key->port[0] == port || key->port[1] == port;
 }
 
 // ---- counting
@@ -185,6 +225,23 @@ static void count_rpc(Scan *scan, Flow *flow, const CapturePacket *packet)
 
 // ---- flows that are kept
 
+/** A flow of tickets turns out to be one that is kept as a whole, or any flow that was not kept so far. */
+static void become_kept(Scan *scan, Flow *flow)
+{
+    flow->state = FLOW_KEPT;
+    if (flow->tickets)
+        tickets_release_all(scan->tickets);
+    if (scan->options.stage != SCAN_FIRST && !scan->options.everything)
+        flow->tokens = g_new0(TokenSearch, 1);
+}
+
+static void become_tickets(Scan *scan, Flow *flow)
+{
+    flow->state = FLOW_TICKETS;
+    if (scan->options.stage != SCAN_FIRST)
+        tickets_begin(scan->tickets, &flow->tickets, &flow->key.ip[1 - flow->server]);
+}
+
 static void pass(Scan *scan, Flow *flow, guint side, const Layers *layers, const CapturePacket *packet)
 {
     if (scan->options.stage == SCAN_FIRST) {
@@ -192,14 +249,12 @@ static void pass(Scan *scan, Flow *flow, guint side, const Layers *layers, const
         return;
     }
     size_t before = reorder_waiting(flow->reorder);
-    // Wireshark takes for a repetition what was acknowledged before: it then has to see who acknowledges what.
-    if (flow->state == FLOW_TICKETS && layers->kind == LAYERS_TCP && reorder_is_ahead(flow->reorder, side, layers))
-        flow->state = FLOW_KEPT;
-    reorder_packet(flow->reorder, side, layers, packet, keep_func(flow), scan);
+    Passing passing = {scan, flow};
+    reorder_packet(flow->reorder, side, layers, packet, keep_ordered, &passing);
     scan->reorder = scan->reorder - before + reorder_waiting(flow->reorder);
     if (scan->reorder > MAX_REORDER) {
         scan->reorder -= reorder_waiting(flow->reorder);
-        reorder_flush(flow->reorder, keep_func(flow), scan);
+        flush_order(scan, flow);
     }
 }
 
@@ -210,9 +265,12 @@ static void note_oddity(const TcpOddity *oddity, gpointer data)
 
 static void set_kept(Scan *scan, Flow *flow, FlowState state)
 {
-    flow->state = (uint8_t) state;
     if (scan->options.stage != SCAN_FIRST)
         flow->reorder = reorder_new(note_oddity, scan);
+    if (state == FLOW_TICKETS)
+        become_tickets(scan, flow);
+    else
+        become_kept(scan, flow);
     HeldPacket *held = flow->waiting;
     flow->waiting = flow->waiting_last = NULL;
     flow->n_waiting = 0;
@@ -231,6 +289,7 @@ static void set_kept(Scan *scan, Flow *flow, FlowState state)
 
 static void drop_flow(Scan *scan, Flow *flow)
 {
+    note_lookups(scan, flow);
     forget_waiting(scan, flow);
     flow->state = FLOW_DROPPED;
     if (flow->asked)
@@ -242,7 +301,7 @@ static void drop_flow(Scan *scan, Flow *flow)
 /** A flow that cannot wait any longer, and is not decided yet. */
 static FlowState decide(const Flow *flow)
 {
-    if (flow->asked)
+    if (flow->asked || flow->other_rpc)
         return FLOW_DROPPED;
     return has_port(&flow->key, RPCSS_PORT) || has_port(&flow->key, KERBEROS_PORT) ? FLOW_KEPT : FLOW_DROPPED;
 }
@@ -291,13 +350,17 @@ static FlowState judge(const Scan *scan, Flow *flow, guint side, const Layers *l
             if (layers->payload_len >= len && memcmp(layers->payload, others[i], len) == 0)
                 return FLOW_DROPPED;
         }
-        return flow->ahead ? FLOW_KEPT : FLOW_TICKETS;
+        return FLOW_TICKETS;
     }
     FlowState other = rpcss ? FLOW_KEPT : FLOW_DROPPED;
     switch (scan_pdu_kind(layers->payload, layers->payload_len)) {
     case SCAN_PDU_NONE: return first && !flow->rpc && !tickets ? other : FLOW_UNDECIDED;
     case SCAN_PDU_BIND: flow->bound = flow->rpc = true; return FLOW_UNDECIDED;
-    case SCAN_PDU_REQUEST: flow->rpc = true; return flow->bound ? FLOW_DROPPED : other;
+    case SCAN_PDU_REQUEST:
+        flow->rpc = true;
+        flow->other_rpc |= flow->bound;
+        // Clients use connections to RPCSS for one interface after another.
+        return flow->bound && !rpcss ? FLOW_DROPPED : flow->bound ? FLOW_UNDECIDED : other;
     case SCAN_PDU_OTHER: flow->rpc = true; return FLOW_UNDECIDED;
     default: return FLOW_UNDECIDED;
     }
@@ -367,7 +430,8 @@ static void take_undecided(Scan *scan, Flow *flow, guint side, const Layers *lay
         state = has_to_wait(scan, flow, side, layers) ? FLOW_UNDECIDED : FLOW_KEPT;
     else if (layers->payload_len > 0 && !flow->asked)
         state = judge(scan, flow, side, layers, first);
-    if (state == FLOW_UNDECIDED && flow->n_waiting >= MAX_WAITING)
+    bool over = flow->n_waiting >= MAX_WAITING || (flow->other_rpc && layers->flags & (TCP_FIN | TCP_RST));
+    if (state == FLOW_UNDECIDED && over)
         state = decide(flow);
     set_decided(scan, flow, state);
     bool forgot = scan->options.stage != SCAN_FIRST && flow_table_left(scan->flows) > 0;
@@ -429,7 +493,7 @@ static void take_syn(Scan *scan, Flow *flow, guint which, const Layers *layers)
     flow->state = FLOW_UNDECIDED;
     flow->begun = true;
     flow->isn = layers->seq;
-    flow->bound = flow->rpc = flow->ahead = flow->asked = flow->taken = false;
+    flow->bound = flow->rpc = flow->other_rpc = flow->asked = flow->taken = false;
     memset(flow->side, 0, sizeof(flow->side));
     flow->side[which].next = layers->seq + 1;
     flow->side[which].known = true;
@@ -489,8 +553,6 @@ static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *pack
     }
     if ((layers->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && flow->state != FLOW_TICKETS)
         take_syn(scan, flow, side, layers);
-    const FlowSide *other = &flow->side[1 - side];
-    flow->ahead |= layers->flags & TCP_ACK && (!other->known || (int32_t) (layers->ack - other->next) > 0);
     flow->side[side].seen = true;
     if ((layers->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
         flow->side[side].next = layers->seq + 1;
@@ -515,11 +577,11 @@ static void take_tcp(Scan *scan, const Layers *layers, const CapturePacket *pack
             regret(scan, &key);
             if (flow->state == FLOW_DROPPED)
                 set_kept(scan, flow, FLOW_KEPT);
-            flow->state = FLOW_KEPT;
+            else
+                become_kept(scan, flow);
             pass(scan, flow, side, layers, packet);
-        } else if (flow->state == FLOW_DROPPED && side == flow->server && layers->payload_len > 0 &&
-                   has_port(&key, RPCSS_PORT)) {
-            lookups_take(scan->aside.lookups, &key, side, layers->payload, layers->payload_len);
+        } else if (flow->state == FLOW_DROPPED) {
+            note_lookup(scan, flow, side, layers);
         } else if (flow->state == FLOW_TICKETS) {
             pass(scan, flow, side, layers, packet);
         }
@@ -540,6 +602,17 @@ static bool is_tunnel_port(uint16_t port)
             return true;
     }
     return false;
+}
+
+/** Whether it was AS-REP or TGS-REP, which waits until it is needed. */
+static bool take_ticket(Scan *scan, const Layers *layers, const CapturePacket *packet)
+{
+    bool reply = layers->port[0] == KERBEROS_PORT && layers->payload_len > 0 &&
+                 (layers->payload[0] == 0x6b || layers->payload[0] == 0x6d);
+    if (!reply || scan->options.keys || scan->options.stage == SCAN_FIRST || scan->options.only_wanted)
+        return false;
+    tickets_datagram(scan->tickets, packet, layers);
+    return true;
 }
 
 static bool needs_udp(Scan *scan, const Layers *layers)
@@ -608,7 +681,7 @@ void scan_packet(Scan *scan, const CapturePacket *packet)
         if (!scan->options.only_wanted || is_wanted_tcp(scan, &layers))
             take_tcp(scan, &layers, packet);
         return;
-    case LAYERS_UDP: needed = needed || needs_udp(scan, &layers); break;
+    case LAYERS_UDP: needed = needed || (needs_udp(scan, &layers) && !take_ticket(scan, &layers, packet)); break;
     case LAYERS_QUOTED: needed = needed || needs_aside(scan, &layers, packet); break;
     case LAYERS_FRAGMENT:
         take_fragment(scan, &layers, packet);
@@ -617,8 +690,11 @@ void scan_packet(Scan *scan, const CapturePacket *packet)
     case LAYERS_UNKNOWN: needed = true; break;
     case LAYERS_DEAD: break;
     }
-    if (needed && !scan->options.only_wanted)
-        keep(packet, scan);
+    if (!needed || scan->options.only_wanted)
+        return;
+    if (layers.kind != LAYERS_QUOTED)
+        tickets_release_all(scan->tickets); // whose tokens it may hold cannot be said
+    keep(packet, scan);
 }
 
 static void tick_flow(Flow *flow, gpointer data)
@@ -627,7 +703,8 @@ static void tick_flow(Flow *flow, gpointer data)
     if (!flow->reorder)
         return;
     scan->reorder -= reorder_waiting(flow->reorder);
-    reorder_tick(flow->reorder, keep_func(flow), scan);
+    Passing passing = {scan, flow};
+    reorder_tick(flow->reorder, keep_ordered, &passing);
     scan->reorder += reorder_waiting(flow->reorder);
 }
 
@@ -641,9 +718,11 @@ static void finish_flow(Flow *flow, gpointer data)
 {
     Scan *scan = data;
     if (flow->reorder)
-        reorder_flush(flow->reorder, keep_func(flow), scan);
-    if (flow->state == FLOW_UNDECIDED)
+        flush_order(scan, flow);
+    if (flow->state == FLOW_UNDECIDED) {
         count_unanswered(scan, flow);
+        note_lookups(scan, flow);
+    }
     bool kept = flow->state == FLOW_KEPT || flow->state == FLOW_TICKETS;
     if (kept && scan->options.stage == SCAN_SECOND && flow_set_has(scan->options.dropped, flow))
         regret(scan, &flow->key);

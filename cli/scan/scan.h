@@ -14,12 +14,12 @@
  * | … that begin with anything else than DCE/RPC | dropped, but looked through to the end | SMB, HTTP and proxies can carry PDUs; they are then found as above, wherever they stand |
  * | … DCE/RPC whose first request names no object, after a Bind to other interfaces | the same | it is other RPC |
  * | … joined in the middle | decided after some packets; on ports 135 and 88 kept | a request tells what kind it is, and the first packets may hold none |
- * | 135/tcp | kept, unless it is the endpoint mapper without authentication | activations; tokens that name RPCSS |
- * | from 88/tcp and 88/udp | kept | who got which ticket; with keys both directions, for they open each other |
+ * | 135/tcp | waits for longer; kept, unless it is another interface without a token for RPCSS | activations; clients use such connections for one interface after another |
+ * | from 88/tcp and 88/udp | wait (tickets.h) until a kept conversation shows a token with this ticket, or of this host; with keys kept, in both directions | who got which ticket; keys: they open each other |
  * | ICMP errors about a kept conversation | kept with it | Wireshark counts them to nothing, but reads them |
- * | IP fragments of TCP, UDP and tunnels | kept | their ports stand in another fragment |
+ * | IP fragments of TCP, UDP and tunnels | kept, and all tickets | their ports stand in another fragment |
  * | tunnels that layers.c reads | by what they carry | the same conversations |
- * | other tunnels, unknown link layers, Ethernet types and IP protocols | kept | they cannot be judged |
+ * | other tunnels, unknown link layers, Ethernet types and IP protocols | kept, and all tickets | they cannot be judged |
  * | other UDP | dropped, but looked through | a tunnel that Wireshark knows, and layers.c does not |
  * | ARP, DNS and the like | dropped | they carry no TCP |
  *

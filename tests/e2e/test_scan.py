@@ -14,13 +14,14 @@ import pytest
 import expect
 import test_transport
 from gen import capture as captures
-from gen import floods, guids, mutate, scenario, wrap
+from gen import floods, guids, kerberos, mutate, scenario, wrap
 from gen.capture import Capture
 from gen.ip import Packet
 from gen.rpc import Rpc
 from gen.scenario import CLIENT, CLIENT6, OTHER, SERVER, SERVER6, Host, Lab, Session
 from support import Tools
 
+EPM = "e1af8308-5d1f-11c9-91a4-08002b14a0fa"
 ALL = ("--min-confidence", "rpcss")
 
 
@@ -55,6 +56,35 @@ def mixed(seed: int = 3) -> tuple[Lab, Session]:
     return lab, session
 
 
+KDC = Host("DC01", "192.0.2.2", "02:00:00:00:00:02")
+
+
+def ticket_by_tcp(lab: Lab, client: Host, user: str, service: str, size: int = 1100) -> None:
+    """A ticket of some size, over TCP."""
+    spn = f"{service}/{SERVER.fqdn}"
+    given = lab._tickets.setdefault(spn, kerberos.ticket(lab.rng, spn, SERVER.realm, size))
+    tcp = lab.flow(client, KDC, 88)
+    tcp.send(True, kerberos.over_tcp(b"\x6c\x82\x05\x00" + lab.rng.randbytes(1276)))
+    tcp.send(False, kerberos.over_tcp(kerberos.tgs_rep(lab.rng, user, SERVER.realm, given)))
+    tcp.finish()
+
+
+def tickets(seed: int, others: bool) -> Lab:
+    """Whose tickets matter is known only when a connection shows them; others authenticate to the endpoint mapper."""
+    lab = Lab(seed=seed)
+    ticket_by_tcp(lab, OTHER, "bob", "cifs")
+    ticket_by_tcp(lab, CLIENT, "ann", "RPCSS", 4000)
+    ticket_by_tcp(lab, OTHER if others else CLIENT, "ann", "host", 2500)
+    mapper = lab.connect(CLIENT, SERVER, 135)
+    mapper.bind(mapper.offer(EPM, features=True), scenario.kerberos(lab, SERVER, 5, 0, "host"))
+    mapper.call(EPM, 3, lab.rng.randbytes(132), lab.rng.randbytes(150))
+    mapper.tcp.finish()
+    scenario.fetch_ticket(lab, OTHER, SERVER, KDC, "eve", "HTTP")
+    session = test_transport.windows(lab)
+    session.rpc.tcp.finish()
+    return lab
+
+
 def sources() -> list[list[Packet]]:
     """Conversations to be changed at random."""
     made = []
@@ -73,6 +103,8 @@ def sources() -> list[list[Packet]]:
     scenario.remote_activation(lab, CLIENT, SERVER)
     noise(lab)
     made.append(lab.packets())
+    for seed, others in ((11, False), (12, True)):
+        made.append(tickets(seed, others).packets())
     return made
 
 
@@ -106,6 +138,15 @@ def test_user_of_a_ticket(cli: Tools) -> None:
     noise(lab)
     records = same(cli, cli.write(lab.capture()))
     assert "ann" in {r["auth"]["user"] for r in records}
+
+
+def test_tickets_that_wait(cli: Tools) -> None:
+    """They name the user as if they had not waited: over TCP, of any size, and when another host fetched them."""
+    for others in (False, True):
+        lab = tickets(20, others)
+        capture = lab.capture()
+        users = {record["auth"]["user"] for record in same(cli, cli.write(capture))}
+        assert "ann" in users and not users & {"bob", "eve"}
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -10,6 +10,7 @@
 
 #define MAX_PACKETS 200
 #define MAX_PAYLOAD 1400
+#define MAX_TOKEN 400
 #define SET_BITS 12
 
 typedef struct {
@@ -41,9 +42,10 @@ static void take(const CapturePacket *packet, gpointer data)
 /** What a segment carries: what stands in the input, or a PDU. */
 static size_t make_payload(Input *in, guint kind, size_t len)
 {
+    GByteArray token = {(guint8 *) in->data, (guint) MIN(len, MAX_TOKEN)};
     switch (kind) {
-    case 0: return pdu_bind(in->payload, uuid_login, 0);
-    case 1: return pdu_bind(in->payload, uuid_samr, 16);
+    case 0: return pdu_bind(in->payload, uuid_login, NULL);
+    case 1: return pdu_bind(in->payload, uuid_samr, &token);
     case 2: return pdu_request(in->payload, 0x83, 3, (uint32_t) MIN(len, 200));
     case 3: return pdu_request(in->payload, 0x03, 3, (uint32_t) MIN(len, 200));
     default: memcpy(in->payload, in->data, len); return len;

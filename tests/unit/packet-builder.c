@@ -121,14 +121,20 @@ static gsize pdu_header(guint8 *out, guint8 type, guint8 flags, gsize len, guint
     return sizeof header;
 }
 
-gsize pdu_bind(guint8 *out, const guint8 uuid[16], guint16 auth_len)
+gsize pdu_bind(guint8 *out, const guint8 uuid[16], const GByteArray *token)
 {
+    const guint16 auth_len = (guint16) (token ? token->len : 0);
     const gsize len = 72 + (auth_len ? 8u + auth_len : 0);
     memset(out, 0, len);
     (void) pdu_header(out, 11, 3, len, auth_len);
     out[24] = 1;     // contexts
     out[28 + 2] = 1; // transfer syntaxes
     memcpy(out + 32, uuid, 16);
+    if (token) {
+        out[72] = 9; // SPNEGO
+        out[73] = 6; // privacy
+        memcpy(out + 80, token->data, token->len);
+    }
     return len;
 }
 

@@ -29,8 +29,9 @@ CapturePacket frame_packet(const FrameBuilder *frame, guint64 number);
 void frame_segment(FrameBuilder *frame, bool from_server, guint16 client_port, guint16 server_port, guint32 seq,
                    guint32 ack, guint8 flags, gconstpointer payload, gsize len);
 
-/** A DCE/RPC Bind to one interface, of which the UUID is given as it stands on the wire; returns its length. */
-gsize pdu_bind(guint8 *out, const guint8 uuid[16], guint16 auth_len);
+/** A DCE/RPC Bind to one interface, of which the UUID is given as it stands on the wire, with a token or
+ *  NULL; returns its length. */
+gsize pdu_bind(guint8 *out, const guint8 uuid[16], const GByteArray *token);
 /** A request; `flags` are those of its header. */
 gsize pdu_request(guint8 *out, guint8 flags, guint16 opnum, guint32 stub_len);
 

@@ -3,6 +3,7 @@
 
 #include "packet-builder.h"
 #include "scan/pdu.h"
+#include "token-builder.h"
 
 #include <string.h>
 
@@ -18,10 +19,10 @@ static void test_anywhere(void)
     uint8_t data[200];
     for (size_t at = 0; at < 100; at++) {
         memset(data, 'x', sizeof(data));
-        size_t len = pdu_bind(data + at, uuid_login, 0);
+        size_t len = pdu_bind(data + at, uuid_login, NULL);
         g_assert_true(search(data, at + len, SCAN_PDU_NOTHING));
         g_assert_true(search(data, sizeof(data), SCAN_PDU_NOTHING));
-        (void) pdu_bind(data + at, uuid_samr, 0);
+        (void) pdu_bind(data + at, uuid_samr, NULL);
         g_assert_false(search(data, at + len, SCAN_PDU_NOTHING));
         g_assert_false(search(data, sizeof(data), SCAN_PDU_NOTHING));
         (void) pdu_request(data + at, 0x83, 3, 40);
@@ -34,7 +35,7 @@ static void test_anywhere(void)
 static void test_cut(void)
 {
     uint8_t bind[128];
-    size_t len = pdu_bind(bind, uuid_samr, 0);
+    size_t len = pdu_bind(bind, uuid_samr, NULL);
     for (size_t n = 0; n <= len; n++) // not all of the interfaces can be seen
         g_assert_true(search(bind, n, SCAN_PDU_NOTHING) == (n >= 8 && n < len));
 }
@@ -44,7 +45,7 @@ static void test_both_byte_orders(void)
     uint8_t bind[128];
     static const uint8_t big[16] = {0xf3, 0x09, 0xad, 0x18, 0xd8, 0x6a, 0x11, 0xd0,
                                     0xa0, 0x75, 0x00, 0xc0, 0x4f, 0xb6, 0x88, 0x20};
-    size_t len = pdu_bind(bind, big, 0);
+    size_t len = pdu_bind(bind, big, NULL);
     g_assert_false(search(bind, len, SCAN_PDU_NOTHING));
     bind[4] = 0;
     bind[8] = 0;
@@ -100,10 +101,7 @@ static void test_tls(void)
 static void test_rpcss(void)
 {
     uint8_t data[512];
-    size_t len = pdu_bind(data, uuid_samr, 20); // with a token
-    g_assert_false(search(data, len, SCAN_PDU_NOTHING));
-    g_assert_true(search(data, len, SCAN_PDU_RPCSS));
-    len = pdu_bind(data, uuid_samr, 0);
+    size_t len = pdu_bind(data, uuid_samr, NULL);
     g_assert_false(search(data, len, SCAN_PDU_RPCSS));
     len = pdu_request(data, 3, 3, 156); // a look-up
     g_assert_false(search(data, len, SCAN_PDU_RPCSS));
@@ -116,10 +114,38 @@ static void test_rpcss(void)
     g_assert_false(search(data, len, SCAN_PDU_RPCSS));
 }
 
+/** A Bind to RPCSS' port matters when its token is for RPCSS, or when that cannot be seen. */
+static void test_token(void)
+{
+    const char *const host[] = {"host", "srv", NULL}, *const rpcss[] = {"RPCSS", "srv", NULL};
+    const struct {
+        GByteArray *token;
+        size_t cut; ///< bytes that are not in the segment
+        bool matters;
+    } cases[] = {
+        {tb_ap_req(tb_ticket("EXAMPLE.COM", rpcss, 1)), 0, true},
+        {tb_ap_req(tb_ticket("EXAMPLE.COM", host, 1)), 0, false},
+        {tb_ap_req(tb_ticket("EXAMPLE.COM", rpcss, 1)), 100, true},
+        {tb_ap_req(tb_ticket("EXAMPLE.COM", host, 1)), 100, false}, // the ticket can be seen
+        {tb_ap_req(tb_ticket("EXAMPLE.COM", host, 1)), 450, true},
+        {tb_ntlm_head(1, 40), 0, false},
+        {tb_ntlm_head(1, 40), 10, true},
+        {tb_filler(30), 0, false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        uint8_t data[1024];
+        size_t len = pdu_bind(data, uuid_samr, cases[i].token);
+        g_assert_false(search(data, len - cases[i].cut, SCAN_PDU_NOTHING));
+        g_test_message("case %zu of %u bytes", i, cases[i].token->len);
+        g_assert_cmpint(search(data, len - cases[i].cut, SCAN_PDU_RPCSS), ==, cases[i].matters);
+        g_byte_array_unref(cases[i].token);
+    }
+}
+
 static void test_kind(void)
 {
     uint8_t data[128];
-    (void) pdu_bind(data, uuid_samr, 0);
+    (void) pdu_bind(data, uuid_samr, NULL);
     g_assert_cmpint(scan_pdu_kind(data, 72), ==, SCAN_PDU_BIND);
     g_assert_cmpint(scan_pdu_kind(data, 15), ==, SCAN_PDU_SHORT);
     g_assert_cmpint(scan_pdu_kind(data, 1), ==, SCAN_PDU_SHORT);
@@ -153,6 +179,7 @@ int main(int argc, char **argv)
     g_test_add_func("/scan/pdu/reserved", test_reserved);
     g_test_add_func("/scan/pdu/tls", test_tls);
     g_test_add_func("/scan/pdu/rpcss", test_rpcss);
+    g_test_add_func("/scan/pdu/token", test_token);
     g_test_add_func("/scan/pdu/kind", test_kind);
     g_test_add_func("/scan/pdu/tail", test_tail);
     return g_test_run();
