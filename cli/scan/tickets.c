@@ -11,9 +11,12 @@
 #define MAX_WAITING ((size_t) 24 << 20) ///< bytes of all that wait
 #define LENGTH_SIZE 4                   ///< before each message on TCP (RFC 4120 7.2.2)
 #define KRB_ERROR 0x7e                  ///< the tag of an answer without a ticket
+#define ANSWER_START 48                 ///< bytes in which an answer tells that it is one
 #define KEY_SIZE 16                     ///< of an address, and of a ticket's head
 
 G_STATIC_ASSERT(sizeof(Address) == KEY_SIZE && SCAN_TICKET_HEAD == KEY_SIZE);
+
+enum { KRB_AS_REP = 11, KRB_TGS_REP = 13 };
 
 struct TicketExchange {
     TicketExchange **owner;
@@ -44,6 +47,11 @@ static guint key_hash(gconstpointer key)
 static gboolean key_equal(gconstpointer a, gconstpointer b)
 {
     return memcmp(a, b, KEY_SIZE) == 0;
+}
+
+static bool is_answer(uint8_t tag)
+{
+    return tag == (0x60 | KRB_AS_REP) || tag == (0x60 | KRB_TGS_REP);
 }
 
 static GHashTable *new_index(void)
@@ -224,6 +232,25 @@ void tickets_leave(TicketExchange *exchange)
     exchange->owner = NULL;
 }
 
+/** Whether a segment that is no answer, such as the rest of one whose start was not captured, may hold the start of one: its tag
+ *  where answers begin or at the end, or the INTEGER of its type anywhere. */
+static bool may_hide_answer(const Layers *layers)
+{
+    const uint8_t *p = layers->payload;
+    size_t len = layers->payload_len;
+    if (len != layers->payload_wire || len < 2 * ANSWER_START || is_answer(p[LENGTH_SIZE]))
+        return true;
+    for (size_t i = 0; i + 3 <= len; i++) {
+        if (p[i] == 2 && p[i + 1] == 1 && (p[i + 2] == KRB_AS_REP || p[i + 2] == KRB_TGS_REP))
+            return true;
+    }
+    for (size_t i = len - ANSWER_START; i < len; i++) {
+        if (is_answer(p[i]) && (i + 1 == len || p[i + 1] & 0x80))
+            return true;
+    }
+    return false;
+}
+
 /** Whether what a segment of the answer holds can be said. */
 static bool take_answer(Tickets *t, TicketExchange *exchange, const Layers *layers)
 {
@@ -231,6 +258,8 @@ static bool take_answer(Tickets *t, TicketExchange *exchange, const Layers *laye
     size_t len = layers->payload_len;
     if (exchange->has_ticket && (int32_t) (layers->seq + layers->payload_wire - exchange->end) <= 0)
         return true; // more of it, or the same again
+    if (!may_hide_answer(layers))
+        return true;
     if (exchange->has_ticket || len <= LENGTH_SIZE)
         return false;
     size_t size = (size_t) p[0] << 24 | (size_t) p[1] << 16 | (size_t) p[2] << 8 | p[3];
