@@ -422,7 +422,7 @@ int cmd_doctor(int argc, char **argv)
          "Copy the profile " PROFILE_NAME " into your own Wireshark folder", NULL},
         G_OPTION_ENTRY_NULL,
     };
-    if (!command_parse(&argc, &argv, &help, command_options(entries, NULL)))
+    if (!command_parse(&argc, &argv, &help, command_options(entries, NULL), NULL))
         return COMMAND_UNABLE;
     g_autofree char *given = options.tshark;
     g_auto(Doctor) d = {.install_profile = options.install_profile};

@@ -174,9 +174,9 @@ static bool parse(int *argc, char ***argv, ListOptions *options)
         G_OPTION_ENTRY_NULL,
     };
     GOptionGroup *group = command_options(entries, options);
-    options_add_reading(group, &options->reading);
     options_add_captures(group);
-    return command_parse(argc, argv, &help, group);
+    GOptionGroup *const more[] = {options_reading(&options->reading), options_questions(&options->reading), NULL};
+    return command_parse(argc, argv, &help, group, more);
 }
 
 int cmd_list(int argc, char **argv)

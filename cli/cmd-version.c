@@ -14,7 +14,7 @@ int cmd_version(int argc, char **argv)
         {"tshark", 0, 0, G_OPTION_ARG_FILENAME, &given, "The tshark to ask (default: that in PATH)", "PATH"},
         G_OPTION_ENTRY_NULL,
     };
-    if (!command_parse(&argc, &argv, &help, command_options(entries, NULL)))
+    if (!command_parse(&argc, &argv, &help, command_options(entries, NULL), NULL))
         return COMMAND_UNABLE;
     (void) printf("car-wmi %s\n", CAR_VERSION);
     (void) fflush(stdout);

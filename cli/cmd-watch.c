@@ -274,8 +274,8 @@ static bool parse(int *argc, char ***argv, WatchCommand *command)
         G_OPTION_ENTRY_NULL,
     };
     GOptionGroup *group = command_options(entries, command);
-    options_add_reading(group, &command->reading);
-    return command_parse(argc, argv, &help, group);
+    GOptionGroup *const more[] = {options_reading(&command->reading), options_questions(&command->reading), NULL};
+    return command_parse(argc, argv, &help, group, more);
 }
 
 int cmd_watch(int argc, char **argv)

@@ -41,12 +41,14 @@ static void split_joined(int *argc, char ***argv)
 /** GLib's help has lines of any length. */
 static void print_help(GOptionContext *context)
 {
-    g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
-    g_autofree char *wrapped = text_wrap(g_strchomp(help));
+    g_autofree char *help = g_option_context_get_help(context, FALSE, NULL);
+    g_autoptr(GString) text = g_string_new(g_strchomp(help));
+    g_string_replace(text, "\nApplication Options:\n", "\nOptions:\n", 1); // GLib's title beside those of other groups
+    g_autofree char *wrapped = text_wrap(text->str);
     g_print("%s", wrapped);
 }
 
-bool command_parse(int *argc, char ***argv, const CommandHelp *help, GOptionGroup *options)
+bool command_parse(int *argc, char ***argv, const CommandHelp *help, GOptionGroup *options, GOptionGroup *const *more)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(help->arguments);
     g_autoptr(GError) error = NULL;
@@ -58,6 +60,8 @@ bool command_parse(int *argc, char ***argv, const CommandHelp *help, GOptionGrou
     g_option_group_add_entries(options, entries);
     g_option_context_set_help_enabled(context, FALSE);
     g_option_context_set_main_group(context, options);
+    for (; more && *more; more++)
+        g_option_context_add_group(context, *more);
     g_option_context_set_summary(context, help->summary);
     g_option_context_set_description(context, help->description);
     const char *name = (*argv)[0];

@@ -26,8 +26,9 @@ typedef struct {
     const char *description; ///< below them; may be NULL
 } CommandHelp;
 
-/** Parses a command's options, which are taken over. False when they are wrong, which has then been said. Does not return for --help. */
-bool command_parse(int *argc, char ***argv, const CommandHelp *help, GOptionGroup *options);
+/** Parses a command's options, which are taken over. False when they are wrong, which has then been said. Does not return for --help. `more`, up to
+ * NULL, are shown below the options under titles of their own, and are taken over, too; NULL: none. */
+bool command_parse(int *argc, char ***argv, const CommandHelp *help, GOptionGroup *options, GOptionGroup *const *more);
 
 /** The options of a command as a group, to which others may be added. `data` reaches the callbacks among all of them. */
 GOptionGroup *command_options(const GOptionEntry *entries, gpointer data);

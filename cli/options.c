@@ -58,8 +58,9 @@ static gboolean add_question(const char *name, const char *value, gpointer data,
     g_assert_not_reached();
 }
 
-static void add_questions(GOptionGroup *group)
+GOptionGroup *options_questions(ReadingOptions *options)
 {
+    GOptionGroup *group = g_option_group_new("questions", "Only some activities:", "Questions", options, NULL);
     GOptionEntry entries[G_N_ELEMENTS(questions) + 1] = {0};
     for (size_t i = 0; i < G_N_ELEMENTS(questions); i++)
         entries[i] = (GOptionEntry){.long_name = questions[i].name,
@@ -68,6 +69,7 @@ static void add_questions(GOptionGroup *group)
                                     .description = questions[i].help,
                                     .arg_description = questions[i].value};
     g_option_group_add_entries(group, entries);
+    return group;
 }
 
 /** Adds a file, or all below a folder, of which those of other kinds are to be skipped. */
@@ -109,8 +111,9 @@ static gboolean add_capture(const char *name, const char *value, gpointer data, 
 
 // A new option belongs into the man page too.
 
-void options_add_reading(GOptionGroup *group, ReadingOptions *options)
+GOptionGroup *options_reading(ReadingOptions *options)
 {
+    GOptionGroup *group = g_option_group_new("reading", "What counts, and how it is read:", "Reading", options, NULL);
     const GOptionEntry entries[] = {
         {"allow", 0, 0, G_OPTION_ARG_FILENAME, &options->allow,
          "Mark connections that the rules in FILE are for as allowed; they are no match to the exit status", "FILE"},
@@ -128,7 +131,7 @@ void options_add_reading(GOptionGroup *group, ReadingOptions *options)
         G_OPTION_ENTRY_NULL,
     };
     g_option_group_add_entries(group, entries);
-    add_questions(group);
+    return group;
 }
 
 void options_add_captures(GOptionGroup *group)

@@ -8,10 +8,13 @@
 #include "command.h"
 #include "reading/reading.h"
 
-/** Adds what counts, and how it is read. The group's data are a command's own options, which begin with these. */
-void options_add_reading(GOptionGroup *group, ReadingOptions *options);
+/** What counts, and how it is read. `options` are the first member of a command's own. */
+GOptionGroup *options_reading(ReadingOptions *options);
 
-/** Adds captures that are files, and what can be done with them beside. */
+/** Which activities are asked for. */
+GOptionGroup *options_questions(ReadingOptions *options);
+
+/** Adds captures that are files, and what can be done with them beside, to a command's own options. */
 void options_add_captures(GOptionGroup *group);
 
 /** Whether the file `output` (NULL or "-": standard output) is none of those that are read, under whatever name: what the options
