@@ -4,7 +4,7 @@
 
 BUILD is a build folder with CAR_FUZZ. Batches of mutants, between hosts of their own, are read by car-wmi and by tshark with the
 plugin, with and without a scan, which must find the same. --cuts reads a small capture cut off behind every packet, and behind
-every byte. What fails is kept in the folder MUTANTS of the build folder."""
+every byte. What fails is kept in a folder in the temporary one, which is told."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,11 +45,14 @@ class Subjects:
     """The programs of a build folder."""
 
     def __init__(self, build: Path) -> None:
-        self.folder = build / "MUTANTS"
-        self.folder.mkdir(exist_ok=True)
+        # Copies, for the build folder may lie where nobody may read.
+        self.folder = Path(tempfile.mkdtemp(prefix="car-wmi-mutants-"))
+        self.folder.chmod(0o755)
         if os.getuid() == 0:
             os.chown(self.folder, NOBODY, NOBODY)
-        self.build = build
+        self.program = Path(shutil.copy(build / "cli/car-wmi", self.folder))
+        self.engine = Path(shutil.copy(build / "tests/engine", self.folder))
+        stage = shutil.copytree(build / "stage", self.folder / "stage")
         self.tshark = self.folder / "tshark"
         runtime = subprocess.run(
             ["clang", "-print-file-name=libclang_rt.asan-x86_64.so"], capture_output=True, text=True, check=True
@@ -57,7 +62,7 @@ class Subjects:
         self.environment = os.environ | {
             "HOME": str(self.folder),
             "LC_ALL": "C.UTF-8",
-            "WIRESHARK_PLUGIN_DIR": str(build / "stage"),
+            "WIRESHARK_PLUGIN_DIR": str(stage),
             "ASAN_OPTIONS": f"detect_leaks=0:log_path={self.folder}/report",
             "UBSAN_OPTIONS": f"print_stacktrace=1:log_path={self.folder}/report",
         }
@@ -75,14 +80,14 @@ class Subjects:
 
     def list(self, path: Path, *options: str) -> list[dict]:
         """The records of a capture."""
-        result = self.run(self.build / "cli/car-wmi", "list", "-T", "ndjson", "--tshark", self.tshark, *options, path)
+        result = self.run(self.program, "list", "-T", "ndjson", "--tshark", self.tshark, *options, path)
         if result.returncode not in (0, 1) or "tshark" in result.stderr:  # ended by a sanitizer, for one
             raise RuntimeError(f"{path} {options}: status {result.returncode}: {result.stderr[-2000:]}")
         return [json.loads(line) for line in result.stdout.splitlines()]
 
     def judge(self, path: Path) -> None:
         """The judge alone."""
-        result = self.run(self.build / "tests/engine", path)
+        result = self.run(self.engine, path)
         if result.returncode != 0 and "engine" in result.stderr:
             raise RuntimeError(f"engine {path}: status {result.returncode}: {result.stderr[-2000:]}")
 
@@ -178,6 +183,8 @@ def main() -> None:
     total, different = read_batches(subjects, cuts() if args.cuts else batches(args))
     if args.cuts:
         total += read_bytes(subjects)
+    if not different:
+        shutil.rmtree(subjects.folder)
     print(f"{total} mutants in {time.monotonic() - start:.0f} s: no report; a scan found something else in {different}")
     sys.exit(different > 0)
 
