@@ -269,9 +269,19 @@ static void check_format(const OutFormat *format, OutStyle style, const Sink *si
         const char *name;
         void (*check)(const char *text, size_t len);
     } checks[] = {
-        {"json", check_json},         {"ndjson", check_json},       {"ecs", check_json},  {"car", check_json},
-        {"ocsf", check_json},         {"timesketch", check_json},   {"csv", check_csv},   {"csv-calls", check_csv},
-        {"markdown", check_markdown}, {"dce_rpc.log", check_table}, {"activities", NULL}, {"table", NULL},
+        {"json", check_json},
+        {"ndjson", check_json},
+        {"ecs", check_json},
+        {"car", check_json},
+        {"ocsf", check_json},
+        {"timesketch", check_json},
+        {"csv", check_csv},
+        {"csv-calls", check_csv},
+        {"markdown", check_markdown},
+        {"dce_rpc.log", check_table},
+        {"activities", NULL},
+        {"actions", NULL},
+        {"table", NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(checks); i++) {
         if (strcmp(format->name, checks[i].name) != 0)
