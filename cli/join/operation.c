@@ -38,7 +38,7 @@ bool wmi_operation_parse(Slice text, WmiOperation *operation)
     Slice rest = {at, (size_t) (end - at)};
     const char *dash = slice_find(rest, "- ");
     const char *colon = slice_find(rest, " : ");
-    if (dash && colon && dash < colon) {
+    if (dash && colon && dash + 2 <= colon) { // they can share a blank
         operation->namespace_path = strip((Slice){dash + 2, (size_t) (colon - dash - 2)});
         operation->subject = strip((Slice){colon + 3, (size_t) (end - colon - 3)});
     }
