@@ -220,6 +220,7 @@ static void write_users(JsonWriter *w, const RecordSet *set, const Record *r)
         write_frame(w, "frame", user->frame);
         write_capture(w, "capture", set, r, user->frame);
         json_write_int(w, "calls", user->calls);
+        write_answer(w, "accepted", user->accepted);
         json_close_object(w);
     }
     json_close_array(w);

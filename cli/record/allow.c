@@ -270,43 +270,28 @@ static GHashTable *records_by_filter(const RecordSet *set)
     return table;
 }
 
-static void free_users(gpointer data)
+/** Those whose logon the server accepted, as its answers to their calls or a host's log show; NULL for each other one and for calls of
+ *  unknown users. What a client says of itself and other connections prove nothing. */
+static GPtrArray *proven_users(const Record *record)
 {
-    g_ptr_array_unref(data);
-}
-
-/** Activity → accounts (char *) of its connections. */
-static GHashTable *users_of_activities(const RecordSet *set)
-{
-    GHashTable *table = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, free_users);
-    for (guint i = 0; i < set->records->len; i++) {
-        const Record *record = g_ptr_array_index(set->records, i);
-        GPtrArray *users = record_users(record);
-        GPtrArray *known = g_hash_table_lookup(table, &record->activity);
-        if (known)
-            g_ptr_array_extend_and_steal(known, users);
-        else
-            g_hash_table_insert(table, (gpointer) &record->activity, users);
+    GPtrArray *users = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < record->users->len; i++) {
+        const RecordUser *user = &g_array_index(record->users, RecordUser, i);
+        g_ptr_array_add(users, user->accepted == ANSWER_YES ? record_text_account(user->domain, user->user) : NULL);
     }
-    GHashTableIter iter;
-    gpointer users;
-    g_hash_table_iter_init(&iter, table);
-    while (set->partial && g_hash_table_iter_next(&iter, NULL, &users))
-        g_ptr_array_add(users, NULL); // of whom nothing is known here
-    return table;
+    if (users->len == 0 && record->auth.user && record->auth.user_log)
+        g_ptr_array_add(users, record_text_account(record->auth.domain, record->auth.user));
+    else if (record->unnamed_calls > 0)
+        g_ptr_array_add(users, NULL);
+    return users;
 }
 
 void allow_apply(Allow *allow, RecordSet *set)
 {
-    g_autoptr(GHashTable) activities = users_of_activities(set);
     g_autoptr(GHashTable) by_filter = records_by_filter(set);
     for (guint i = 0; i < set->records->len; i++) {
         Record *record = g_ptr_array_index(set->records, i);
-        g_autoptr(GPtrArray) own = record_users(record);
-        if (own->len > 0 && record->unnamed_calls > 0)
-            g_ptr_array_add(own, NULL);
-        bool alone = own->len > 0 || record->activity == NUMBER_UNKNOWN;
-        const GPtrArray *users = alone ? own : g_hash_table_lookup(activities, &record->activity);
+        g_autoptr(GPtrArray) users = proven_users(record);
         for (guint j = 0; j < allow->rules->len; j++) {
             Rule *rule = g_ptr_array_index(allow->rules, j);
             if (!matches(rule, record, users, by_filter))

@@ -500,9 +500,10 @@ static void fold_call(EventFold *fold, FoldedConversation *c, const Event *e)
         g_hash_table_insert(fold->call_frames, number_key(e->call), number_key(call.frame));
 
     RecordUser *user = e->user ? need_user(fold, c, e) : NULL;
-    if (user)
+    if (user) {
         user->calls++;
-    else
+        g_array_index(r->calls, RecordCall, r->calls->len - 1).user = c->last_user;
+    } else
         r->unnamed_calls += e->auth_level != AUTH_LEVEL_NONE;
     if (e->server_pid != EVENT_UNKNOWN)
         add_process(fold, c, ROLE_SERVER, e->server_pid, NULL,
@@ -553,6 +554,11 @@ static void fold_response(EventFold *fold, FoldedConversation *c, const Event *e
     if (!call->response_frame)
         call->response_frame = frame;
     call->fault = to_answer(e->fault);
+    RecordUser *user = call->user ? &g_array_index(c->record->users, RecordUser, call->user - 1) : NULL;
+    if (user && call->fault != ANSWER_YES)
+        user->accepted = ANSWER_YES;
+    else if (user && user->accepted == ANSWER_UNKNOWN)
+        user->accepted = ANSWER_NO;
     if (e->sealed == 1 && e->decrypted != 1) // no more comes of it
         tell_answered(fold, c, call);
 }
@@ -988,7 +994,9 @@ static const RecordUser *main_user(const Record *r)
     const RecordUser *best = NULL;
     for (guint i = 0; i < r->users->len; i++) {
         const RecordUser *user = &g_array_index(r->users, RecordUser, i);
-        if (!best || user->calls > best->calls)
+        bool better = best && (user->accepted == ANSWER_NO) < (best->accepted == ANSWER_NO);
+        bool worse = best && (user->accepted == ANSWER_NO) > (best->accepted == ANSWER_NO);
+        if (!best || better || (!worse && user->calls > best->calls))
             best = user;
     }
     return best || r->unnamed_calls == 0 ? best : &unnamed;
@@ -1000,7 +1008,11 @@ static void resolve_auth(FoldedConversation *c)
     const RecordUser *user = main_user(c->record);
     const Auth *identity = user ? identities_of(c->identities, user) : identities_newest(c->identities);
     *auth = identity ? *identity : (Auth){0};
-    if (user) {
+    if (user && user->accepted == ANSWER_NO) { // who was refused is no user of it
+        auth->user = auth->domain = auth->workstation = NULL;
+        auth->user_source = USER_SOURCE_UNKNOWN;
+        auth->user_frame = 0;
+    } else if (user) {
         auth->user = user->user;
         auth->domain = user->domain;
         auth->workstation = user->workstation;
@@ -1157,7 +1169,6 @@ static void add_others(EventFold *fold, const FoldedConversation *c, RecordSet *
             resolve(fold, other);
         g_ptr_array_add(set->records, other->record);
     }
-    set->partial = members && looked_at < members->len;
 }
 
 RecordSet *event_fold_view(EventFold *fold, int64_t conn)

@@ -58,8 +58,7 @@ void event_fold_line(EventFold *fold, const char *line, size_t len);
 /** Valid until the fold is freed. */
 const EventStream *event_fold_stream(const EventFold *fold);
 
-/** The record of a conversation as it is so far, first of the records of its activity (of a large one, of some of them: the set
- * is then `partial`), which all still belong to the fold: valid until the next line. What is set in them stays, but the set's own texts do not. NULL when it gave no
+/** The record of a conversation as it is so far, first of the records of its activity (of a large one, of some of them), which all still belong to the fold: valid until the next line. What is set in them stays, but the set's own texts do not. NULL when it gave no
  * evidence. The caller owns the set and adds its files. */
 RecordSet *event_fold_view(EventFold *fold, int64_t conn);
 

@@ -73,6 +73,7 @@ typedef struct {
     UserSource source;
     int64_t frame; ///< that tells it
     guint calls;
+    Answer accepted; ///< the server answered a call of theirs; it refused all that it answered; it answered none
 } RecordUser;
 
 /** Somebody who was given a ticket for the service, at the client's address, before the connection authenticated with one
@@ -96,6 +97,7 @@ typedef struct {
 
 typedef struct {
     int64_t number; ///< of the call in tshark's run
+    guint user;     ///< index of its user + 1; 0: not known
     int64_t origin; ///< number of the call that handed out the object
     int64_t origin_frame;
     int64_t frame, response_frame;
@@ -284,7 +286,6 @@ typedef struct {
     GPtrArray *records;                             ///< Record *, in order of first frame
     Texts *texts;                                   ///< owns the texts of all records
     const char *plugin_version, *wireshark_version; ///< of what read the captures; NULL when nothing did
-    bool partial;                                   ///< of the activity, not all records are in it
     uint64_t unlisted_binds;                        ///< that nobody answered, beyond those of which there are records
 } RecordSet;
 

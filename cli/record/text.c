@@ -26,7 +26,8 @@ GPtrArray *record_users(const Record *record)
     GPtrArray *users = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < record->users->len; i++) {
         const RecordUser *user = &g_array_index(record->users, RecordUser, i);
-        g_ptr_array_add(users, record_text_account(user->domain, user->user));
+        if (user->accepted != ANSWER_NO)
+            g_ptr_array_add(users, record_text_account(user->domain, user->user));
     }
     if (users->len == 0 && record->auth.user)
         g_ptr_array_add(users, record_text_account(record->auth.domain, record->auth.user));
@@ -46,6 +47,12 @@ char *record_text_accounts(const GPtrArray *accounts)
 char *record_text_users(const Record *record)
 {
     g_autoptr(GPtrArray) users = record_users(record);
+    for (guint i = 0; i < record->users->len; i++) {
+        const RecordUser *user = &g_array_index(record->users, RecordUser, i);
+        g_autofree char *account = record_text_account(user->domain, user->user);
+        if (user->accepted == ANSWER_NO)
+            g_ptr_array_add(users, g_strdup_printf("%s (refused)", account));
+    }
     return record_text_accounts(users);
 }
 

@@ -97,12 +97,17 @@ static void endpoint_learn(Step *s, const uint8_t server[16], uint16_t port, Act
         known = wmem_new0(s->tracker->pool, EndpointActivations);
         wmem_map_insert(s->tracker->endpoints, keep_copy(s->tracker->pool, &key, sizeof(key)), known);
     }
+    // Of its own ports a server knows better than others.
+    const uint8_t *answered_by = conversation_server(s->conversation)->ip;
+    if (known->latest && memcmp(known->answered_by, server, 16) == 0 && memcmp(answered_by, server, 16) != 0)
+        return;
     // Who resolves the OXID of an activation asks again for what that returned.
     bool again = a->resolves && known->latest && known->latest->oxid == a->oxid;
     if (known->latest != a && !again)
         known->count++;
     if (!again)
         known->latest = a;
+    memcpy(known->answered_by, answered_by, 16);
     callers_add(s->tracker->pool, &known->callers, a->caller);
 }
 
@@ -171,7 +176,8 @@ void objrefs_learn(Step *s, const uint8_t *stub, size_t len)
             continue;
         const Interface *interface = interface_find(&o.iid);
         bool is_wmi = interface && interface->family == FAMILY_WMI;
-        if (is_wmi)
+        // What a client passes to others says nothing of whom it passes it to.
+        if (is_wmi && s->pdu->type == PDU_RESPONSE)
             add_evidence(s, EVIDENCE_INTERFACE);
         if (o.kind == OBJREF_STANDARD && s->pdu->type == PDU_RESPONSE)
             ipid_learn(s, &o.standard.ipid, &o.iid);
@@ -203,15 +209,34 @@ void check_causality(Step *s, const Guid *id)
     caller_join(c->caller, known->caller, s->frame);
 }
 
+static const EndpointActivations *endpoint_find(const Step *s)
+{
+    const Conversation *c = s->conversation;
+    EndpointKey key = {.server = *conversation_server(c)};
+    memcpy(key.client, conversation_client(c)->ip, 16);
+    return wmem_map_lookup(s->tracker->endpoints, &key);
+}
+
+/** NULL when nobody was seen to hand it out: neither the server, nor another one that led the client here. */
+static const Ipid *ipid_find(const Step *s, const Guid *ipid)
+{
+    IpidKey key = ipid_key(s->conversation, ipid);
+    const Ipid *known = wmem_map_lookup(s->tracker->ipids, &key);
+    const EndpointActivations *led = known ? NULL : endpoint_find(s);
+    if (!led)
+        return known;
+    memcpy(key.server, led->answered_by, 16);
+    return wmem_map_lookup(s->tracker->ipids, &key);
+}
+
 void check_endpoint(Step *s)
 {
     Conversation *c = s->conversation;
     if (c->activation || c->activation_open)
         return;
-    EndpointKey key = {.server = *conversation_server(c)};
-    memcpy(key.client, conversation_client(c)->ip, 16);
-    const EndpointActivations *known = wmem_map_lookup(s->tracker->endpoints, &key);
-    if (!known)
+    const EndpointActivations *known = endpoint_find(s);
+    // What a server says of the port of another address may be a lie about that; the objects called there will tell.
+    if (!known || memcmp(known->answered_by, conversation_server(c)->ip, 16) != 0)
         return;
     if (known->latest->is_wmi)
         add_evidence(s, EVIDENCE_OXID_ENDPOINT);
@@ -282,8 +307,7 @@ static void context_share(Conversation *c, const Call *call)
 void check_ipid(Step *s, Call *call)
 {
     Conversation *c = s->conversation;
-    IpidKey key = ipid_key(c, &call->object);
-    const Ipid *known = wmem_map_lookup(s->tracker->ipids, &key);
+    const Ipid *known = ipid_find(s, &call->object);
     Context *context = wmem_map_lookup(c->contexts, GUINT_TO_POINTER(call->context_id));
     if (context) {
         context_call(s, context, call, known);

@@ -19,7 +19,8 @@ typedef struct {
 typedef struct {
     Activation *latest;
     unsigned count;
-    Callers callers; ///< on whose behalf
+    Callers callers;         ///< on whose behalf
+    uint8_t answered_by[16]; ///< the newest server that returned it, which may name addresses of others
 } EndpointActivations;
 
 typedef struct {

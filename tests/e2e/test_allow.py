@@ -113,6 +113,44 @@ def test_calls_of_two_users(cli: Tools, validator: Callable[[dict], None]) -> No
     assert both[-1]["allowed"]["rule"] == "Known"
 
 
+def test_refused_logon(cli: Tools, validator: Callable[[dict], None]) -> None:
+    """Whoever was refused is no user of the connection, and no rule is for it."""
+    lab = Lab(seed=44)
+    rpc = lab.connect(CLIENT, SERVER, 49670)
+    rpc.bind(rpc.offer(guids.IWbemLevel1Login), scenario.ntlm(lab, CLIENT, SERVER, 5, user="svc"))
+    rpc.call(guids.IWbemLevel1Login, 6, bytes(40), object=lab.ipid(2688), fault=5)
+    path = cli.write(lab.capture())
+    (record,) = cli.records(path)
+    validator(record)
+    assert record["auth"]["user"] is None
+    assert [(user["user"], user["accepted"]) for user in record["users"]] == [("svc", False)]
+    assert "svc (refused)" in cli.car_wmi("list", "-T", "csv", path).stdout
+    assert cli.records("--allow", user_rule(cli, "svc"), path)[0]["allowed"] is None
+
+
+@pytest.mark.parametrize("calls", [0, 1])
+def test_logon_that_is_not_answered(cli: Tools, calls: int) -> None:
+    """A token alone, and a call without an answer, prove nothing."""
+    lab = Lab(seed=45)
+    rpc = lab.connect(CLIENT, SERVER, 49670)
+    rpc.bind(rpc.offer(guids.IWbemLevel1Login), scenario.ntlm(lab, CLIENT, SERVER, 5, user="svc"))
+    for _ in range(calls):
+        rpc.call(guids.IWbemLevel1Login, 6, bytes(40), object=lab.ipid(2688), answered=False)
+    path = cli.write(lab.capture())
+    assert cli.records("--allow", user_rule(cli, "svc"), path)[0]["allowed"] is None
+
+
+def test_user_of_another_connection(cli: Tools) -> None:
+    """Whoever knows the causality id of a session joins its activity, not its user."""
+    lab = Lab(seed=46)
+    known = scenario.wmi_session(lab, kind="impacket", sealed=False)
+    joined = scenario.wmi_session(lab, activated=known.activated)  # Kerberos, whose user is not seen
+    joined.create_process("calc.exe")
+    records = cli.records("--allow", user_rule(cli, "svc"), cli.write(lab.capture()))
+    assert len({record["activity"] for record in records}) == 1
+    assert [record["allowed"] is not None for record in records] == [True, True, False]
+
+
 def test_navigator_counts_alerts(cli: Tools, capture: Path) -> None:
     path = cli.home / "allowed-layer.json"
     cli.car_wmi("list", "--navigator", path, "--allow", rules(cli, ONE), capture)

@@ -289,7 +289,8 @@ static void test_endpoint(void)
     g_assert_true(unbound->activation == object->activation);
 }
 
-/** The server stands behind another address than the one it names: both lead to it. */
+/** The server stands behind another address than the one it names. What it says of that other one counts once an object that it
+ *  handed out is called there: it may have named somebody else. */
 static void test_endpoint_addresses(void)
 {
     g_autoptr(Judge) j = judge_new();
@@ -300,6 +301,11 @@ static void test_endpoint_addresses(void)
     g_assert_nonnull(bound(j, ENDPOINT, "IRemUnknown2")->activation);
     Conversation *inside = judge_connect(j, CLIENT, 7, ENDPOINT);
     (void) judge_bind(j, inside, NAMES("IRemUnknown2"), NULL);
+    g_assert_null(inside->activation);
+    const Guid unknown = windows_ipid(0x999);
+    (void) call_object(j, inside, &unknown);
+    g_assert_cmpint(inside->confidence, ==, CONFIDENCE_DCOM);
+    g_assert_cmphex(call_object(j, inside, &x.ipid)->evidence, ==, KIND(IPID));
     g_assert_nonnull(inside->activation);
 }
 
@@ -429,7 +435,7 @@ static void test_ipid_of_query(void)
     g_assert_cmpuint(conversation_activity(other), ==, c->id);
 }
 
-/** An OBJREF of a WMI interface, in either direction; an IPID is handed out by servers only. */
+/** An OBJREF of a WMI interface counts where a server hands it out, not where a client passes it on. */
 static void test_objref(void)
 {
     for (unsigned from_server = 0; from_server < 2; from_server++) {
@@ -441,7 +447,7 @@ static void test_objref(void)
         sb_interface(from_server ? &response : &request, objref);
         sb_u32(&response, 0);
         const PduResult *asked = judge_call(j, c, 0, 3, &object, &request);
-        g_assert_cmphex(asked->evidence, ==, from_server ? 0 : KIND(INTERFACE));
+        g_assert_cmphex(asked->evidence, ==, 0);
         const PduResult *answered = judge_answer(j, c, &response);
         g_assert_cmphex(answered->evidence, ==, from_server ? KIND(INTERFACE) : 0);
         Conversation *other = judge_connect(j, CLIENT, SERVER, 51111);
@@ -452,11 +458,12 @@ static void test_objref(void)
     Conversation *c = bound(j, 51111, "IDispatch");
     const Guid object = windows_ipid(0x11), handed = windows_ipid(0x41), iid = interface_uuid("IWbemServices");
     g_autoptr(GByteArray) objref = sb_objref_standard(&iid, &handed);
-    g_auto(StubBuilder) request = sb_request(false);
+    g_auto(StubBuilder) request = sb_request(false), response = sb_response(false);
     for (unsigned i = 0; i < 16; i++)
-        sb_u32(&request, 0x574f454d);
-    sb_interface(&request, objref);
-    g_assert_cmphex(judge_call(j, c, 0, 3, &object, &request)->evidence, ==, 0);
+        sb_u32(&response, 0x574f454d);
+    sb_interface(&response, objref);
+    (void) judge_call(j, c, 0, 3, &object, &request);
+    g_assert_cmphex(judge_answer(j, c, &response)->evidence, ==, 0);
 }
 
 /** The causality id of a WMI call or activation, in another conversation of the same client. */
