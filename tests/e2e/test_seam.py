@@ -110,9 +110,9 @@ def test_all_at_once(cli: Tools) -> None:
 
 @pytest.mark.shared
 def test_real_captures(cli: Tools, shared: Path) -> None:
-    """All of them."""
+    """All of them but one with an injected packet, which Wireshark by itself is led astray by."""
     compared = 0
-    for path in sorted(p for p in shared.rglob("*") if p.suffix in (".pcap", ".pcapng", ".cap")):
+    for path in sorted(p for p in shared.rglob("*") if p.suffix in (".pcap", ".pcapng", ".cap") and "inject" not in p.name):
         copy = cli.arena / path.name
         copy.write_bytes(path.read_bytes())
         compared += compare(cli, copy)
