@@ -46,7 +46,7 @@ static Part class_of(const KnownCall *call)
     part.text = call->query         ? wmi_query_class(call->query, &part.len)
                 : call->object_path ? wmi_path_class(call->object_path, &part.len)
                                     : NULL;
-    return part;
+    return part.text ? part : (Part){0};
 }
 
 static const char *parameter(const KnownCall *call, const char *name)

@@ -116,6 +116,7 @@ static void test_queries(void)
         {"SELECT * FROM meta_class", ""},
         {"ASSOCIATORS OF {Win32_Process.Handle=4}", ""},
         {"FROM", ""},
+        {"SELECT Win32_Process", ""},
         {"", ""},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
