@@ -14,6 +14,7 @@
 #define INDENT 4u
 #define PLACE 22u     ///< for a time and a frame
 #define MAX_READS 20u ///< queries and the like that a terminal is shown of one activity; all else is never left out
+#define MAX_ANOMALIES 5u
 
 // -- who -------------------------------------------------------------------------------------------------------------
 
@@ -285,14 +286,24 @@ static void put_spawned(const Out *out, const Activity *activity)
 
 static void put_anomalies(const Out *out, const Activity *activity)
 {
+    guint shown = 0, left_out = 0;
     for (guint i = 0; i < activity->records->len; i++) {
         const Record *record = g_ptr_array_index(activity->records, i);
         for (guint k = 0; k < record->anomalies->len; k++) {
+            if (out->style.width && shown++ >= MAX_ANOMALIES) {
+                left_out++;
+                continue;
+            }
             g_autofree char *text =
                 record_text_anomaly(activity->set, record, &g_array_index(record->anomalies, RecordAnomaly, k));
             g_autofree char *line = g_strconcat("anomaly: ", text, NULL);
             put_line(out, line, PEOPLE_BOLD);
         }
+    }
+    if (left_out > 0) {
+        g_autofree char *more =
+            g_strdup_printf("and %u more anomalies, which stand where the output is no terminal", left_out);
+        put_line(out, more, PEOPLE_BOLD);
     }
 }
 
