@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Elastic Common Schema: one event a connection, one JSON object a line. What is unknown is left out. `process` is the
+// Elastic Common Schema: one event a connection, and one a process that was started over it; one JSON object a line. What is unknown is left out. `process` is the
 // process at the client's end.
 
 #include "base/hash.h"
@@ -342,6 +342,66 @@ static void write_own(JsonWriter *w, const RecordSet *set, const Record *r)
     json_close_object(w);
 }
 
+/** Of the host where a process was started. */
+static void write_host(JsonWriter *w, const RecordEnd *end)
+{
+    json_open_object(w, "host");
+    json_write_known_text(w, "name", end->host ? end->host : end->fqdn);
+    if (end->ip) {
+        json_open_array(w, "ip");
+        json_write_text(w, NULL, end->ip);
+        json_close_array(w);
+    }
+    json_close_object(w);
+}
+
+/** An event for a process that the server was asked to start: it is the server's, and `user` the one who asked. */
+static void write_start(const Out *out, const RecordSet *set, const Record *r, const RecordCall *call)
+{
+    JsonWriter writer = {.stream = out->stream}, *w = &writer;
+    json_open_object(w, NULL);
+    json_write_known_text(w, "@timestamp", call->time);
+    json_open_object(w, "ecs");
+    json_write_text(w, "version", ECS_VERSION);
+    json_close_object(w);
+    g_autofree char *message = g_strconcat("Remote WMI started: ", call->command_line, NULL);
+    json_write_text(w, "message", message);
+    json_open_object(w, "labels");
+    json_write_text(w, "confidence", confidence_name(r->confidence));
+    write_basis(w, "process", call_basis(call));
+    write_basis(w, "user", auth_basis(&r->auth));
+    json_close_object(w);
+    json_open_object(w, "event");
+    json_write_text(w, "kind", "event");
+    json_open_array(w, "category");
+    json_write_text(w, NULL, "process");
+    json_close_array(w);
+    json_open_array(w, "type");
+    json_write_text(w, NULL, "start");
+    json_close_array(w);
+    json_write_text(w, "module", "car_wmi");
+    json_write_text(w, "dataset", "car_wmi.process");
+    json_write_text(w, "provider", "car-wmi");
+    json_write_known_text(w, "outcome", ecs_outcome(call->outcome));
+    json_close_object(w);
+    json_open_object(w, "car_wmi");
+    g_autofree char *activity = record_text_activity_id(set, r);
+    json_write_known_text(w, "activity_id", activity);
+    json_write_known_int(w, "activity", r->activity);
+    json_write_int(w, "frame", frame_number(call->frame));
+    json_close_object(w);
+    write_host(w, &r->server);
+    json_open_object(w, "process");
+    json_write_text(w, "command_line", call->command_line);
+    json_write_known_int(w, "pid", property_number(call->result_properties, "ProcessId"));
+    json_close_object(w);
+    write_user(w, &r->auth);
+    write_related(w, r);
+    write_log(w, set, r);
+    json_close_object(w);
+    (void) putc('\n', out->stream);
+}
+
 static void ecs_record(Out *out, const RecordSet *set, const Record *r)
 {
     JsonWriter writer = {.stream = out->stream}, *w = &writer;
@@ -377,6 +437,11 @@ static void ecs_record(Out *out, const RecordSet *set, const Record *r)
     write_log(w, set, r);
     json_close_object(w);
     (void) putc('\n', out->stream);
+    for (guint i = 0; i < r->calls->len; i++) {
+        const RecordCall *call = &g_array_index(r->calls, RecordCall, i);
+        if (call->command_line && call->outcome != OUTCOME_FAILED && call_is_method(call, "Win32_Process", "Create"))
+            write_start(out, set, r, call);
+    }
 }
 
 const OutFormat out_format_ecs = {

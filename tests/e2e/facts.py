@@ -19,7 +19,7 @@ ECS = {
     "process.pid": "long", "process.name": "keyword", "process.executable": "keyword",
     "process.command_line": "keyword", "process.start": "date", "process.user.name": "keyword",
     "process.parent.pid": "long", "process.parent.name": "keyword", "process.parent.executable": "keyword",
-    "user.name": "keyword", "user.domain": "keyword",
+    "host.name": "keyword", "host.ip": "ip[]", "user.name": "keyword", "user.domain": "keyword",
     "threat.framework": "keyword", "threat.tactic.id": "keyword[]", "threat.tactic.name": "keyword[]",
     "threat.tactic.reference": "keyword[]", "threat.technique.id": "keyword[]", "threat.technique.name": "keyword[]",
     "threat.technique.reference": "keyword[]", "threat.technique.subtechnique.id": "keyword[]",
@@ -33,6 +33,7 @@ ECS = {
 ECS_TYPES = {
     "network": {"access", "allowed", "connection", "denied", "end", "info", "protocol", "start"},
     "intrusion_detection": {"allowed", "denied", "info"},
+    "process": {"access", "change", "end", "info", "start"},
 }
 """Values of event.category → those of event.type that go with them."""
 

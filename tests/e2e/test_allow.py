@@ -62,6 +62,8 @@ def test_formats(cli: Tools, capture: Path) -> None:
     assert {row["client_ip"]: row["allowed"] for row in rows} == {CLIENT.ip: "Inventory: change <4711>", OTHER.ip: ""}
     for line in cli.car_wmi("list", "-T", "ecs", *arguments).stdout.splitlines():
         event = json.loads(line)
+        if event["event"]["dataset"] != "car_wmi.connection":
+            continue
         allowed = event["source"]["ip"] == CLIENT.ip
         assert event["event"]["kind"] == ("event" if allowed else "alert")
         assert event["labels"].get("allowed") == ("Inventory: change <4711>" if allowed else None)

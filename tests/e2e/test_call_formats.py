@@ -139,7 +139,10 @@ def test_all_commands_in_all_formats(cli: Tools, case: Case) -> None:
     """The seventh as well as the first; one alert for the activity, and an id that its events share."""
     rows = list(csv.DictReader(io.StringIO(listed(cli, "csv", case.path), newline="")))
     assert sum(row["commands"].count(".exe") for row in rows) >= len(COMMANDS)
-    events = [json.loads(line) for line in listed(cli, "ecs", case.path).splitlines()]
+    told = [json.loads(line) for line in listed(cli, "ecs", case.path).splitlines()]
+    events = [event for event in told if event["event"]["dataset"] == "car_wmi.connection"]
+    started = [event["process"]["command_line"] for event in told if event not in events]
+    assert started == COMMANDS  # not the one that was denied
     commands = [command for event in events for command in event["car_wmi"].get("command_line", [])]
     assert commands == [*COMMANDS, "denied.exe"]
     markdown = listed(cli, "markdown", case.path)

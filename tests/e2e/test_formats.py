@@ -150,8 +150,15 @@ def check_ecs(event: dict) -> None:
 
 
 def test_ecs_keeps_to_the_schema(cli: Tools, mixed: Mixed) -> None:
-    events = lines(listed(cli, "ecs", *mixed.arguments))
+    listed_all = lines(listed(cli, "ecs", *mixed.arguments))
+    events = [event for event in listed_all if event["event"]["dataset"] == "car_wmi.connection"]
+    started = [event for event in listed_all if event not in events]
     assert len(events) == len(mixed.records)
+    for event in started:
+        check_ecs(event)
+    (run,) = started
+    assert run["process"] == {"command_line": "cmd.exe /Q /c whoami", "pid": 4880}
+    assert run["host"]["ip"] == [SERVER.ip] and run["event"]["kind"] == "event"
     seen = set()
     alerting = [r for r in mixed.records if (r["confidence"], r["verdict"]) == ("wmi", "session")]
     led = {r["activity"] for r in alerting if r["server"]["port"] != 135}
