@@ -411,8 +411,9 @@ static void examine(Doctor *d)
 int cmd_doctor(int argc, char **argv)
 {
     const CommandHelp help = {
-        .summary = "Checks that tshark is there, has loaded the plugin and can use it, and says what to mend.",
-        .description = "Exit status:\n  0  all is well\n  2  something is to be mended",
+        .summary =
+            "Checks that tshark is there, has loaded the plugin and can use it, and says how to fix what is wrong.",
+        .description = "Exit status:\n  0  everything works\n  2  something has to be fixed",
     };
     Options options = {0};
     // A new option belongs into the man page and the shell completions too.

@@ -156,7 +156,8 @@ static bool parse(int *argc, char ***argv, ListOptions *options)
     g_autofree char *description = make_description();
     const CommandHelp help = {
         .arguments = "CAPTURE…",
-        .summary = "Lists the connections of packet captures that carry remote WMI. \"-\" is standard input.",
+        .summary = "Shows who did what by remote WMI in packet captures. \"-\" is standard input, and a folder stands "
+                   "for the files in it.",
         .description = description,
     };
     // A new option belongs into the man page too.

@@ -82,7 +82,7 @@ static char *make_description(void)
 {
     g_autofree char *formats = out_format_summaries(true);
     return g_strconcat("Formats:\n", formats, "\n",
-                       "SIGINT, SIGTERM and SIGHUP end the capture; what was found is then told.\n\n",
+                       "SIGINT, SIGTERM and SIGHUP end the capture; what was found is then reported.\n\n",
                        options_exit_statuses, NULL);
 }
 
@@ -251,8 +251,8 @@ static bool parse(int *argc, char ***argv, WatchCommand *command)
     g_autofree char *description = make_description();
     const CommandHelp help = {
         .arguments = "-i IFACE… | -",
-        .summary = "Watches network interfaces, or a capture that grows on standard input (\"-\"), for remote WMI. A "
-                   "connection is told as soon as it is found, and again when it ends.",
+        .summary = "Watches network interfaces, or a capture that grows on standard input (\"-\"), for remote WMI. "
+                   "Each action is reported as soon as it is answered.",
         .description = description,
     };
     // A new option belongs into the man page too.

@@ -15,11 +15,11 @@ static const struct {
     const char *summary;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"list", "[OPTION…] CAPTURE…", "list the connections that carry remote WMI (the default)", cmd_list},
-    {"watch", "[OPTION…] -i IFACE…", "tell of them as they happen, live (\"-\": a capture that grows)", cmd_watch},
-    {"report", "[OPTION…] CAPTURE…", "write a report of it for the case, as one HTML file", cmd_report},
-    {"extract", "[OPTION…] CAPTURE…", "copy the packets that it rests on", cmd_extract},
-    {"doctor", "[OPTION…]", "check that tshark and the plugin work, and say what to mend", cmd_doctor},
+    {"list", "[OPTION…] CAPTURE…", "show who did what by remote WMI (the default)", cmd_list},
+    {"watch", "[OPTION…] -i IFACE…", "show it live, as it happens (\"-\": a capture that grows)", cmd_watch},
+    {"report", "[OPTION…] CAPTURE…", "write a report for the case, as one HTML file", cmd_report},
+    {"extract", "[OPTION…] CAPTURE…", "copy the packets behind the findings", cmd_extract},
+    {"doctor", "[OPTION…]", "check the installation and say how to fix it", cmd_doctor},
     {"help", "[COMMAND]", "this text, or the options of a command", NULL},
     {"--version", "", "the versions of car-wmi, its plugin and tshark", cmd_version},
 };

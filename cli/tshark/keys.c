@@ -107,7 +107,7 @@ static GByteArray *read_secret(const char *option, const char *path, size_t max,
     }
     struct stat st;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IROTH))
-        warn_user("%s %s: everybody on this machine may read it: chmod 600 mends that", option, path);
+        warn_user("%s %s: everybody on this machine may read it (chmod 600 fixes that)", option, path);
     // Of full size from the start, so that no copy is left behind where it grew.
     GByteArray *bytes = g_byte_array_sized_new((guint) max + 1);
     g_byte_array_set_size(bytes, (guint) max + 1);
