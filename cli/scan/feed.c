@@ -15,6 +15,7 @@ typedef struct {
     ReadAhead *ahead;      ///< or
     CapturePieces *pieces;
     CapturePacket packet; ///< the next one
+    guint order;          ///< of its capture among the inputs
 } Source;
 
 struct Feed {
@@ -24,7 +25,7 @@ struct Feed {
     CaptureWriter *writer;
     Scan *scan;
     GThread *thread;
-    GArray *sources;             ///< Source: the captures whose time has come
+    GPtrArray *sources;          ///< Source *: the captures whose time has come, as a heap by their next packet
     guint next;                  ///< the first input that has not
     bool gone;                   ///< nobody reads the pipe any more
     int stop;                    ///< nothing more is wanted; atomic
@@ -114,6 +115,40 @@ static void open_reader(Feed *feed, Source *source)
     capture_input_note(source->input, error); // it was there a moment ago
 }
 
+// The captures whose time has come are a binary heap: the one with the earliest packet, the first of several, stands first.
+
+static bool comes_before(const Source *a, const Source *b)
+{
+    int order = capture_packet_compare(&a->packet, &b->packet);
+    return order ? order < 0 : a->order < b->order;
+}
+
+static void swap(GPtrArray *heap, guint a, guint b)
+{
+    gpointer kept = heap->pdata[a];
+    heap->pdata[a] = heap->pdata[b];
+    heap->pdata[b] = kept;
+}
+
+static void add_source(GPtrArray *heap, Source *source)
+{
+    g_ptr_array_add(heap, source);
+    for (guint i = heap->len - 1; i > 0 && comes_before(heap->pdata[i], heap->pdata[(i - 1) / 2]); i = (i - 1) / 2)
+        swap(heap, i, (i - 1) / 2);
+}
+
+/** The first one has another packet now, or is another. */
+static void sink_first(GPtrArray *heap)
+{
+    for (guint i = 0, child; (child = 2 * i + 1) < heap->len; i = child) {
+        if (child + 1 < heap->len && comes_before(heap->pdata[child + 1], heap->pdata[child]))
+            child++;
+        if (!comes_before(heap->pdata[child], heap->pdata[i]))
+            return;
+        swap(heap, i, child);
+    }
+}
+
 /** Opens the next capture in line. */
 static void open_next(Feed *feed)
 {
@@ -123,6 +158,7 @@ static void open_next(Feed *feed)
     if (input->empty)
         return;
     Source source = {
+        .order = index,
         .input = input,
         .reader = g_steal_pointer(&input->reader),
         .ahead = g_steal_pointer(&feed->ahead[index]),
@@ -136,7 +172,7 @@ static void open_next(Feed *feed)
         capture_reader_set_progress(source.reader, feed->options.progress);
     source.packet.file = index;
     if ((source.reader || source.ahead || source.pieces) && (first || next_packet(&source)))
-        g_array_append_val(feed->sources, source);
+        add_source(feed->sources, g_memdup2(&source, sizeof(source)));
     else
         clear_source(feed, &source);
 }
@@ -145,12 +181,7 @@ static void open_next(Feed *feed)
 static Source *choose(Feed *feed)
 {
     for (;;) {
-        Source *first = NULL;
-        for (guint i = 0; i < feed->sources->len; i++) {
-            Source *source = &g_array_index(feed->sources, Source, i);
-            if (!first || capture_packet_compare(&source->packet, &first->packet) < 0)
-                first = source;
-        }
+        Source *first = feed->sources->len > 0 ? g_ptr_array_index(feed->sources, 0) : NULL;
         if (feed->next == feed->inputs->len)
             return first;
         const CaptureInput *waiting = g_ptr_array_index(feed->inputs, feed->next);
@@ -175,10 +206,14 @@ static void give_up(Feed *feed)
         capture_writer_abandon(feed->writer);
 }
 
-static void close_source(Feed *feed, Source *source)
+/** The first one has ended. */
+static void close_source(Feed *feed)
 {
+    Source *source = g_ptr_array_index(feed->sources, 0);
     clear_source(feed, source);
-    g_array_remove_index(feed->sources, (guint) (source - &g_array_index(feed->sources, Source, 0)));
+    g_free(source);
+    (void) g_ptr_array_remove_index_fast(feed->sources, 0); // the last one takes its place
+    sink_first(feed->sources);
 }
 
 /** Reads the only capture that is left to its end. */
@@ -190,7 +225,7 @@ static void read_alone(Feed *feed, Source *source)
         if (is_over(feed))
             return;
     } while (next_packet(source));
-    close_source(feed, source);
+    close_source(feed);
 }
 
 static gpointer read_all(gpointer data)
@@ -204,8 +239,10 @@ static gpointer read_all(gpointer data)
         }
         scan_packet(feed->scan, &source->packet);
         give_up(feed);
-        if (!next_packet(source))
-            close_source(feed, source);
+        if (next_packet(source))
+            sink_first(feed->sources);
+        else
+            close_source(feed);
     }
     scan_finish(feed->scan);
     (void) capture_writer_finish(feed->writer); // tshark waits for the end
@@ -248,7 +285,7 @@ Feed *feed_start(GPtrArray *inputs, const FeedOptions *options, FrameMap *map, i
     feed->ahead = g_new0(ReadAhead *, inputs->len);
     feed->writer = capture_writer_new(fd, &feed->waits_since);
     feed->scan = scan_new(&feed->options.scan, write_packet, feed);
-    feed->sources = g_array_new(FALSE, FALSE, sizeof(Source));
+    feed->sources = g_ptr_array_new();
     feed->thread = g_thread_new("feed", read_all, feed);
     return feed;
 }
@@ -266,7 +303,7 @@ void feed_end_clear(FeedEnd *end)
 static void close_all(Feed *feed)
 {
     while (feed->sources->len > 0)
-        close_source(feed, &g_array_index(feed->sources, Source, 0));
+        close_source(feed);
     for (guint i = feed->next; i < feed->started; i++) {
         if (feed->ahead[i])
             end_ahead(feed, g_ptr_array_index(feed->inputs, i), feed->ahead[i]);
@@ -298,7 +335,7 @@ FeedEnd feed_finish(Feed *feed)
     scan_counts_add(&end.counts, scan_counts(feed->scan));
     if (feed->again && g_hash_table_size(scan_regrets(feed->scan)) > 0)
         end.regrets = g_hash_table_ref(scan_regrets(feed->scan));
-    g_array_unref(feed->sources);
+    g_ptr_array_unref(feed->sources);
     scan_free(feed->scan);
     g_clear_pointer(&feed->options.scan.dropped, flow_set_free);
     g_free(feed->ahead);
