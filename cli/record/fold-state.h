@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /** @file
- * What a fold (fold.h) knows while it takes events, for its own files: fold-events.c takes events, fold-room.c makes room when
- * there is too much, fold-resolve.c fills in what stands in other places.
+ * What a fold (fold.h) knows while it takes events, for its own files: fold-records.c begins and ends it, fold-events.c takes
+ * events, fold-room.c makes room when there is too much, fold-resolve.c fills in what stands in other places.
  */
 #ifndef CAR_RECORD_FOLD_STATE_H
 #define CAR_RECORD_FOLD_STATE_H

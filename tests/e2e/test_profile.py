@@ -343,5 +343,5 @@ def test_doctor_notes_two_installations(cli: Tools, home: Path) -> None:
     copy = shutil.copy(cli.program, other / "car-wmi")
     first = f"{other}:{cli.program.parent}"
     said = cli.car_wmi("doctor", PATH=f"{first}:{os.environ['PATH']}").stdout
-    assert f"there are 2 car-wmi in PATH, of which the first runs: {copy}, {cli.program}." in said
+    assert f" car-wmi in PATH, of which the first runs: {copy}, {cli.program}" in said
     assert "car-wmi in PATH" not in cli.car_wmi("doctor").stdout

@@ -103,8 +103,11 @@ def test_lab_with_keys(shared: Path, cli: Tools, entry: dict) -> None:
         _check_said(operation, call)
         _check_outcome(operation, call)
     assert any(r["confidence"] == "wmi" for r in records.values()) is entry["is_wmi"]
-    users = {(r["auth"]["domain"], r["auth"]["user"]) for r in records.values() if r["auth"]["user"]}
-    assert users == {(c["domain"], c["user"]) for c in entry["credentials"]}
+    users = [user for r in records.values() for user in r["users"]]
+    assert {(u["domain"], u["user"]) for u in users} == {(c["domain"], c["user"]) for c in entry["credentials"]}
+    # Whose every call was refused is no user of the connection.
+    named = {(r["auth"]["domain"], r["auth"]["user"]) for r in records.values() if r["auth"]["user"]}
+    assert named == {(u["domain"], u["user"]) for u in users if u["accepted"]}
 
 
 def test_password_file(shared: Path, cli: Tools) -> None:
