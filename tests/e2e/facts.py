@@ -37,6 +37,31 @@ ECS_TYPES = {
 }
 """Values of event.category → those of event.type that go with them."""
 
+OCSF = {
+    "": {
+        "activity_id", "category_uid", "class_uid", "type_uid", "severity_id", "time", "start_time", "end_time", "duration",
+        "metadata", "message", "unmapped", "app_name", "src_endpoint", "dst_endpoint", "connection_info", "traffic",
+    },
+    "metadata": {"version", "product"},
+    "metadata.product": {"name", "vendor_name", "version"},
+    "src_endpoint": {"ip", "port", "hostname", "name"},
+    "dst_endpoint": {"ip", "port", "hostname", "name"},
+    "connection_info": {"direction_id", "protocol_name", "protocol_num", "protocol_ver_id"},
+    "traffic": {"packets", "bytes_in", "bytes_out"},
+}  # fmt: skip
+"""Attributes of OCSF 1.1.0's Network Activity (events/network, objects of ocsf/ocsf-schema), by object, that may be used."""
+
+OCSF_REQUIRED = {
+    "": {
+        "activity_id", "category_uid", "class_uid", "type_uid", "severity_id", "time", "metadata", "src_endpoint",
+        "dst_endpoint",
+    },
+    "metadata": {"version", "product"},
+    "metadata.product": {"vendor_name"},
+    "connection_info": {"direction_id"},
+}  # fmt: skip
+"""Those of them that it requires."""
+
 ECS_KINDS = {"alert", "asset", "enrichment", "event", "metric", "state", "pipeline_error", "signal"}
 
 CAR = {

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import facts
 import hostile
 from gen import scenario
 from gen.scenario import CLIENT, OTHER, SERVER, Lab
@@ -82,6 +83,11 @@ def test_ocsf(cli: Tools, case: Case) -> None:
     assert len(events) == len(case.records)
     for event, record in zip(events, case.records):
         assert REQUIRED.items() <= event.items()
+        for path, allowed in facts.OCSF.items():
+            part = event
+            for name in filter(None, path.split(".")):
+                part = part[name]
+            assert facts.OCSF_REQUIRED.get(path, set()) <= part.keys() <= allowed, path
         assert event["metadata"]["version"] == "1.1.0" and event["metadata"]["product"]["vendor_name"]
         assert event["severity_id"] in range(1, 6) and event["connection_info"]["direction_id"] == 0
         assert isinstance(event["time"], int) and event["start_time"] == event["time"] <= event["end_time"]
