@@ -30,7 +30,7 @@ for run in as_ana eval; do
     grep "Wireshark itself is not installed.*apt install wireshark" /tmp/doctor
     $run "car-wmi --version" | tee /tmp/version
     [ "$(grep -c "^car-wmi ${version%-*}\$\|^plugin ${version%-*}\$\|^tshark [0-9]" /tmp/version)" = 3 ]
-    $run "car-wmi list /tmp/sample.pcapng" | grep WS05:7240
+    $run "car-wmi list /tmp/sample.pcapng" | grep "process 7240"
     $run "tshark -C CAR-WMI -r /tmp/sample.pcapng" | grep "WS05 pid 7240 (said by the client) logs in to"
     $run "car-wmi doctor --install-profile"
 done
@@ -67,4 +67,4 @@ apt-get remove -q -y car-wmi
 as_ana "mkdir -p ~/.local && tar -C ~/.local --strip-components=1 -xzf $(echo /out/*.tar.gz)"
 as_ana "PATH=\$HOME/.local/bin:\$PATH car-wmi doctor --install-profile"
 [ -e ~ana/.config/wireshark/profiles/CAR-WMI/colorfilters ]
-as_ana "PATH=\$HOME/.local/bin:\$PATH car-wmi list /tmp/sample.pcapng" | grep WS05:7240
+as_ana "PATH=\$HOME/.local/bin:\$PATH car-wmi list /tmp/sample.pcapng" | grep "process 7240"
