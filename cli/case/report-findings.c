@@ -105,22 +105,13 @@ static void write_certainty(const Activity *activity, FILE *stream)
         [CONFIDENCE_WMI] = "That this was WMI is certain",
     };
     (void) fprintf(stream, "%s", words[activity->confidence]);
-    for (guint i = 0; i < activity->records->len; i++) {
-        const Record *record = g_ptr_array_index(activity->records, i);
-        for (guint k = 0; k < record->evidence->len; k++) {
-            const Evidence *evidence = &g_array_index(record->evidence, Evidence, k);
-            const char *sentence = evidence_sentence(evidence->kind);
-            if (evidence_confidence(evidence->kind) != activity->confidence || !sentence)
-                continue;
-            (void) fprintf(stream, ": %c%s", g_ascii_isupper(sentence[1]) ? sentence[0] : g_ascii_tolower(sentence[0]),
-                           sentence + 1);
-            if (evidence->frame) {
-                (void) fputs(", frame ", stream);
-                html_frame(stream, activity, evidence->frame);
-            }
-            (void) fputs(".", stream);
-            return;
-        }
+    const Evidence *evidence = activity_evidence(activity);
+    g_autofree char *clause = evidence ? record_text_evidence_clause(evidence->kind) : NULL;
+    if (clause)
+        (void) fprintf(stream, ": %s", clause);
+    if (clause && evidence->frame) {
+        (void) fputs(", frame ", stream);
+        html_frame(stream, activity, evidence->frame);
     }
     (void) fputs(".", stream);
 }

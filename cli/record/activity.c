@@ -171,3 +171,16 @@ bool activity_has_technique(const Activity *activity, Technique technique)
     }
     return false;
 }
+
+const Evidence *activity_evidence(const Activity *activity)
+{
+    for (guint i = 0; i < activity->records->len; i++) {
+        const Record *record = g_ptr_array_index(activity->records, i);
+        for (guint k = 0; k < record->evidence->len; k++) {
+            const Evidence *evidence = &g_array_index(record->evidence, Evidence, k);
+            if (evidence_confidence(evidence->kind) == activity->confidence)
+                return evidence;
+        }
+    }
+    return NULL;
+}

@@ -45,6 +45,9 @@ guint activity_rank(const Activity *activity);
 /** Whether any of its records shows that technique. */
 bool activity_has_technique(const Activity *activity, Technique technique);
 
+/** The first evidence that makes it as sure as it is. NULL when there is none. */
+const Evidence *activity_evidence(const Activity *activity);
+
 /** "Execution", … */
 const char *activity_kind_title(ActivityKind kind);
 

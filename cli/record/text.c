@@ -145,6 +145,14 @@ char *record_text_evidence(const RecordSet *set, const Record *record)
     return g_string_free(s, FALSE);
 }
 
+char *record_text_evidence_clause(EvidenceKind kind)
+{
+    char *clause = g_strdup(evidence_sentence(kind));
+    if (clause && !g_ascii_isupper(clause[1])) // "A WMI interface …", but "RPCSS …"
+        clause[0] = g_ascii_tolower(clause[0]);
+    return clause;
+}
+
 char *record_text_allowed(const Record *record)
 {
     if (!record->allowed.rule || !record->allowed.reason)

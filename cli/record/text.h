@@ -45,6 +45,9 @@ char *record_text_candidate(const RecordSet *set, const Record *record, const Us
  * caller. */
 char *record_text_evidence(const RecordSet *set, const Record *record);
 
+/** evidence_sentence() within a sentence: "a WMI interface is bound". NULL when there is none. Owned by the caller. */
+char *record_text_evidence_clause(EvidenceKind kind);
+
 /** By which rule it is no alert, and why; NULL when it is one. Owned by the caller. */
 char *record_text_allowed(const Record *record);
 
