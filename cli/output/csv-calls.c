@@ -16,14 +16,9 @@ typedef struct {
     GHashTable *operations; ///< outcome_operations()
 } Row;
 
-static char *number(int64_t value)
-{
-    return value == NUMBER_UNKNOWN ? NULL : g_strdup_printf("%" PRId64, value);
-}
-
 static char *frame(int64_t value)
 {
-    return value ? number(frame_number(value)) : NULL;
+    return value ? csv_number(frame_number(value)) : NULL;
 }
 
 static char *capture(const Row *row)
@@ -36,7 +31,7 @@ static char *capture(const Row *row)
 static char *client_pid(const Record *record)
 {
     const Process *process = record_process(record, ROLE_CLIENT);
-    return process ? number(process->pid) : NULL;
+    return process ? csv_number(process->pid) : NULL;
 }
 
 static char *client_image(const Record *record)
@@ -81,21 +76,21 @@ CELL(capture, capture(row))
 CELL(time, g_strdup(row->call->time))
 CELL(frame, frame(row->call->frame))
 CELL(response_frame, frame(row->call->response_frame))
-CELL(activity, number(row->record->activity))
+CELL(activity, csv_number(row->record->activity))
 CELL(confidence, g_strdup(confidence_name(row->record->confidence)))
 CELL(allowed, record_text_allowed(row->record))
 CELL(client_ip, g_strdup(row->record->client.ip))
-CELL(client_port, number(row->record->client.port))
+CELL(client_port, csv_number(row->record->client.port))
 CELL(client_host, g_strdup(row->record->client.host))
 CELL(client_pid, client_pid(row->record))
 CELL(client_image, client_image(row->record))
 CELL(server_ip, g_strdup(row->record->server.ip))
-CELL(server_port, number(row->record->server.port))
+CELL(server_port, csv_number(row->record->server.port))
 CELL(server_host, g_strdup(row->record->server.host))
 CELL(user, record_text_users(row->record))
 CELL(namespace, g_strdup(row->call->namespace_path))
 CELL(interface, g_strdup(row->call->interface))
-CELL(opnum, number(row->call->opnum))
+CELL(opnum, csv_number(row->call->opnum))
 CELL(method, g_strdup(row->call->method))
 CELL(stage, g_strdup(stage_name(row->call->stage)))
 CELL(outcome, g_strdup(word_text(&outcome_words, row->call->outcome)))
@@ -154,7 +149,7 @@ static const struct {
 static void calls_begin(Out *out)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(columns) && !out->style.goes_on; i++)
-        (void) fprintf(out->stream, "%s%s", columns[i].title, i + 1 == G_N_ELEMENTS(columns) ? "\r\n" : ",");
+        csv_write_title(out->stream, columns[i].title, i + 1 == G_N_ELEMENTS(columns));
 }
 
 static void calls_record(Out *out, const RecordSet *set, const Record *record)

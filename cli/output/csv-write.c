@@ -2,6 +2,9 @@
 #include "output/csv-write.h"
 
 #include "base/text-escape.h"
+#include "base/unknown.h"
+
+#include <inttypes.h>
 
 #define MAX_CELL ((size_t) 32000) ///< characters; spreadsheets take 32,767
 
@@ -24,4 +27,14 @@ void csv_write_cell(FILE *stream, const char *text, bool last)
         (void) putc(*p, stream);
     }
     (void) fputs(last ? "\"\r\n" : "\",", stream);
+}
+
+void csv_write_title(FILE *stream, const char *title, bool last)
+{
+    (void) fprintf(stream, "%s%s", title, last ? "\r\n" : ",");
+}
+
+char *csv_number(int64_t value)
+{
+    return value == NUMBER_UNKNOWN ? NULL : g_strdup_printf("%" PRId64, value);
 }

@@ -14,11 +14,6 @@
 
 typedef char *(*CellFunc)(const RecordSet *set, const Record *r);
 
-static char *number(int64_t value)
-{
-    return value == NUMBER_UNKNOWN ? NULL : g_strdup_printf("%" PRId64, value);
-}
-
 /** What `get` says of the processes of a role, each different one once. */
 static char *processes(const Record *r, ProcessRole role, char *(*get)(const Process *process))
 {
@@ -35,7 +30,7 @@ static char *processes(const Record *r, ProcessRole role, char *(*get)(const Pro
 
 static char *process_id(const Process *process)
 {
-    return number(process->pid);
+    return csv_number(process->pid);
 }
 
 static char *process_image(const Process *process)
@@ -163,15 +158,15 @@ CELL(end_time, g_strdup(r->end_time))
 CELL(confidence, g_strdup(confidence_name(r->confidence)))
 CELL(verdict, record_text_verdict(r))
 CELL(allowed, record_text_allowed(r))
-CELL(activity, number(r->activity))
+CELL(activity, csv_number(r->activity))
 CELL(client_ip, g_strdup(r->client.ip))
-CELL(client_port, number(r->client.port))
+CELL(client_port, csv_number(r->client.port))
 CELL(client_host, g_strdup(r->client.host))
 CELL(client_pid, processes(r, ROLE_CLIENT, process_id))
 CELL(client_image, processes(r, ROLE_CLIENT, process_image))
 CELL(client_inferred, inferred(r))
 CELL(server_ip, g_strdup(r->server.ip))
-CELL(server_port, number(r->server.port))
+CELL(server_port, csv_number(r->server.port))
 CELL(server_host, g_strdup(r->server.host))
 CELL(server_pid, processes(r, ROLE_SERVER, process_id))
 CELL(server_image, processes(r, ROLE_SERVER, process_image))
@@ -186,11 +181,11 @@ CELL(commands, calls(r, call_command))
 CELL(queries, calls(r, call_query))
 CELL(artifacts, artifacts(r))
 CELL(outcome, outcome_text(r))
-CELL(first_frame, number(r->frames.first ? frame_number(r->frames.first) : NUMBER_UNKNOWN))
-CELL(last_frame, number(r->frames.last ? frame_number(r->frames.last) : NUMBER_UNKNOWN))
-CELL(frames, number(record_frame_count(r)))
-CELL(client_bytes, number(r->bytes.client))
-CELL(server_bytes, number(r->bytes.server))
+CELL(first_frame, csv_number(r->frames.first ? frame_number(r->frames.first) : NUMBER_UNKNOWN))
+CELL(last_frame, csv_number(r->frames.last ? frame_number(r->frames.last) : NUMBER_UNKNOWN))
+CELL(frames, csv_number(record_frame_count(r)))
+CELL(client_bytes, csv_number(r->bytes.client))
+CELL(server_bytes, csv_number(r->bytes.server))
 CELL(filter, g_strdup(r->filter))
 #undef CELL
 
@@ -242,7 +237,7 @@ static const struct {
 static void csv_begin(Out *out)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(columns) && !out->style.goes_on; i++)
-        (void) fprintf(out->stream, "%s%s", columns[i].title, i + 1 == G_N_ELEMENTS(columns) ? "\r\n" : ",");
+        csv_write_title(out->stream, columns[i].title, i + 1 == G_N_ELEMENTS(columns));
 }
 
 static void csv_record(Out *out, const RecordSet *set, const Record *record)
