@@ -56,7 +56,7 @@ typedef struct {
     Out out;
     FILE *stream;
     Navigator *navigator;
-    Tally *tally;
+    Tally *tally; ///< NULL: nobody is told
 } Listing;
 
 /** False when nothing more can be written: disk full, or the reader went away. It is said once, at the end. */
@@ -67,7 +67,8 @@ static bool list_set(RecordSet *set, gpointer data)
         out_begin(&listing->out, listing->options->format, listing->stream, make_style(listing->options));
     Confidence min = listing->options->reading.min_confidence;
     out_set(&listing->out, set, min);
-    tally_add(listing->tally, set, min);
+    if (listing->tally)
+        tally_add(listing->tally, set, min);
     for (guint i = 0; i < set->records->len; i++) {
         const Record *record = g_ptr_array_index(set->records, i);
         if (record->confidence >= min)
@@ -87,7 +88,7 @@ static bool write_navigator(const Navigator *navigator, const char *path, GError
 
 static void print_summary(const Reading *reading, const Tally *tally)
 {
-    if (!isatty(STDERR_FILENO) || reading->read == 0)
+    if (!tally || reading->read == 0)
         return;
     bool captures = reading->options->captures->len > 0;
     guint files = captures ? reading->read : reading->options->host_logs->len;
@@ -128,7 +129,7 @@ static int list(const ListOptions *options)
         return COMMAND_UNABLE;
     }
     g_autoptr(Navigator) navigator = navigator_new();
-    g_autoptr(Tally) tally = tally_new();
+    g_autoptr(Tally) tally = isatty(STDERR_FILENO) ? tally_new() : NULL;
     Listing listing = {.options = options, .stream = file.stream, .navigator = navigator, .tally = tally};
     status = reading_run(&reading, false, list_set, &listing);
     if (status == COMMAND_MATCHED && reading.read == 0)

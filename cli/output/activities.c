@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // For people: a block an activity, of who and what. Everything in it went through text_escape().
 
+#include "base/hash.h"
 #include "base/text-escape.h"
 #include "join/summary.h"
 #include "output/people.h"
@@ -67,15 +68,18 @@ static char *source_text(const Process *process)
     return g_strdup_printf(" (%s in frame %" PRId64 ")", word_text(&basis_words, basis), frame_number(source->frame));
 }
 
-static bool is_same_process(const Process *a, const Process *b)
+/** The same for those that are one process. Owned by the caller. */
+static char *process_key(const Process *process)
 {
-    return a->pid == b->pid && g_strcmp0(a->start_time, b->start_time) == 0 && g_strcmp0(a->image, b->image) == 0;
+    return g_strdup_printf("%" PRId64 "\n%s\n%s", process->pid, process->start_time ? process->start_time : "",
+                           process->image ? process->image : "");
 }
 
 /** The processes of the clients, each once; those that some connection names itself before those that are inferred. */
 static GPtrArray *client_processes(const Activity *activity)
 {
     GPtrArray *found = g_ptr_array_new();
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(hash_text, g_str_equal, g_free, NULL);
     for (guint pass = 0; pass < 2; pass++) {
         for (guint i = 0; i < activity->records->len; i++) {
             const Record *record = g_ptr_array_index(activity->records, i);
@@ -84,10 +88,7 @@ static GPtrArray *client_processes(const Activity *activity)
                 bool known = process->pid != NUMBER_UNKNOWN || process->image;
                 if (process->role != ROLE_CLIENT || record->callback || !known || process->inferred != (pass == 1))
                     continue;
-                bool same = false;
-                for (guint j = 0; j < found->len && !same; j++)
-                    same = is_same_process(process, g_ptr_array_index(found, j));
-                if (!same)
+                if (g_hash_table_add(seen, process_key(process)))
                     g_ptr_array_add(found, (gpointer) process);
             }
         }
@@ -133,20 +134,6 @@ static void append_frame(GString *s, const char *separator, const Activity *acti
         g_string_append_printf(s, " of %s", record_base_name(other));
 }
 
-/** The first of those that make it as sure as it is. NULL when there is none. */
-static const Evidence *strongest_evidence(const Activity *activity)
-{
-    for (guint i = 0; i < activity->records->len; i++) {
-        const Record *record = g_ptr_array_index(activity->records, i);
-        for (guint k = 0; k < record->evidence->len; k++) {
-            const Evidence *evidence = &g_array_index(record->evidence, Evidence, k);
-            if (evidence_confidence(evidence->kind) == activity->confidence)
-                return evidence;
-        }
-    }
-    return NULL;
-}
-
 static char *verdict_text(const Activity *activity)
 {
     static const char *const verdicts[N_CONFIDENCES] = {
@@ -158,13 +145,10 @@ static char *verdict_text(const Activity *activity)
     GString *s = g_string_new(verdicts[activity->confidence]);
     if (attempt)
         g_string_append_printf(s, ", an attempt (%s)", attempt_reason_sentence(activity->main->verdict_reason));
-    const Evidence *evidence = strongest_evidence(activity);
-    const char *sentence = evidence ? evidence_sentence(evidence->kind) : NULL;
-    if (sentence) {
-        // "A WMI interface …", but "RPCSS …"
-        char first = g_ascii_isupper(sentence[1]) ? sentence[0] : g_ascii_tolower(sentence[0]);
-        g_string_append_printf(s, ": %c%s", first, sentence + 1);
-    }
+    const Evidence *evidence = activity_evidence(activity);
+    g_autofree char *clause = evidence ? record_text_evidence_clause(evidence->kind) : NULL;
+    if (clause)
+        g_string_append_printf(s, ": %s", clause);
     if (evidence && evidence->frame)
         append_frame(s, ", ", activity, evidence->frame);
     if (evidence)
@@ -180,15 +164,13 @@ static char *verdict_text(const Activity *activity)
 static char *capture_text(const Activity *activity)
 {
     GString *s = g_string_new("in ");
-    g_autoptr(GPtrArray) seen = g_ptr_array_new();
-    g_ptr_array_add(seen, (gpointer) record_file(activity->set, activity->main));
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    g_hash_table_add(seen, (gpointer) record_file(activity->set, activity->main));
     g_string_append(s, record_file(activity->set, activity->main)->path);
     for (guint i = 0; i < activity->records->len; i++) {
         const RecordFile *file = record_file(activity->set, g_ptr_array_index(activity->records, i));
-        if (g_ptr_array_find(seen, file, NULL))
-            continue;
-        g_ptr_array_add(seen, (gpointer) file);
-        g_string_append_printf(s, ", %s", file->path);
+        if (g_hash_table_add(seen, (gpointer) file))
+            g_string_append_printf(s, ", %s", file->path);
     }
     return g_string_free(s, FALSE);
 }
